@@ -1,0 +1,209 @@
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "api/contract/json.h"
+#include "api/contract/signal_name.h"
+
+namespace jaild {
+namespace {
+
+using nlohmann::json;
+
+std::string_view word(RestartPolicy policy) {
+  switch (policy) {
+    case RestartPolicy::never: return "never";
+    case RestartPolicy::on_failure: return "on-failure";
+    case RestartPolicy::always: return "always";
+  }
+  std::unreachable();
+}
+
+std::string_view word(HealthKind kind) {
+  switch (kind) {
+    case HealthKind::exec: return "exec";
+    case HealthKind::tcp: return "tcp";
+    case HealthKind::http: return "http";
+  }
+  std::unreachable();
+}
+
+std::string_view word(HealthAction action) {
+  switch (action) {
+    case HealthAction::restart: return "restart";
+    case HealthAction::none: return "none";
+  }
+  std::unreachable();
+}
+
+json restart_json(const RestartSettings& restart) {
+  return {{"policy", word(restart.policy)},
+          {"delay_seconds", restart.delay.count()},
+          {"max_delay_seconds", restart.max_delay.count()},
+          {"limit", restart.limit},
+          {"window_seconds", restart.window.count()}};
+}
+
+json health_json(const HealthSettings& health) {
+  json out = {{word(health.kind), health.target},
+              {"interval_seconds", health.interval.count()},
+              {"timeout_seconds", health.timeout.count()},
+              {"start_period_seconds", health.start_period.count()},
+              {"failures", health.failures},
+              {"successes", health.successes},
+              {"on_failure", word(health.on_failure)}};
+  if (health.kind == HealthKind::http) out["expect_status"] = health.expect_status;
+  return out;
+}
+
+json params_json(const std::map<std::string, ParamValue>& params) {
+  json out = json::object();
+  for (const auto& [name, value] : params)
+    out[name] = std::visit([](const auto& held) { return json(held); }, value);
+  return out;
+}
+
+json steps_json(const std::vector<StepReport>& steps) {
+  json out = json::array();
+  for (const StepReport& step : steps) {
+    json entry = {{"step", step.step}, {"ok", step.ok}, {"seconds", step.seconds}};
+    if (!step.command.empty()) entry["command"] = step.command;
+    if (!step.error.empty()) entry["error"] = step.error;
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+json limit_json(const RctlRule& rule) {
+  return {{"rule", rule.text()},
+          {"resource", to_string(rule.resource())},
+          {"action", rule.action()},
+          {"amount", rule.amount()},
+          {"per", to_string(rule.per())},
+          {"unit", to_string(unit_of(rule.resource()))}};
+}
+
+void put_time(json& out, const char* key, const std::optional<WallTime>& time) {
+  if (time) out[key] = rfc3339(*time);
+}
+
+}  // namespace
+
+json to_json(const JailSpec& spec) {
+  json rules = json::array();
+  for (const RctlRule& rule : spec.rctl) rules.push_back(rule.text());
+  json out = {{"params", params_json(spec.params)},
+              {"rctl", std::move(rules)},
+              {"restart", restart_json(spec.restart)},
+              {"autostart", spec.autostart},
+              {"priority", spec.priority},
+              {"labels", spec.labels}};
+  if (spec.command) out["command"] = *spec.command;
+  if (spec.cpuset) out["cpuset"] = spec.cpuset->text();
+  if (spec.health) out["health"] = health_json(*spec.health);
+  return out;
+}
+
+json to_json(const JailStatus& status) {
+  json out = {{"state", to_string(status.state)},
+              {"reason", status.reason},
+              {"ready", status.ready},
+              {"observed_generation", status.observed_generation},
+              {"restarts", status.restarts},
+              {"pending", status.pending},
+              {"drift", status.drift},
+              {"steps", steps_json(status.steps)}};
+  if (status.jid) out["jid"] = *status.jid;
+  if (status.last_exit) out["last_exit"] = to_json(*status.last_exit);
+  put_time(out, "started_at", status.started_at);
+  put_time(out, "next_try_at", status.next_try_at);
+  put_time(out, "dying_since", status.dying_since);
+  return out;
+}
+
+json to_json(const JailObject& object) {
+  json out = {{"name", object.name}, {"status", to_json(object.status)}};
+  if (object.generation != 0) {
+    out["generation"] = object.generation;
+    out["desired"] = to_string(object.desired);
+    out["spec"] = to_json(object.spec);
+  }
+  return out;
+}
+
+json to_json(const JailEvent& event) {
+  json out = {{"id", event.id}, {"at", rfc3339(event.at)}, {"type", event.type}, {"message", event.message}};
+  if (!event.jail.empty()) out["jail"] = event.jail;
+  if (!event.data.empty()) out["data"] = event.data;
+  return out;
+}
+
+json to_json(const SpecVersion& version) {
+  return {{"generation", version.generation},
+          {"at", rfc3339(version.at)},
+          {"by", version.by},
+          {"spec", to_json(version.spec)}};
+}
+
+json to_json(const ProcessInfo& process) {
+  json out = {{"pid", process.pid},
+              {"ppid", process.ppid},
+              {"user", process.user},
+              {"command", process.command},
+              {"state", process.state},
+              {"memory_bytes", process.memory_bytes},
+              {"cpu_seconds", process.cpu_seconds}};
+  put_time(out, "started_at", process.started_at);
+  return out;
+}
+
+json to_json(const Usage& usage, const std::vector<RctlRule>& limits) {
+  json resources = json::object();
+  for (const auto& [resource, amount] : usage.resources) resources[std::string(to_string(resource))] = amount;
+  json rules = json::array();
+  for (const RctlRule& rule : limits) rules.push_back(limit_json(rule));
+  return {{"resources", std::move(resources)}, {"limits", std::move(rules)}};
+}
+
+json to_json(const HostProfile& profile) {
+  json out = {{"host", profile.host},
+              {"os", profile.os},
+              {"release", profile.release},
+              {"machine", profile.machine},
+              {"cpus", profile.cpus.text()},
+              {"memory_bytes", profile.memory_bytes},
+              {"racct", profile.racct},
+              {"kernel_params", profile.kernel_params}};
+  if (!profile.boot_id.empty()) out["boot_id"] = profile.boot_id;
+  if (!profile.racct && !profile.racct_hint.empty()) out["racct_hint"] = profile.racct_hint;
+  return out;
+}
+
+json to_json(const Change& change) {
+  return {{"jail", change.jail},
+          {"action", change.action},
+          {"fields", change.fields},
+          {"steps", steps_json(change.steps)}};
+}
+
+json to_json(const LastExit& exit) {
+  json out = {{"at", rfc3339(exit.at)}, {"reason", exit.reason}};
+  if (exit.code) out["code"] = *exit.code;
+  if (exit.signal != 0) out["signal"] = signal_name(exit.signal);
+  return out;
+}
+
+json problem(const Error& error) {
+  const KindTraits kind = traits(error.kind);
+  json out = {{"type", std::string("urn:jaild:problem:") + kind.type},
+              {"title", kind.title},
+              {"status", kind.http_status},
+              {"detail", error.message}};
+  if (!error.fields.empty()) {
+    json& list = out["errors"] = json::array();
+    for (const FieldError& field : error.fields) list.push_back({{"pointer", field.pointer}, {"detail", field.detail}});
+  }
+  return out;
+}
+
+}  // namespace jaild

@@ -1,0 +1,74 @@
+#include "api/contract/mistakes.h"
+
+#include <algorithm>
+
+namespace jaild {
+namespace {
+
+constexpr std::size_t mistakes_max = 1000;
+constexpr std::size_t quote_max = 64;  // bytes
+
+}  // namespace
+
+std::string pointer_to(std::string_view base, std::string_view key) {
+  std::string out(base);
+  out += '/';
+  for (const char c : key) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string pointer_to(std::string_view base, std::size_t index) {
+  return std::string(base) + "/" + std::to_string(index);
+}
+
+std::string in_quotes(std::string_view text) {
+  std::size_t length = std::min(text.size(), quote_max);
+  // Never cuts a UTF-8 sequence: its later bytes are 10xxxxxx.
+  while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) --length;
+  std::string out = "\"";
+  for (const char c : text.substr(0, length)) out += static_cast<unsigned char>(c) < ' ' || c == 0x7f ? '?' : c;
+  if (length < text.size()) out += "...";
+  return out + '"';
+}
+
+void Mistakes::add(std::string pointer, std::string detail) {
+  pointer = std::string(written(pointer));
+  if (list_.size() >= mistakes_max || !places_.insert(pointer).second) return;
+  list_.push_back({std::move(pointer), std::move(detail)});
+}
+
+void Mistakes::relocate(std::string rule_place, std::string written_place) {
+  relocated_.insert_or_assign(std::move(rule_place), std::move(written_place));
+}
+
+const std::string& Mistakes::written(const std::string& rule_place) const {
+  const auto at = relocated_.find(rule_place);
+  return at == relocated_.end() ? rule_place : at->second;
+}
+
+bool Mistakes::touch(const std::string& pointer) const {
+  if (at(pointer)) return true;
+  const std::string below = written(pointer) + "/";
+  const auto child = places_.lower_bound(below);
+  return child != places_.end() && child->starts_with(below);
+}
+
+Error Mistakes::error() const {
+  Error error{Kind::invalid, "the request has a mistake", 0, list_};
+  if (list_.empty()) return error;
+  const FieldError& first = list_.front();
+  error.message = first.pointer.empty() ? first.detail : first.pointer + ": " + first.detail;
+  if (list_.size() == 2) error.message += " (and one more mistake)";
+  if (list_.size() > 2) error.message += " (and " + std::to_string(list_.size() - 1) + " more mistakes)";
+  return error;
+}
+
+}  // namespace jaild
