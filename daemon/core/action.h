@@ -1,0 +1,38 @@
+// What core may ask of the world. The runtime carries actions out in order; each Perform and Commit comes back as exactly
+// one input (input.h).
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "api/contract/write.h"
+#include "daemon/core/mutation.h"
+#include "daemon/core/operation.h"
+
+namespace jaild::core {
+
+using CommitId = std::uint64_t;
+using Ticket = std::uint64_t;  // names a waiting request
+
+struct Perform {
+  Op op;
+};
+struct Commit {
+  CommitId id = 0;
+  std::vector<Mutation> mutations;
+};
+struct Answer {
+  Ticket ticket = 0;
+  Result<WriteReply> result;
+};
+// Something happened: for subscribers and the log. It is also in a Commit, now or soon.
+struct Publish {
+  JailEvent event;
+};
+// The kernel has to be looked at as a whole: comes back as Surveyed.
+struct LookAround {};
+
+using Action = std::variant<Perform, Commit, Answer, Publish, LookAround>;
+
+}  // namespace jaild::core

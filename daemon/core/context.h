@@ -1,0 +1,44 @@
+// What a lifecycle may ask of the supervisor that owns it. Loop only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/core/action.h"
+#include "daemon/core/clock.h"
+#include "daemon/core/steps.h"
+
+namespace jaild::core {
+
+class Lifecycle;
+
+class Context {
+ public:
+  virtual ~Context() = default;
+
+  [[nodiscard]] virtual Now now() const = 0;
+  [[nodiscard]] virtual const Timeouts& timeouts() const = 0;
+  [[nodiscard]] virtual const std::string& boot_id() const = 0;
+  virtual double jitter() = 0;  // in [-1, 1]
+  virtual std::uint64_t next_run() = 0;
+
+  virtual OpId perform(Lifecycle& jail, decltype(Op::what) what) = 0;
+  virtual CommitId commit(Lifecycle& jail, std::vector<Mutation> mutations) = 0;
+  // Tells the world; the event joins the next commit of anything.
+  virtual void publish(std::string type, const std::string& jail, std::string message,
+                       std::map<std::string, std::string> data = {}) = 0;
+
+  // Why `jail` cannot start now, in words: a dependency, no free slot, the host goes down. nullopt: it may, and then it
+  // holds a start slot until it leaves `starting`.
+  virtual std::optional<std::string> start_hindrance(Lifecycle& jail) = 0;
+  // Why `jail` cannot be stopped now: dependants that still run.
+  virtual std::optional<std::string> stop_hindrance(const Lifecycle& jail) = 0;
+
+  // `jail` needs evaluate() at this time.
+  virtual void wake_at(Lifecycle& jail, MonoTime when) = 0;
+  // The state of `jail` changed: its neighbours in the graph have to be looked at again.
+  virtual void changed(Lifecycle& jail) = 0;
+};
+
+}  // namespace jaild::core

@@ -1,0 +1,33 @@
+// What can happen to the supervisor. Every input is a value, so that a simulation can draw, lose and double them.
+#pragma once
+
+#include <variant>
+
+#include "daemon/core/action.h"
+
+namespace jaild::core {
+
+struct Tick {};  // a deadline that next_deadline() named has come
+struct Committed {
+  CommitId id = 0;
+  Result<void> result;
+};
+struct WriteRequested {
+  Ticket ticket = 0;
+  Write write;
+};
+struct Surveyed {  // the answer to a LookAround
+  Result<Survey> survey;
+};
+struct ReadinessChanged {  // what a health check found
+  JailKey key;
+  bool ready = false;
+  bool restart = false;  // unhealthy, and the spec says to restart then
+  std::string reason;
+};
+struct ShutdownRequested {};  // the host goes down: stop all jails, start none
+
+using Input =
+    std::variant<Tick, OpDone, Event, Committed, WriteRequested, Surveyed, ReadinessChanged, ShutdownRequested>;
+
+}  // namespace jaild::core

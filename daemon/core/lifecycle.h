@@ -1,0 +1,165 @@
+// One jail: its wish, its run, and the one transition that may be under way. A state machine that is told what happened
+// and asks its Context for what it wants done; at most one operation of a jail is in flight (P2).
+//
+//              +--------- hindered: blocked, backoff ----------+
+//              v                                               |
+//   idle -> resolving -> recording -> starting -> running -> stopping -> forgetting -> idle
+//              |             |           |  |         |          ^
+//              |             |           |  +- failed-+----------+      updating: running, a live change under way
+//              +-- missing --+-----------+
+//
+// Owner: Supervisor. Loop only. Every handler switches over all activities without default, so that the compiler finds a
+// (state, event) pair without an answer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/contract/jail_status.h"
+#include "daemon/core/context.h"
+#include "daemon/core/restart_policy.h"
+#include "daemon/core/steps.h"
+
+namespace jaild::core {
+
+enum class Activity { idle, resolving, recording, starting, running, updating, stopping, forgetting };
+
+// Why a run is being taken down.
+enum class StopWhy {
+  wish,          // somebody asked: stop, restart, delete, a host shutdown
+  failed_start,  // a step of the start failed
+  ended,         // the main command exited, or no process is left
+  gone,          // the kernel has the jail no more: jail -r, a host boot
+  monitor_lost,  // jaild-monitor died
+  unhealthy,     // the health check says so
+  interrupted,   // jaild died during this start
+  leftovers,     // an earlier stop could not remove everything
+};
+
+// Since this jaild started; Prometheus copes with the reset.
+struct JailCounters {
+  std::map<std::string, std::uint64_t> restarts;  // by reason: exit, gone, start, health, monitor, interrupted
+  std::map<std::string, std::uint64_t> exits;     // by result: success, error, signal, unknown
+  std::map<std::string, std::uint64_t> limit_hits;  // by resource
+};
+
+class Lifecycle {
+ public:
+  Lifecycle(Context& context, JailRecord record);  // context: the supervisor, outlives this
+
+  [[nodiscard]] const std::string& name() const { return record_.name; }
+  [[nodiscard]] const JailRecord& record() const { return record_; }
+  [[nodiscard]] const std::optional<RunRecord>& run() const { return run_; }
+  [[nodiscard]] Activity activity() const { return activity_; }
+  [[nodiscard]] bool has_run() const { return run_.has_value(); }
+  [[nodiscard]] MonoTime running_since() const { return running_since_; }  // meaningful while it runs
+  // Running and, where there is a health check, healthy: dependants may start.
+  [[nodiscard]] bool ready() const;
+  // Nothing is left to do for the present wish, or nothing can be: what ?wait= waits for.
+  [[nodiscard]] bool settled() const;
+  [[nodiscard]] bool failed() const;
+  [[nodiscard]] bool wants_up() const;  // desired running and no final exit, not being deleted
+  [[nodiscard]] JailState state() const;
+  [[nodiscard]] JailObject object() const;
+  [[nodiscard]] bool has_pending() const { return !pending_.empty(); }
+  [[nodiscard]] bool has_drift() const { return !drift_.empty(); }
+  [[nodiscard]] const JailCounters& counters() const { return counters_; }
+
+  // ---- inputs; each may ask the context for operations and commits
+  void evaluate();  // level-triggered: compares wish and activity; safe to call at any time
+  // A committed write: the new record, and for a restart the wish to go down once first. The caller evaluates, after all
+  // records of the write are in place.
+  void replace_record(JailRecord record, bool restart);
+  void on_done(OpId id, Result<Reply> result);
+  void on_committed(CommitId id, const Result<void>& result);
+  void on_main_exited(const MainExited& event);
+  void on_empty(const JailKey& key);
+  void on_gone(int jid);
+  void on_monitor_lost(const JailKey& key);
+  void on_readiness(const JailKey& key, bool ready, bool restart, const std::string& reason);
+  void on_observed(const JailFacts& facts);  // a survey's line about this running jail
+  void host_goes_down();  // the caller evaluates, after all jails know
+
+  // What an earlier daemon left of this jail. `facts`: the kernel's jail of that name, alive; nullptr: none.
+  void recover(RunRecord run, const JailFacts* facts, const MonitorFacts* monitor, bool same_boot);
+  void set_dying(std::optional<WallTime> since) { dying_since_ = since; }
+  void count_limit_hit(Resource resource) { ++counters_.limit_hits[std::string(to_string(resource))]; }
+
+ private:
+  void evaluate_idle();
+  void evaluate_running();
+  void begin_start();
+  void on_resolved(Result<Reply> result);
+  void record_intent(Resolved resolved);
+  void on_recorded(const Result<void>& result);
+  void next_start_step();
+  void on_start_step(Result<Reply> result);
+  void accept_reply(const Reply& reply, const Step& step);
+  void enter_running();
+  void begin_stop(StopWhy why, std::string reason);
+  void next_stop_step();
+  void on_stop_step(const Result<Reply>& result);
+  void finish_stop();
+  void conclude_run();
+  void forget_run();
+  void on_forgotten(const Result<void>& result);
+  void begin_update();
+  void next_update();
+  void on_updated(const Result<Reply>& result);
+  void confirm_running();
+  void interrupt_start();
+  void ended_by_itself();
+  void remember_exit(LastExit exit);
+  void hold_back(std::string reason, std::chrono::milliseconds delay);
+  void set_activity(Activity activity);
+  void perform(decltype(Op::what) what);
+  [[nodiscard]] bool is_current(const JailKey& key) const;
+  void report(const Step& step, const std::string& error);
+  [[nodiscard]] std::string step_problem(const Step& step, const Result<Reply>& result) const;
+  [[nodiscard]] std::string reason_in_words(JailState state) const;
+  [[nodiscard]] bool up_without_command() const;
+
+  Context& context_;
+  JailRecord record_;
+  std::optional<RunRecord> run_;
+  Activity activity_ = Activity::idle;
+
+  // The transition under way.
+  std::vector<Step> steps_;
+  std::size_t next_step_ = 0;
+  Reached reached_ = Reached::nothing;
+  OpId op_ = 0;          // awaited; 0: none
+  CommitId commit_ = 0;  // awaited; 0: none
+  MonoTime step_began_{0};
+  StopWhy stop_why_ = StopWhy::wish;
+  std::string stop_reason_;
+  bool interrupted_ = false;           // the start is to end after the present step
+  std::vector<LedgerEntry> leftovers_;  // what a stop could not remove
+  bool jail_left_ = false;              // jail_remove itself failed
+
+  // The present run.
+  MonoTime running_since_{0};
+  bool monitor_alive_ = false;
+  bool empty_ = false;                  // no process since the last command in the jail ended
+  std::optional<LastExit> main_exit_;   // seen, not yet acted on
+  bool healthy_ = false;
+  std::uint64_t considered_ = 0;        // the generation whose live changes were tried
+  std::vector<std::string> pending_;
+  std::map<std::string, std::string> pending_why_;  // field -> the kernel's words
+  bool unconfirmed_ = false;            // running, but the store does not know yet
+
+  // The wish.
+  bool restart_asked_ = false;
+  bool going_down_ = false;  // the host shuts down
+  std::string blocked_;      // why not started, in words; "": not blocked
+  std::chrono::milliseconds blocked_delay_{0};
+  std::optional<MonoTime> next_try_;
+  std::optional<WallTime> next_try_wall_;
+  std::optional<WallTime> dying_since_;
+  std::vector<std::string> drift_;
+  std::vector<StepReport> reports_;
+  JailCounters counters_;
+};
+
+}  // namespace jaild::core

@@ -1,0 +1,123 @@
+// What a jail shows of itself.
+#include "daemon/core/lifecycle.h"
+
+namespace jaild::core {
+namespace {
+
+std::string ending_in_words(const CommandResult& result) {
+  if (result.timed_out) return "did not end in time and was ended with its children";
+  if (result.signal != 0) return "was ended by signal " + std::to_string(result.signal);
+  return "exited with " + std::to_string(result.code.value_or(-1));
+}
+
+}  // namespace
+
+std::string Lifecycle::step_problem(const Step& step, const Result<Reply>& result) const {
+  if (!result) return result.error().message;
+  const auto* command = std::get_if<CommandResult>(&*result);
+  if (command == nullptr || !std::holds_alternative<Run>(step.what) || command->ok()) return {};
+  return ending_in_words(*command);
+}
+
+void Lifecycle::report(const Step& step, const std::string& error) {
+  StepReport report;
+  report.step = step.name;
+  report.command = step.subject;
+  report.ok = error.empty();
+  report.error = error;
+  report.seconds = std::chrono::duration<double>(context_.now().mono - step_began_).count();
+  reports_.push_back(std::move(report));
+}
+
+bool Lifecycle::ready() const {
+  const bool up = activity_ == Activity::running || activity_ == Activity::updating;
+  return up && wants_up() && (!run_->spec.health || healthy_);
+}
+
+bool Lifecycle::failed() const { return state() == JailState::failed; }
+
+bool Lifecycle::settled() const {
+  switch (activity_) {
+    case Activity::idle: return !run_ && !record_.deleting && (!wants_up() && !restart_asked_);
+    case Activity::running:
+      return wants_up() && !unconfirmed_ && ready() &&
+             (run_->generation == record_.generation || considered_ == record_.generation);
+    case Activity::resolving:
+    case Activity::recording:
+    case Activity::starting:
+    case Activity::updating:
+    case Activity::stopping:
+    case Activity::forgetting: return false;
+  }
+  std::unreachable();
+}
+
+JailState Lifecycle::state() const {
+  switch (activity_) {
+    case Activity::starting:
+    case Activity::recording: return JailState::starting;
+    case Activity::running:
+    case Activity::updating: return JailState::running;
+    case Activity::stopping:
+    case Activity::forgetting: return run_ || record_.deleting ? JailState::stopping : JailState::stopped;
+    case Activity::resolving:
+    case Activity::idle: break;
+  }
+  if (record_.desired == Desired::running && !record_.deleting && !going_down_) {
+    if (record_.restart.gave_up) return JailState::failed;
+    if (record_.finished) return record_.failure.empty() ? JailState::stopped : JailState::failed;
+    if (record_.failure.empty() || !blocked_.empty()) return JailState::blocked;
+    return JailState::backoff;
+  }
+  return JailState::stopped;
+}
+
+std::string Lifecycle::reason_in_words(JailState state) const {
+  switch (state) {
+    case JailState::stopped: return run_ ? blocked_ : std::string();
+    case JailState::blocked: return blocked_.empty() ? "is about to start" : blocked_;
+    case JailState::starting:
+      return next_step_ < steps_.size() ? "at " + steps_[next_step_].name : std::string();
+    case JailState::running: {
+      if (!blocked_.empty()) return blocked_;
+      if (!pending_why_.empty()) return pending_why_.begin()->first + ": " + pending_why_.begin()->second;
+      if (run_->spec.health && !healthy_) return "waits for its health check";
+      return {};
+    }
+    case JailState::stopping: {
+      const std::string at = next_step_ < steps_.size() ? ", at " + steps_[next_step_].name : "";
+      return stop_reason_ + at + (blocked_.empty() ? "" : "; " + blocked_);
+    }
+    case JailState::backoff:
+    case JailState::failed: return record_.failure;
+    case JailState::foreign: return {};
+  }
+  std::unreachable();
+}
+
+JailObject Lifecycle::object() const {
+  JailObject object;
+  object.name = record_.name;
+  object.generation = record_.generation;
+  object.desired = record_.desired;
+  object.spec = record_.spec;
+  auto& status = object.status;
+  status.state = state();
+  status.reason = reason_in_words(status.state);
+  status.ready = ready();
+  if (run_ && run_->key.jid != 0) status.jid = run_->key.jid;
+  if (run_) {
+    status.observed_generation = run_->generation;
+    status.started_at = run_->phase == RunPhase::running ? run_->started_at : std::nullopt;
+  }
+  status.restarts = record_.restarts;
+  status.last_exit = record_.last_exit;
+  if (activity_ == Activity::idle) status.next_try_at = next_try_wall_;
+  status.dying_since = dying_since_;
+  status.pending = pending_;
+  status.drift = drift_;
+  status.steps = reports_;
+  return object;
+}
+
+}  // namespace jaild::core

@@ -1,0 +1,27 @@
+// What a new spec changes for a jail that runs with an old one. Pure.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "api/contract/jail_spec.h"
+
+namespace jaild::core {
+
+struct SpecDiff {
+  bool rctl = false;
+  bool cpuset = false;
+  std::map<std::string, ParamValue> params;  // changeable kernel parameters with their new value, a removed one its default
+  std::vector<std::string> at_once;          // other fields that need nothing done: hooks of the stop, restart, labels...
+  std::vector<std::string> restart;          // fields that take effect at the next start
+
+  [[nodiscard]] bool live() const { return rctl || cpuset || !params.empty(); }
+};
+
+SpecDiff diff_specs(const JailSpec& running, const JailSpec& wanted);
+
+// `running` with everything of `wanted` that a SpecDiff lists as at_once.
+void take_at_once(JailSpec& running, const JailSpec& wanted);
+
+}  // namespace jaild::core

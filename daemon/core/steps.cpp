@@ -1,0 +1,147 @@
+#include "daemon/core/steps.h"
+
+#include <algorithm>
+
+namespace jaild::core {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// The time one command may take: exec.timeout where it is given (0 there means unlimited), else the daemon's own.
+milliseconds command_timeout(const JailSpec& spec, seconds otherwise) {
+  return spec.has("exec.timeout") ? seconds{spec.number("exec.timeout")} : otherwise;
+}
+
+class ListBuilder {
+ public:
+  ListBuilder(const RunRecord& run, seconds command_limit)
+      : run_(run), timeout_(command_timeout(run.spec, command_limit)) {}
+
+  void add(std::string name, std::string subject, Reached reached, decltype(Op::what) what) {
+    steps_.push_back({std::move(name), std::move(subject), reached, std::move(what)});
+  }
+
+  void hooks(const char* phase, bool in_jail, Reached reached) {
+    for (const auto& line : run_.spec.list(phase)) {
+      if (!line.empty()) add(phase, line, reached, Run{run_.key, command(phase, line, in_jail)});
+    }
+  }
+
+  void acquire(const std::vector<LedgerEntry>& entries, Reached reached) {
+    for (const auto& entry : entries) {
+      add(std::string(to_string(entry.kind)), entry.id, reached, Acquire{run_.key, entry, run_.spec});
+    }
+  }
+
+  void release(const std::vector<LedgerEntry>& entries, bool force) {
+    for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+      add("release " + std::string(to_string(entry->kind)), entry->id, Reached::nothing, Release{run_.key, *entry, force});
+    }
+  }
+
+  [[nodiscard]] Command command(const std::string& phase, const std::string& line, bool in_jail) const {
+    const auto& spec = run_.spec;
+    Command result;
+    result.phase = phase;
+    result.line = line;
+    result.in_jail = in_jail;
+    result.user = in_jail ? spec.text("exec.jail_user") : spec.text("exec.system_user");
+    result.system_user = in_jail && spec.flag("exec.system_jail_user");
+    result.clean = spec.flag("exec.clean");
+    result.fib = in_jail ? static_cast<int>(spec.number("exec.fib")) : 0;
+    result.timeout = timeout_;
+    result.console = in_jail ? spec.text("exec.consolelog") : "";
+    result.path = spec.text("path");
+    return result;
+  }
+
+  std::vector<Step> take() { return std::move(steps_); }
+
+ private:
+  const RunRecord& run_;  // looked at during the call that builds the list
+  milliseconds timeout_;
+  std::vector<Step> steps_;
+};
+
+std::string cpu_text(const JailSpec& spec) { return spec.cpuset ? spec.cpuset->text() : std::string(); }
+
+std::string rules_text(const JailSpec& spec) {
+  std::string text;
+  for (const auto& rule : spec.rctl) text += (text.empty() ? "" : ",") + rule.text();
+  return text;
+}
+
+}  // namespace
+
+std::string_view to_string(ResourceKind kind) {
+  switch (kind) {
+    case ResourceKind::alias: return "alias";
+    case ResourceKind::mount: return "mount";
+    case ResourceKind::interface: return "interface";
+    case ResourceKind::dataset: return "dataset";
+    case ResourceKind::cgroup: return "cgroup";
+  }
+  std::unreachable();
+}
+
+std::vector<Step> start_steps(const RunRecord& run, const Timeouts& timeouts) {
+  const auto& spec = run.spec;
+  ListBuilder list(run, timeouts.start);
+  list.add("monitor", "", Reached::nothing, OpenMonitor{run.key});
+  list.hooks("exec.prepare", false, Reached::prepare);
+  list.acquire(run.before_create, Reached::resources);
+  list.hooks("exec.prestart", false, Reached::prestart);
+  list.add("create", spec.text("path"), Reached::created, Create{run.key, spec, run.before_create});
+  // Even an empty list of rules is set: rules of an earlier jail of that name would bind this one.
+  list.add("rctl", rules_text(spec), Reached::created, SetRules{run.key, spec.rctl});
+  if (spec.cpuset) list.add("cpuset", cpu_text(spec), Reached::created, SetCpuset{run.key, spec.cpuset});
+  list.hooks("exec.created", false, Reached::created);
+  list.acquire(run.after_create, Reached::created);
+  list.hooks("exec.start", true, Reached::created);
+  list.hooks("command", true, Reached::created);
+  if (spec.command) {
+    auto command = list.command("command", *spec.command, true);
+    command.timeout = milliseconds{0};
+    list.add("command", *spec.command, Reached::created, StartMain{run.key, std::move(command)});
+  }
+  list.hooks("exec.poststart", false, Reached::created);
+  return list.take();
+}
+
+std::vector<Step> stop_steps(const RunRecord& run, const StopPlan& plan, const Timeouts& timeouts) {
+  const auto& spec = run.spec;
+  ListBuilder list(run, timeouts.stop);
+  if (plan.open_monitor) list.add("monitor", "", Reached::nothing, OpenMonitor{run.key});
+  if (plan.jail_exists && plan.reached >= Reached::created) {
+    if (plan.stop_hooks) {
+      list.hooks("exec.prestop", false, Reached::nothing);
+      list.hooks("exec.stop", true, Reached::nothing);
+    }
+    const seconds grace{spec.number("stop.timeout", stop_timeout_default.count())};
+    if (grace > seconds{0}) list.add("terminate", "", Reached::nothing, Terminate{run.key, grace});
+  }
+  if (plan.reached >= Reached::created) {
+    list.release(run.after_create, false);
+    list.add("remove", "", Reached::nothing, Remove{run.key});
+  }
+  if (plan.reached >= Reached::prestart) list.hooks("exec.poststop", false, Reached::nothing);
+  if (plan.reached >= Reached::resources) list.release(run.before_create, true);
+  if (plan.reached >= Reached::created) list.add("release rctl", "", Reached::nothing, SetRules{run.key, {}});
+  if (plan.reached >= Reached::prepare) list.hooks("exec.release", false, Reached::nothing);
+  list.add("end monitor", "", Reached::nothing, CloseMonitor{run.key});
+  return list.take();
+}
+
+std::vector<StepReport> describe(const std::vector<Step>& steps) {
+  std::vector<StepReport> reports;
+  for (const auto& step : steps) {
+    StepReport report;
+    report.step = step.name;
+    report.command = step.subject;
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+}  // namespace jaild::core

@@ -1,0 +1,55 @@
+// A start and a stop as two ordered lists of steps, in the order of jail(8), rctl and cpuset right after jail_set.
+// Pure: spec and what the host resolved in, steps out.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/core/operation.h"
+#include "daemon/core/records.h"
+
+namespace jaild::core {
+
+// How far a start came: what a stop has to undo. In the order in which a start passes them, so that "<" means "before".
+enum class Reached {
+  nothing,     // not even the monitor
+  prepare,     // exec.prepare may have begun: exec.release is owed
+  resources,   // entries of before_create may exist
+  prestart,    // exec.prestart may have begun: exec.poststop is owed
+  created,     // the jail may exist, and all that comes after
+};
+
+struct Step {
+  std::string name;     // as in status.steps: "exec.start", "mount", "rctl"...
+  std::string subject;  // the command line or the thing acted on
+  Reached reached = Reached::nothing;  // what a stop must assume once this step has begun
+  decltype(Op::what) what;
+};
+
+// The limits on time that apply where the spec says nothing.
+struct Timeouts {
+  std::chrono::seconds start{600};
+  std::chrono::seconds stop{120};
+};
+
+// What jail(8) waits after SIGTERM when stop.timeout is not given.
+constexpr std::chrono::seconds stop_timeout_default{10};
+
+// `run`: key without jid, spec, ledger. Every step carries the run's key; the jid is filled in when it is known.
+std::vector<Step> start_steps(const RunRecord& run, const Timeouts& timeouts);
+
+// Why a stop happens decides which list it gets.
+struct StopPlan {
+  Reached reached = Reached::created;
+  bool jail_exists = true;   // false: the list from exec.poststop on, as jail -C does
+  bool stop_hooks = true;    // false after a failed start: exec.prestop and exec.stop have no counterpart
+  bool open_monitor = false;  // the run's monitor is gone, hooks need a new one
+};
+std::vector<Step> stop_steps(const RunRecord& run, const StopPlan& plan, const Timeouts& timeouts);
+
+// The same lists as reports, for a dry run: what would be done, in order.
+std::vector<StepReport> describe(const std::vector<Step>& steps);
+
+}  // namespace jaild::core

@@ -1,0 +1,355 @@
+#include "daemon/core/supervisor.h"
+
+#include <algorithm>
+
+#include "daemon/core/start_order.h"
+
+namespace jaild::core {
+
+Supervisor::Supervisor(SupervisorOptions options) : options_(std::move(options)), random_(options_.seed) {}
+
+// ---- inputs -----------------------------------------------------------------------------------------------------------
+
+std::vector<Action> Supervisor::on_input(Input input, Now now) {
+  now_ = now;
+  std::visit([this](auto&& each) { take(std::move(each)); }, std::move(input));
+  return settle();
+}
+
+void Supervisor::take(Tick) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now_.mono) {
+    dirty_.insert(deadlines_.begin()->second);
+    deadlines_.erase(deadlines_.begin());
+  }
+  if (now_.mono >= next_sweep_ && !looking_around_) {
+    looking_around_ = true;
+    look_began_ = now_.mono;
+    next_sweep_ = now_.mono + sweep_interval;
+    actions_.emplace_back(LookAround{});
+  }
+}
+
+void Supervisor::take(OpDone done) {
+  const auto owner = op_owners_.find(done.id);
+  if (owner == op_owners_.end()) return;  // nobody waits for it: the end of an orphaned monitor
+  const std::string name = std::move(owner->second);
+  op_owners_.erase(owner);
+  if (auto* jail = lifecycle(name)) jail->on_done(done.id, std::move(done.result));
+}
+
+void Supervisor::take(Event event) {
+  const auto look_soon = [this] { next_sweep_ = std::min(next_sweep_, now_.mono + std::chrono::seconds{1}); };
+  if (const auto* exited = std::get_if<MainExited>(&event)) {
+    if (auto* jail = lifecycle(exited->key.name)) jail->on_main_exited(*exited);
+  } else if (const auto* empty = std::get_if<JailEmpty>(&event)) {
+    if (auto* jail = lifecycle(empty->key.name)) jail->on_empty(empty->key);
+  } else if (const auto* gone = std::get_if<JailGone>(&event)) {
+    if (auto* jail = lifecycle(gone->name)) jail->on_gone(gone->jid);
+    foreign_.erase(gone->name);
+  } else if (const auto* lost = std::get_if<MonitorLost>(&event)) {
+    if (auto* jail = lifecycle(lost->key.name)) jail->on_monitor_lost(lost->key);
+  } else if (const auto* hit = std::get_if<LimitHit>(&event)) {
+    if (auto* jail = lifecycle(hit->name)) {
+      jail->count_limit_hit(hit->resource);
+      publish("jail.limit_hit", hit->name, "reached its limit of " + std::string(to_string(hit->resource)),
+              {{"resource", std::string(to_string(hit->resource))}});
+    }
+  } else if (std::holds_alternative<JailChanged>(event)) {
+    look_soon();
+  }
+}
+
+void Supervisor::take(Committed committed) {
+  if (const auto write = writes_.find(committed.id); write != writes_.end()) {
+    PendingWrite pending = std::move(write->second);
+    writes_.erase(write);
+    finish_write(std::move(pending), committed.result);
+    return;
+  }
+  const auto owner = commit_owners_.find(committed.id);
+  if (owner == commit_owners_.end()) return;
+  const std::string name = std::move(owner->second);
+  commit_owners_.erase(owner);
+  auto* jail = lifecycle(name);
+  if (jail == nullptr) return;
+  jail->on_committed(committed.id, committed.result);
+  if (jail->record().deleting && !jail->has_run() && jail->activity() == Activity::idle) remove(name);
+}
+
+void Supervisor::take(WriteRequested request) { on_write(request.ticket, std::move(request.write)); }
+
+void Supervisor::take(Surveyed surveyed) {
+  looking_around_ = false;
+  if (surveyed.survey) observe(*surveyed.survey);
+}
+
+void Supervisor::take(ReadinessChanged change) {
+  if (auto* jail = lifecycle(change.key.name)) jail->on_readiness(change.key, change.ready, change.restart, change.reason);
+}
+
+void Supervisor::take(ShutdownRequested) {
+  going_down_ = true;
+  publish("daemon.shutdown", "", "the host shuts down: all jails are stopped", {});
+  for (const auto& [name, jail] : jails_) {
+    jail->host_goes_down();
+    dirty_.insert(name);
+  }
+}
+
+std::vector<Action> Supervisor::settle() {
+  evaluate_dirty();
+  return std::exchange(actions_, {});
+}
+
+void Supervisor::evaluate_dirty() {
+  const auto slots = static_cast<std::size_t>(std::max(options_.parallel_starts, 1));
+  while (!dirty_.empty() || (starting_.size() < slots && !slot_waiters_.empty())) {
+    if (dirty_.empty()) {  // a slot is free: the best of those that wait for one
+      dirty_.insert(slot_waiters_.begin()->second);
+      slot_waiters_.erase(slot_waiters_.begin());
+    }
+    const std::string name = *dirty_.begin();
+    dirty_.erase(dirty_.begin());
+    if (auto* jail = lifecycle(name)) jail->evaluate();
+  }
+}
+
+MonoTime Supervisor::next_deadline() const {
+  return deadlines_.empty() ? next_sweep_ : std::min(next_sweep_, deadlines_.begin()->first);
+}
+
+// ---- recovery and observation -----------------------------------------------------------------------------------------
+
+std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey, Now now) {
+  now_ = now;
+  next_sweep_ = now.mono + sweep_interval;
+  last_event_ = snapshot.last_event;
+  last_run_ = snapshot.last_run;
+  const auto known_boot = snapshot.meta.find("boot_id");
+  const bool rebooted = known_boot == snapshot.meta.end() || known_boot->second != options_.boot_id;
+  publish("daemon.started", "", rebooted ? "started after a boot of the host" : "started", {});
+
+  std::vector<Mutation> boot{PutMeta{"boot_id", options_.boot_id}};
+  for (auto& record : snapshot.jails) {
+    if (rebooted && known_boot != snapshot.meta.end() && !record.deleting) {
+      record.desired = record.spec.autostart ? Desired::running : Desired::stopped;
+      record.finished = false;
+      boot.emplace_back(PutJail{record});
+    }
+    const std::string name = record.name;
+    index(name, record.spec, true);
+    jails_[name] = std::make_unique<Lifecycle>(*this, std::move(record));
+    dirty_.insert(name);
+  }
+  if (rebooted) commit_as("", std::move(boot));
+
+  std::map<std::string, const JailFacts*> alive;
+  for (const auto& facts : survey.jails) {
+    if (!facts.dying) alive[facts.name] = &facts;
+  }
+  std::map<std::uint64_t, const MonitorFacts*> monitors;
+  for (const auto& each : survey.monitors) monitors[each.key.run] = &each;
+
+  for (auto& run : snapshot.runs) {
+    auto* jail = lifecycle(run.key.name);
+    if (jail == nullptr) continue;  // the store's foreign keys rule it out
+    const bool same_boot = run.boot_id == options_.boot_id;
+    const auto facts = alive.find(run.key.name);
+    const auto monitor = monitors.find(run.key.run);
+    const auto* its_monitor = monitor == monitors.end() ? nullptr : monitor->second;
+    if (its_monitor != nullptr) monitors.erase(monitor);
+    jail->recover(std::move(run), facts == alive.end() ? nullptr : facts->second, its_monitor, same_boot);
+  }
+  // A monitor without a run: its run was forgotten just before jaild died.
+  for (const auto& [number, facts] : monitors) actions_.emplace_back(Perform{Op{++last_op_, CloseMonitor{facts->key}}});
+  observe(survey);
+  return settle();
+}
+
+void Supervisor::observe(const Survey& survey) {
+  foreign_.clear();
+  std::map<int, WallTime> dying;
+  std::map<std::string, WallTime> dying_names;
+  std::set<std::string> seen;
+  for (const auto& facts : survey.jails) {
+    if (facts.dying) {
+      const auto before = dying_.find(facts.jid);
+      const WallTime since = before == dying_.end() ? now_.wall : before->second;
+      dying[facts.jid] = since;
+      dying_names.emplace(facts.name, since);
+      continue;
+    }
+    auto* jail = lifecycle(facts.name);
+    const bool ours = jail != nullptr && jail->run() && (jail->run()->key.jid == facts.jid || jail->run()->key.jid == 0);
+    if (ours) {
+      seen.insert(facts.name);
+      jail->on_observed(facts);
+    } else {
+      foreign_[facts.name] = facts;
+    }
+  }
+  dying_ = std::move(dying);
+  for (const auto& [name, jail] : jails_) {
+    const auto since = dying_names.find(name);
+    jail->set_dying(since == dying_names.end() ? std::nullopt : std::optional(since->second));
+    // A jail that came up while the survey was under way may have been missed by it.
+    const bool was_up = jail->activity() == Activity::running && jail->running_since() < look_began_;
+    if (was_up && !seen.contains(name)) jail->on_gone(jail->run()->key.jid);
+  }
+}
+
+// ---- queries ----------------------------------------------------------------------------------------------------------
+
+const Lifecycle* Supervisor::find(const std::string& name) const {
+  const auto jail = jails_.find(name);
+  return jail == jails_.end() ? nullptr : jail->second.get();
+}
+
+Lifecycle* Supervisor::lifecycle(const std::string& name) {
+  const auto jail = jails_.find(name);
+  return jail == jails_.end() ? nullptr : jail->second.get();
+}
+
+namespace {
+
+JailObject foreign_object(const JailFacts& facts) {
+  JailObject object;
+  object.name = facts.name;
+  object.spec.params = facts.params;
+  object.spec.params["path"] = facts.path;
+  object.status.state = JailState::foreign;
+  object.status.reason = "jaild did not make this jail and leaves it alone";
+  object.status.jid = facts.jid;
+  return object;
+}
+
+bool matches(const JailObject& object, const ListQuery& query) {
+  if (query.state && object.status.state != *query.state) return false;
+  if (!query.label) return true;
+  const auto label = object.spec.labels.find(query.label->first);
+  return label != object.spec.labels.end() && label->second == query.label->second;
+}
+
+}  // namespace
+
+Result<JailObject> Supervisor::get(const std::string& name) const {
+  if (const auto* jail = find(name)) return jail->object();
+  if (const auto facts = foreign_.find(name); facts != foreign_.end()) return foreign_object(facts->second);
+  return Fail(Kind::not_found, "no jail is called " + name);
+}
+
+JailList Supervisor::list(const ListQuery& query) const {
+  JailList result;
+  result.event = last_event_;
+  auto ours = jails_.upper_bound(query.after);
+  auto other = foreign_.upper_bound(query.after);
+  while (result.items.size() < query.limit && (ours != jails_.end() || other != foreign_.end())) {
+    const bool foreign = ours == jails_.end() || (other != foreign_.end() && other->first < ours->first);
+    const bool hidden = foreign && jails_.contains(other->first);
+    JailObject object = foreign ? foreign_object(other->second) : ours->second->object();
+    if (foreign) {
+      ++other;
+    } else {
+      ++ours;
+    }
+    if (!hidden && matches(object, query)) result.items.push_back(std::move(object));
+  }
+  return result;
+}
+
+bool Supervisor::all_down() const {
+  return std::all_of(jails_.begin(), jails_.end(), [](const auto& each) {
+    return each.second->activity() == Activity::idle;
+  });
+}
+
+// ---- Context ----------------------------------------------------------------------------------------------------------
+
+double Supervisor::jitter() {
+  // Not std::uniform_real_distribution: its result differs between standard libraries, and a seed must not.
+  return static_cast<double>(random_() % 2001) / 1000.0 - 1.0;
+}
+
+OpId Supervisor::perform(Lifecycle& jail, decltype(Op::what) what) {
+  const OpId id = ++last_op_;
+  op_owners_[id] = jail.name();
+  actions_.emplace_back(Perform{Op{id, std::move(what)}});
+  return id;
+}
+
+CommitId Supervisor::commit(Lifecycle& jail, std::vector<Mutation> mutations) {
+  for (auto& mutation : mutations) {
+    auto* put = std::get_if<PutJail>(&mutation);
+    if (put == nullptr) continue;
+    // A write that is under way comes before this commit; it must not be undone by it.
+    if (const auto staged = staged_.find(put->record.name); staged != staged_.end()) take_wish(put->record, staged->second);
+  }
+  return commit_as(jail.name(), std::move(mutations));
+}
+
+CommitId Supervisor::commit_as(std::string owner, std::vector<Mutation> mutations) {
+  for (auto& event : std::exchange(unsaved_events_, {})) mutations.emplace_back(AddEvent{std::move(event)});
+  const CommitId id = ++last_commit_;
+  if (!owner.empty()) commit_owners_[id] = std::move(owner);
+  actions_.emplace_back(Commit{id, std::move(mutations)});
+  return id;
+}
+
+void Supervisor::publish(std::string type, const std::string& jail, std::string message,
+                         std::map<std::string, std::string> data) {
+  std::erase_if(data, [](const auto& each) { return each.second.empty(); });
+  ++event_counts_[type];
+  JailEvent event{++last_event_, now_.wall, std::move(type), jail, std::move(message), std::move(data)};
+  unsaved_events_.push_back(event);
+  actions_.emplace_back(Publish{std::move(event)});
+}
+
+std::optional<std::string> Supervisor::start_hindrance(Lifecycle& jail) {
+  if (going_down_) return "the host shuts down";
+  for (const auto& each : dependencies_of(jail.name(), jail.record().spec)) {
+    const auto* needed = find(each);
+    if (needed == nullptr) return "depends on " + each + ", which does not exist";
+    if (!needed->ready()) return "waits for " + each + ", which is " + std::string(to_string(needed->state()));
+  }
+  if (starting_.size() >= static_cast<std::size_t>(std::max(options_.parallel_starts, 1))) {
+    slot_waiters_.emplace(jail.record().spec.priority, jail.name());
+    return "waits for one of " + std::to_string(options_.parallel_starts) + " start slots";
+  }
+  starting_.insert(jail.name());
+  return std::nullopt;
+}
+
+std::optional<std::string> Supervisor::stop_hindrance(const Lifecycle& jail) {
+  for (const auto& each : dependants_of(jail.name())) {
+    const auto* dependant = find(each);
+    if (dependant != nullptr && dependant->has_run() && !dependant->wants_up()) return "waits for " + each + " to stop";
+  }
+  return std::nullopt;
+}
+
+void Supervisor::wake_at(Lifecycle& jail, MonoTime when) { deadlines_.emplace(when, jail.name()); }
+
+void Supervisor::changed(Lifecycle& jail) {
+  switch (jail.activity()) {
+    case Activity::resolving:
+    case Activity::recording:
+    case Activity::starting: break;
+    case Activity::idle:
+    case Activity::running:
+    case Activity::updating:
+    case Activity::stopping:
+    case Activity::forgetting:
+      starting_.erase(jail.name());
+      break;
+  }
+  for (const auto& each : dependants_of(jail.name())) dirty_.insert(each);
+  for (const auto& each : dependencies_of(jail.name(), jail.record().spec)) dirty_.insert(each);
+}
+
+std::vector<std::string> Supervisor::dependants_of(const std::string& name) const {
+  const auto found = dependants_.find(name);
+  if (found == dependants_.end()) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
+}  // namespace jaild::core

@@ -1,0 +1,150 @@
+// All jails: takes inputs in, gives actions out, knows the graph. Pure: no I/O, no clock; the same inputs give the same
+// actions. Loop only.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/core/context.h"
+#include "daemon/core/input.h"
+#include "daemon/core/lifecycle.h"
+#include "daemon/core/records.h"
+
+namespace jaild::core {
+
+// The only periodic work: one look at all of the kernel a minute, for what no event told.
+constexpr std::chrono::seconds sweep_interval{60};
+// Writes that wait for an earlier one on the same jail. More are refused: somebody loops.
+constexpr std::size_t waiting_writes_max = 1000;
+
+struct SupervisorOptions {
+  Timeouts timeouts;
+  int parallel_starts = 4;  // jails that start at the same time; setting, default the number of CPUs
+  std::string boot_id;
+  std::uint64_t seed = 1;  // of the jitter
+};
+
+class Supervisor final : public Context {
+ public:
+  explicit Supervisor(SupervisorOptions options);
+
+  // First, once: what the store remembers against what the kernel shows.
+  std::vector<Action> recover(Snapshot snapshot, const Survey& survey, Now now);
+  std::vector<Action> on_input(Input input, Now now);
+  // When a Tick is due; there is always the next sweep.
+  [[nodiscard]] MonoTime next_deadline() const;
+
+  [[nodiscard]] const Lifecycle* find(const std::string& name) const;
+  [[nodiscard]] Result<JailObject> get(const std::string& name) const;  // ours or foreign
+  [[nodiscard]] JailList list(const ListQuery& query) const;
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<Lifecycle>>& jails() const { return jails_; }
+  [[nodiscard]] const std::map<std::string, JailFacts>& foreign() const { return foreign_; }
+  [[nodiscard]] std::size_t dying() const { return dying_.size(); }
+  [[nodiscard]] std::uint64_t last_event() const { return last_event_; }
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& event_counts() const { return event_counts_; }
+  [[nodiscard]] bool all_down() const;  // after a shutdown request: no run is left
+
+  // ---- Context
+  [[nodiscard]] Now now() const override { return now_; }
+  [[nodiscard]] const Timeouts& timeouts() const override { return options_.timeouts; }
+  [[nodiscard]] const std::string& boot_id() const override { return options_.boot_id; }
+  double jitter() override;
+  std::uint64_t next_run() override { return ++last_run_; }
+  OpId perform(Lifecycle& jail, decltype(Op::what) what) override;
+  CommitId commit(Lifecycle& jail, std::vector<Mutation> mutations) override;
+  void publish(std::string type, const std::string& jail, std::string message,
+               std::map<std::string, std::string> data) override;
+  std::optional<std::string> start_hindrance(Lifecycle& jail) override;
+  std::optional<std::string> stop_hindrance(const Lifecycle& jail) override;
+  void wake_at(Lifecycle& jail, MonoTime when) override;
+  void changed(Lifecycle& jail) override;
+
+ private:
+  struct WritePlan {
+    std::vector<JailRecord> records;  // new or changed, the target first
+    bool erase = false;               // the target is forgotten at once
+    bool restart = false;
+    WriteReply reply;
+  };
+  struct PendingWrite {
+    Ticket ticket = 0;
+    Write write;
+    WritePlan plan;
+  };
+
+  void take(Tick);
+  void take(OpDone done);
+  void take(Event event);
+  void take(Committed committed);
+  void take(WriteRequested request);
+  void take(Surveyed surveyed);
+  void take(ReadinessChanged change);
+  void take(ShutdownRequested);
+
+  void on_write(Ticket ticket, Write write);
+  Result<WritePlan> plan_write(const Write& write) const;
+  Result<void> check_preconditions(const Write& write, const Lifecycle* jail) const;
+  Result<WritePlan> plan_put(const Write& write, const Lifecycle* jail) const;
+  Result<WritePlan> plan_erase(const Write& write, const Lifecycle& jail) const;
+  Result<WritePlan> plan_wish(const Write& write, const Lifecycle& jail) const;
+  void carry_wish(const std::string& name, Desired desired, const JailSpec& spec, const std::string& by,
+                  WritePlan& plan) const;
+  std::vector<FieldError> graph_mistakes(const std::string& name, const JailSpec& spec) const;
+  std::vector<FieldError> address_mistakes(const std::string& name, const JailSpec& spec) const;
+  void describe_changes(const Write& write, WritePlan& plan) const;
+  void finish_write(PendingWrite pending, const Result<void>& result);
+  [[nodiscard]] bool touches_staged(const Write& write) const;
+  void install(JailRecord record, bool restart);
+  void remove(const std::string& name);
+  void index(const std::string& name, const JailSpec& spec, bool add);
+
+  std::vector<Action> settle();  // evaluates what is dirty, hands out the actions
+  void evaluate_dirty();
+  CommitId commit_as(std::string owner, std::vector<Mutation> mutations);
+  void observe(const Survey& survey);
+  [[nodiscard]] Lifecycle* lifecycle(const std::string& name);
+  [[nodiscard]] std::vector<std::string> dependants_of(const std::string& name) const;
+
+  const SupervisorOptions options_;
+  Now now_;
+  std::mt19937_64 random_;
+  std::map<std::string, std::unique_ptr<Lifecycle>> jails_;
+  std::map<std::string, JailFacts> foreign_;
+  std::map<int, WallTime> dying_;  // jid -> first seen dying
+  bool going_down_ = false;
+
+  // The graph and the addresses, kept beside the specs so that no write has to walk all jails.
+  std::map<std::string, std::set<std::string>> dependants_;
+  std::map<std::string, std::set<std::string>> address_users_;
+
+  // Start slots.
+  std::set<std::string> starting_;
+  std::set<std::pair<int, std::string>> slot_waiters_;  // priority, name
+
+  std::set<std::pair<MonoTime, std::string>> deadlines_;
+  MonoTime next_sweep_{0};
+  bool looking_around_ = false;
+  MonoTime look_began_{0};
+  std::set<std::string> dirty_;
+
+  std::vector<Action> actions_;
+  std::vector<JailEvent> unsaved_events_;
+  std::unordered_map<OpId, std::string> op_owners_;
+  std::unordered_map<CommitId, std::string> commit_owners_;
+  std::unordered_map<CommitId, PendingWrite> writes_;
+  std::map<std::string, JailRecord> staged_;  // written, not yet durable
+  std::deque<std::pair<Ticket, Write>> waiting_;
+  OpId last_op_ = 0;
+  CommitId last_commit_ = 0;
+  std::uint64_t last_event_ = 0;
+  std::uint64_t last_run_ = 0;
+  std::map<std::string, std::uint64_t> event_counts_;
+};
+
+}  // namespace jaild::core
