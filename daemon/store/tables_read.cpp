@@ -1,0 +1,200 @@
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "daemon/store/row_codec.h"
+#include "daemon/store/tables.h"
+
+namespace jaild::store {
+namespace {
+
+std::uint64_t unsigned_of(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+
+std::optional<WallTime> time_of(const Row& row, int column) {
+  if (row.null(column)) return std::nullopt;
+  return from_ns(row.integer(column));
+}
+
+Result<JailRecord> jail_of(const Row& row) {
+  JailRecord jail;
+  jail.name = row.text(0);
+  const std::string where = "jail " + jail.name;
+  Result<Desired> desired = desired_from(row.text(2));
+  if (!desired) return Fail(desired.error().in(where));
+  Result<JailSpec> spec = spec_from(row.text(4));
+  if (!spec) return Fail(spec.error().in(where));
+  Result<std::vector<WallTime>> starts = starts_from(row.text(12));
+  if (!starts) return Fail(starts.error().in(where));
+  if (!row.null(8)) {
+    Result<LastExit> last_exit = exit_from(row.text(8));
+    if (!last_exit) return Fail(last_exit.error().in(where));
+    jail.last_exit = *std::move(last_exit);
+  }
+  jail.generation = unsigned_of(row.integer(1));
+  jail.desired = *desired;
+  jail.deleting = row.integer(3) != 0;
+  jail.spec = *std::move(spec);
+  jail.updated_at = from_ns(row.integer(5));
+  jail.by = row.text(6);
+  jail.restarts = unsigned_of(row.integer(7));
+  jail.finished = row.integer(9) != 0;
+  jail.failure = row.text(10);
+  jail.restart.last_delay = std::chrono::milliseconds(row.integer(11));
+  jail.restart.starts = *std::move(starts);
+  jail.restart.gave_up = row.integer(13) != 0;
+  jail.restart.next_try_at = time_of(row, 14);
+  return jail;
+}
+
+Result<RunRecord> run_of(const Row& row) {
+  RunRecord run;
+  run.key = {row.text(0), unsigned_of(row.integer(1)), static_cast<int>(row.integer(2))};
+  const std::string where = "run of jail " + run.key.name;
+  Result<JailSpec> spec = spec_from(row.text(4));
+  if (!spec) return Fail(spec.error().in(where));
+  Result<core::RunPhase> phase = phase_from(row.text(5));
+  if (!phase) return Fail(phase.error().in(where));
+  run.generation = unsigned_of(row.integer(3));
+  run.spec = *std::move(spec);
+  run.phase = *phase;
+  run.boot_id = row.text(6);
+  run.started_at = time_of(row, 7);
+  return run;
+}
+
+Result<JailEvent> event_of(const Row& row) {
+  Result<std::map<std::string, std::string>> data = data_from(row.text(5));
+  if (!data) return Fail(data.error().in("event " + row.text(0)));
+  return JailEvent{unsigned_of(row.integer(0)), from_ns(row.integer(1)), row.text(2), row.text(3), row.text(4),
+                   *std::move(data)};
+}
+
+// A visitor for Statement::each() that appends what `read` makes of each row.
+template <class Value>
+auto append_to(std::vector<Value>& values, Result<Value> (*read)(const Row&)) {
+  return [&values, read](const Row& row) -> Result<void> {
+    Result<Value> value = read(row);
+    if (!value) return Fail(value.error());
+    values.push_back(*std::move(value));
+    return {};
+  };
+}
+
+}  // namespace
+
+Result<void> Tables::prepare_reads(Database& database, Statements& sql) {
+  const std::array<std::pair<Statement*, const char*>, 10> texts{{
+      {&sql.jails,
+       "SELECT name, generation, desired, deleting, spec, updated_at_ns, updated_by, restarts, last_exit, finished, failure,"
+       " restart_last_delay_ms, restart_starts_ns, restart_gave_up, restart_next_try_at_ns FROM jails ORDER BY name"},
+      {&sql.runs,
+       "SELECT jail, run, jid, generation, spec, phase, boot_id, started_at_ns FROM runs ORDER BY jail"},
+      {&sql.ledger, "SELECT jail, before_create, id, kind, name, borrowed FROM ledger ORDER BY jail, before_create, position"},
+      {&sql.ledger_details, "SELECT entry, key, value FROM ledger_details"},
+      {&sql.meta, "SELECT key, value FROM meta"},
+      {&sql.last_event, "SELECT max(id) FROM events"},
+      {&sql.counter, "SELECT value FROM counters WHERE name = ?1"},
+      {&sql.history, "SELECT generation, at_ns, written_by, spec FROM versions WHERE jail = ?1 ORDER BY generation"},
+      {&sql.events,
+       "SELECT id, at_ns, type, jail, message, data FROM events"
+       " WHERE id > ?1 AND (?2 = '' OR type = ?2) ORDER BY id LIMIT ?3"},
+      {&sql.events_of_jail,
+       "SELECT id, at_ns, type, jail, message, data FROM events"
+       " WHERE id > ?1 AND (?2 = '' OR type = ?2) AND jail = ?4 ORDER BY id LIMIT ?3"},
+  }};
+  for (const auto& [statement, text] : texts) {
+    Result<Statement> prepared = database.prepare(text);
+    if (!prepared) return Fail(prepared.error());
+    *statement = *std::move(prepared);
+  }
+  return {};
+}
+
+Result<Tables> Tables::prepare(Database& database, const Limits& limits) {
+  auto sql = std::make_unique<Statements>();
+  Result<void> done = prepare_writes(database, *sql);
+  if (done) done = prepare_reads(database, *sql);
+  if (!done) return Fail(done.error());
+  return Tables(std::move(sql), limits);
+}
+
+Result<Snapshot> Tables::snapshot() {
+  Snapshot snapshot;
+  Result<void> done = read_jails(snapshot);
+  if (done) done = read_runs(snapshot);
+  if (done) done = read_ledger(snapshot);
+  if (done) done = read_numbers(snapshot);
+  if (!done) return Fail(done.error());
+  return snapshot;
+}
+
+Result<void> Tables::read_jails(Snapshot& snapshot) { return sql_->jails.each(append_to(snapshot.jails, jail_of)); }
+Result<void> Tables::read_runs(Snapshot& snapshot) { return sql_->runs.each(append_to(snapshot.runs, run_of)); }
+
+Result<void> Tables::read_ledger(Snapshot& snapshot) {
+  std::unordered_map<std::int64_t, std::map<std::string, std::string>> details;
+  Result<void> done = sql_->ledger_details.each([&details](const Row& row) -> Result<void> {
+    details[row.integer(0)].emplace(row.text(1), row.text(2));
+    return {};
+  });
+  if (!done) return done;
+
+  std::unordered_map<std::string, RunRecord*> runs;
+  for (RunRecord& run : snapshot.runs) runs.emplace(run.key.name, &run);
+  return sql_->ledger.each([&](const Row& row) -> Result<void> {
+    const auto run = runs.find(row.text(0));
+    if (run == runs.end()) return Fail(Kind::unavailable, "a ledger entry belongs to no run: jail " + row.text(0));
+    Result<core::ResourceKind> kind = resource_from(row.text(3));
+    if (!kind) return Fail(kind.error().in("run of jail " + row.text(0)));
+    auto& entries = row.integer(1) != 0 ? run->second->before_create : run->second->after_create;
+    entries.push_back({*kind, row.text(4), std::move(details[row.integer(2)]), row.integer(5) != 0});
+    return {};
+  });
+}
+
+Result<void> Tables::read_numbers(Snapshot& snapshot) {
+  Result<void> done = sql_->meta.each([&snapshot](const Row& row) -> Result<void> {
+    snapshot.meta.emplace(row.text(0), row.text(1));
+    return {};
+  });
+  const auto number_into = [](std::uint64_t& number) {
+    return [&number](const Row& row) -> Result<void> {
+      number = unsigned_of(row.integer(0));
+      return {};
+    };
+  };
+  if (done) done = sql_->last_event.each(number_into(snapshot.last_event));
+  if (done) done = sql_->counter.each(number_into(snapshot.last_run), "last_run");
+  return done;
+}
+
+Result<std::vector<SpecVersion>> Tables::history(const std::string& name) {
+  std::vector<SpecVersion> versions;
+  Result<void> done = sql_->history.each(
+      [&](const Row& row) -> Result<void> {
+        Result<JailSpec> spec = spec_from(row.text(3));
+        if (!spec) return Fail(spec.error().in("jail " + name + ", generation " + row.text(0)));
+        versions.push_back({unsigned_of(row.integer(0)), from_ns(row.integer(1)), row.text(2), *std::move(spec)});
+        return {};
+      },
+      name);
+  if (!done) return Fail(done.error());
+  return versions;
+}
+
+Result<std::vector<JailEvent>> Tables::events(const EventQuery& query) {
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  const std::uint64_t after = std::min(query.after, most);  // Last-Event-ID is the client's
+  const std::uint64_t limit = std::min<std::uint64_t>(query.limit, most);
+  std::vector<JailEvent> events;
+  Result<void> done = query.jail.empty()
+                          ? sql_->events.each(append_to(events, event_of), after, query.type, limit)
+                          : sql_->events_of_jail.each(append_to(events, event_of), after, query.type, limit, query.jail);
+  if (!done) return Fail(done.error());
+  return events;
+}
+
+}  // namespace jaild::store

@@ -1,0 +1,187 @@
+#include "tests/fakes/fake_service.h"
+
+#include <utility>
+
+namespace jaild::server {
+
+class FakeService::Subscriber : public Subscription {
+ public:
+  Subscriber(std::set<Subscriber*>& all, std::function<void(const JailEvent&)> each)
+      : all_(all), each_(std::move(each)) {
+    all_.insert(this);
+  }
+  ~Subscriber() override { all_.erase(this); }
+  void tell(const JailEvent& event) { each_(event); }
+
+ private:
+  std::set<Subscriber*>& all_;  // the service's
+  std::function<void(const JailEvent&)> each_;
+};
+
+FakeService::FakeService() {
+  host.host = "sim";
+  host.os = "FreeBSD";
+  host.release = "15.0-RELEASE";
+  host.machine = "amd64";
+  host.cpus = CpuList::first(8);
+  host.racct = true;
+  host.kernel_params = {"path", "host.hostname", "persist"};
+}
+
+void FakeService::declare(const std::string& name, JailState state) {
+  JailObject object;
+  object.name = name;
+  object.generation = 1;
+  object.spec.params["path"] = std::string("/jail/" + name);
+  object.spec.params["persist"] = true;
+  object.status.state = state;
+  jails[name] = object;
+}
+
+void FakeService::publish(const std::string& jail, const std::string& type) {
+  JailEvent event;
+  event.id = stored.size() + 1;
+  event.jail = jail;
+  event.type = type;
+  event.message = jail + " " + type;
+  stored.push_back(event);
+  for (Subscriber* subscriber : std::set<Subscriber*>(subscribers_)) subscriber->tell(event);
+}
+
+void FakeService::answer_held() {
+  for (const auto& answer : std::exchange(held, {})) answer();
+}
+
+Result<JailObject> FakeService::get(const std::string& name) const {
+  const auto found = jails.find(name);
+  if (found == jails.end()) return Fail(Kind::not_found, "there is no jail " + name);
+  return found->second;
+}
+
+JailList FakeService::list(const ListQuery& query) const {
+  JailList list;
+  list.event = stored.size();
+  for (const auto& [name, object] : jails) {
+    if (name <= query.after || list.items.size() == query.limit) continue;
+    if (query.state && object.status.state != *query.state) continue;
+    if (query.label) {
+      const auto label = object.spec.labels.find(query.label->first);
+      if (label == object.spec.labels.end() || label->second != query.label->second) continue;
+    }
+    list.items.push_back(object);
+  }
+  return list;
+}
+
+void FakeService::write(Write write, std::chrono::seconds wait, Done<WriteReply> done) {
+  waits.push_back(wait);
+  Result<WriteReply> reply = carry_out(write);
+  writes.push_back(std::move(write));
+  answer<WriteReply>(std::move(done), std::move(reply));
+}
+
+Result<void> FakeService::check_conditions(const Write& write) const {
+  const auto found = jails.find(write.name);
+  const bool present = found != jails.end();
+  if (write.if_absent && present) return Fail(Kind::precondition_failed, write.name + " is there");
+  if (write.if_present && !present) return Fail(Kind::precondition_failed, write.name + " is not there");
+  if (write.if_generation && (!present || found->second.generation != *write.if_generation)) {
+    return Fail(Kind::precondition_failed, write.name + " has another generation");
+  }
+  return {};
+}
+
+Result<WriteReply> FakeService::carry_out(const Write& write) {
+  if (write_error) return Fail(*write_error);
+  if (generation_races > 0) {
+    --generation_races;
+    ++jails[write.name].generation;
+  }
+  const Result<void> holds = check_conditions(write);
+  if (!holds) return Fail(holds.error());
+  const bool present = jails.contains(write.name);
+  const bool declares = write.verb == Write::Verb::declare;
+  if (declares && present) return Fail(Kind::exists, write.name + " is declared already");
+  if (!declares && write.verb != Write::Verb::replace && !present) {
+    return Fail(Kind::not_found, "there is no jail " + write.name);
+  }
+  WriteReply reply;
+  reply.settled = settle;
+  if (write.dry_run) {
+    reply.changes.push_back({write.name, "create", {}, {}});
+    return reply;
+  }
+  if (write.verb == Write::Verb::erase && settle) {
+    jails.erase(write.name);
+    reply.gone = true;
+    return reply;
+  }
+  JailObject& object = jails[write.name];
+  object.name = write.name;
+  if (write.spec) {
+    reply.created = !present;
+    object.spec = *write.spec;
+    ++object.generation;
+  }
+  if (write.desired) object.desired = *write.desired;
+  if (write.verb == Write::Verb::stop) object.desired = Desired::stopped;
+  reply.object = object;
+  return reply;
+}
+
+void FakeService::usage(const std::string& name, Done<std::pair<Usage, std::vector<RctlRule>>> done) {
+  using Answer = std::pair<Usage, std::vector<RctlRule>>;
+  const Result<JailObject> object = get(name);
+  if (!object) return answer<Answer>(std::move(done), Fail(object.error()));
+  if (object->status.state != JailState::running) {
+    return answer<Answer>(std::move(done), Fail(Kind::not_running, name + " is not running"));
+  }
+  Usage usage;
+  usage.resources[Resource::memoryuse] = 4096;
+  answer<Answer>(std::move(done), Answer{usage, {*RctlRule::parse("memoryuse:deny=2g")}});
+}
+
+void FakeService::processes(const std::string& name, Done<std::vector<ProcessInfo>> done) {
+  const Result<JailObject> object = get(name);
+  if (!object) return answer<std::vector<ProcessInfo>>(std::move(done), Fail(object.error()));
+  std::vector<ProcessInfo> all;
+  if (object->status.state == JailState::running) all.push_back({42, 1, "root", "sleep 1", "S", 4096, 0.5, {}});
+  answer<std::vector<ProcessInfo>>(std::move(done), all);
+}
+
+void FakeService::history(const std::string& name, Done<std::vector<SpecVersion>> done) {
+  const Result<JailObject> object = get(name);
+  if (!object) return answer<std::vector<SpecVersion>>(std::move(done), Fail(object.error()));
+  answer<std::vector<SpecVersion>>(std::move(done), std::vector<SpecVersion>{{1, {}, "uid 0", object->spec}});
+}
+
+void FakeService::metrics(Done<std::string> done) {
+  answer<std::string>(std::move(done), metrics_text);
+}
+
+void FakeService::events(EventQuery query, Done<std::vector<JailEvent>> done) {
+  event_queries.push_back(query);
+  if (!hold) return done(find_events(query));
+  held.push_back([this, query = std::move(query), done = std::move(done)] { done(find_events(query)); });
+}
+
+std::vector<JailEvent> FakeService::find_events(const EventQuery& query) const {
+  std::vector<JailEvent> found;
+  for (const JailEvent& event : stored) {
+    if (event.id <= query.after || found.size() == query.limit) continue;
+    if (!query.jail.empty() && event.jail != query.jail) continue;
+    if (!query.type.empty() && event.type != query.type) continue;
+    found.push_back(event);
+  }
+  return found;
+}
+
+std::unique_ptr<Subscription> FakeService::subscribe(std::function<void(const JailEvent&)> each) {
+  return std::make_unique<Subscriber>(subscribers_, std::move(each));
+}
+
+void FakeService::count_request(std::string_view method, std::string_view route, int code, std::chrono::nanoseconds) {
+  counted.push_back({std::string(method), std::string(route), code});
+}
+
+}  // namespace jaild::server

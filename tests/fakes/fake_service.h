@@ -1,0 +1,79 @@
+// A Service that keeps its jails in a map: enough of the daemon for the HTTP server's tests.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/server/service.h"
+
+namespace jaild::server {
+
+// Loop thread only, as every Service. What a test wants of it between two requests it posts to the loop.
+class FakeService : public Service {
+ public:
+  FakeService();
+
+  // ---- what a test sets
+  HostProfile host;
+  Readiness ready{true, {{"store", "ok"}, {"racct", "off"}}};
+  std::map<std::string, JailObject> jails;
+  std::vector<JailEvent> stored;  // ids 1, 2, 3...
+  std::string metrics_text = "jaild_up 1\n";
+  bool hold = false;                 // keeps every `done` in `held`; events are looked up when it is answered
+  std::optional<Error> write_error;  // the answer to every write
+  int generation_races = 0;          // so many writes find that another one came first
+  bool settle = false;               // writes leave nothing to wait for
+
+  // ---- what a test reads
+  std::vector<Write> writes;
+  std::vector<std::chrono::seconds> waits;
+  std::vector<EventQuery> event_queries;
+  std::deque<std::function<void()>> held;
+  struct Counted {
+    std::string method;
+    std::string route;
+    int code;
+    bool operator==(const Counted&) const = default;
+  };
+  std::vector<Counted> counted;
+  std::size_t subscribers() const { return subscribers_.size(); }
+
+  // ---- what a test does
+  void declare(const std::string& name, JailState state = JailState::running);
+  void publish(const std::string& jail, const std::string& type);  // stores it, then tells the subscribers
+  void answer_held();
+
+  // ---- Service
+  const HostProfile& profile() const override { return host; }
+  Readiness readiness() const override { return ready; }
+  Result<JailObject> get(const std::string& name) const override;
+  JailList list(const ListQuery& query) const override;
+  void write(Write write, std::chrono::seconds wait, Done<WriteReply> done) override;
+  void usage(const std::string& name, Done<std::pair<Usage, std::vector<RctlRule>>> done) override;
+  void processes(const std::string& name, Done<std::vector<ProcessInfo>> done) override;
+  void history(const std::string& name, Done<std::vector<SpecVersion>> done) override;
+  void metrics(Done<std::string> done) override;
+  void events(EventQuery query, Done<std::vector<JailEvent>> done) override;
+  std::unique_ptr<Subscription> subscribe(std::function<void(const JailEvent&)> each) override;
+  std::uint64_t last_event() const override { return stored.size(); }
+  void count_request(std::string_view method, std::string_view route, int code, std::chrono::nanoseconds took) override;
+
+ private:
+  class Subscriber;
+
+  template <class T>
+  void answer(Done<T> done, Result<T> result) {
+    if (!hold) return done(std::move(result));
+    held.push_back([done = std::move(done), result = std::move(result)] { done(result); });
+  }
+  Result<WriteReply> carry_out(const Write& write);
+  std::vector<JailEvent> find_events(const EventQuery& query) const;
+  Result<void> check_conditions(const Write& write) const;
+
+  std::set<Subscriber*> subscribers_;
+};
+
+}  // namespace jaild::server
