@@ -1,0 +1,27 @@
+// Reading and writing the small text files by which Linux is asked and told: /proc, /sys, cgroups.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/contract/result.h"
+
+namespace jaild::host {
+
+// "write /sys/fs/cgroup/...: Permission denied", with the errno kept. ENOENT is Kind::missing, all else host_refused.
+[[nodiscard]] Error os_error(const std::string& what, int os_errno);
+
+// At most `size_max` bytes; a longer file is Kind::too_large. The default is above every file read here.
+Result<std::string> read_text(const std::string& path, std::size_t size_max = 4 * 1024 * 1024);
+
+// One write(2) of the whole text: the kernel takes a value in one piece or not at all.
+Result<void> write_text(const std::string& path, std::string_view text);
+
+[[nodiscard]] std::string trim(std::string_view text);
+[[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);  // empty pieces left out
+
+// A decimal number at the start of `text`; nullopt when there is none ("max").
+[[nodiscard]] bool to_number(std::string_view text, unsigned long long& number);
+
+}  // namespace jaild::host

@@ -1,0 +1,63 @@
+// What a Linux host does for one jail, each function one operation of host.h; all but `create_request` may block and
+// run on the host pool.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "api/contract/result.h"
+#include "daemon/core/operation.h"
+#include "daemon/host/linux/cgroup.h"
+#include "daemon/host/linux/usage.h"
+#include "daemon/host/monitor_link.h"
+#include "daemon/host/unique_fd.h"
+
+namespace jaild::host {
+
+// Where a jail's processes are kept and counted. A run has a group of its own, so that the next run of the name never
+// meets what the last one left.
+[[nodiscard]] std::string group_of(const std::string& name, std::uint64_t run);
+
+// The rules that a group was given, as set_rules() keeps them with it. Rules whose limits the group does not hold any
+// more are left out: somebody changed them.
+[[nodiscard]] std::vector<RctlRule> rules_in_force(const CgroupTree& tree, const std::string& group);
+
+// Owner: LinuxHost, as of everything it refers to.
+class LinuxJails {
+ public:
+  LinuxJails(const MonitorPaths& paths, const CgroupTree& tree, MonitorLink& link, UsageReader& usage)
+      : paths_(paths), tree_(tree), link_(link), usage_(usage) {}
+
+  Result<core::Resolved> resolve(const core::Resolve& op) const;
+  Result<core::LedgerEntry> acquire(const core::Acquire& op);
+  Result<void> release(const core::Release& op);
+  Result<nlohmann::json> create_request(const core::Create& op) const;  // for the monitor
+  Result<void> remove(const core::Remove& op);
+  Result<void> set_rules(const core::SetRules& op);
+  Result<void> set_cpuset(const core::SetCpuset& op);
+  Result<void> set_params(const core::SetParams& op);
+
+ private:
+  Result<void> acquire_group(const core::JailKey& key) const;
+  Result<void> release_group(const core::JailKey& key, bool force);
+  Result<void> acquire_link(const core::Acquire& op);
+  Result<void> release_link(const core::Release& op);
+  Result<UniqueFd> network_of(const core::JailKey& key) const;
+
+  const MonitorPaths& paths_;
+  const CgroupTree& tree_;
+  MonitorLink& link_;
+  UsageReader& usage_;
+
+  std::mutex mutex_;  // of networks_
+  // Of runs that an interface was moved into, by run: kept open so that the interface can be taken back when the jail
+  // is gone; the kernel would destroy one that is not hardware.
+  std::map<std::uint64_t, UniqueFd> networks_;
+};
+
+}  // namespace jaild::host

@@ -1,0 +1,23 @@
+// The host that this program was built for, or the one that was asked for.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/contract/result.h"
+#include "daemon/host/host.h"
+
+namespace jaild::host {
+
+struct HostOptions {
+  std::string name;     // "freebsd", "linux", "sim"; "": the platform's own
+  std::string run_dir;  // absolute, as are the others; sim uses none of them
+  std::string state_dir;
+  std::string log_dir;
+  std::string monitor_path;  // the program jaild-monitor
+};
+
+// Kind::invalid: no such host in this build. Kind::host_refused: this machine cannot be one, or we are not root.
+Result<std::unique_ptr<Host>> make_host(const HostOptions& options);
+
+}  // namespace jaild::host

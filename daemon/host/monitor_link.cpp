@@ -1,0 +1,203 @@
+#include "daemon/host/monitor_link.h"
+
+#include <atomic>
+#include <filesystem>
+#include <future>
+#include <system_error>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "api/contract/json.h"
+
+namespace jaild::host {
+namespace {
+
+namespace asio = boost::asio;
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+constexpr milliseconds hello_patience{5000};
+constexpr milliseconds finish_patience{10000};
+
+// Runs `job` on the link's thread and waits for it.
+template <class Job>
+auto on_thread(asio::io_context& io, Job job) {
+  std::packaged_task<decltype(job())()> task(std::move(job));
+  auto result = task.get_future();
+  asio::post(io, [&task] { task(); });
+  return result.get();
+}
+
+std::optional<LastExit> exit_of(const json& object) {
+  const auto member = object.find("exit");
+  if (member == object.end()) return std::nullopt;
+  auto exit = parse_last_exit(*member);
+  if (!exit) return std::nullopt;
+  return *exit;
+}
+
+}  // namespace
+
+MonitorLink::MonitorLink(asio::io_context& io, MonitorPaths paths, Handlers handlers)
+    : io_(io), paths_(std::move(paths)), handlers_(std::move(handlers)) {}
+
+Result<void> MonitorLink::start() {
+  std::vector<std::future<void>> waits;
+  for (const std::uint64_t run : monitor_runs(paths_)) {
+    auto socket = connect_monitor(paths_, run);
+    if (!socket) {
+      // Only the socket: the exit record stays until the core has closed this run.
+      std::error_code ignored;
+      if (socket.error().kind == Kind::not_found) std::filesystem::remove(monitor_socket(paths_, run), ignored);
+      continue;
+    }
+    auto answered = std::make_shared<std::promise<void>>();
+    waits.push_back(answered->get_future());
+    // One that does not answer has been dropped by greet_async(); the survey then shows the run without a monitor.
+    greet_async(core::JailKey{"", run, 0}, std::move(*socket), hello_patience,
+                [answered](const Result<void>&) { answered->set_value(); });
+  }
+  for (auto& wait : waits) wait.wait();
+  return {};
+}
+
+void MonitorLink::stop() {
+  on_thread(io_, [this] {
+    stopped_ = true;
+    const Sessions sessions = std::exchange(sessions_, {});
+    for (const auto& [run, session] : sessions) session->end("jaild is stopping");
+  });
+}
+
+Result<void> MonitorLink::open(const core::JailKey& key) {
+  if (auto started = start_monitor(paths_, key); !started) return started;
+  if (on_thread(io_, [this, &key] { return connected(key.run); })) return {};
+  return greet(key, hello_patience);
+}
+
+Result<void> MonitorLink::greet(const core::JailKey& key, milliseconds patience) {
+  auto socket = connect_monitor(paths_, key.run);
+  if (!socket) return Fail(socket.error());
+  std::promise<Result<void>> answered;
+  greet_async(key, std::move(*socket), patience,
+              [&answered](Result<void> result) { answered.set_value(std::move(result)); });
+  return answered.get_future().get();
+}
+
+void MonitorLink::greet_async(const core::JailKey& key, UniqueFd socket, milliseconds patience,
+                              std::function<void(Result<void>)> done) {
+  auto shared_socket = std::make_shared<UniqueFd>(std::move(socket));  // a posted function must be copyable
+  asio::post(io_, [this, key, shared_socket, patience, done = std::move(done)] {
+    if (stopped_) return done(Fail(Kind::unavailable, "jaild is stopping"));
+    auto session = std::make_shared<MonitorSession>(
+        io_, std::move(*shared_socket), key,
+        MonitorSession::Handlers{[this](MonitorSession& from, const json& note) { noted(from, note); },
+                                 [this](MonitorSession& from) { ended(from); }});
+    sessions_[key.run] = session;
+    session->start();
+    session->ask({{"request", "hello"}}, patience, [this, session, done](Result<json> hello) {
+      if (!hello) {
+        session->finishing = true;  // it never was ours: its end is no news
+        session->end("the jail's monitor did not answer");
+        return done(Fail(hello.error()));
+      }
+      greeted(*session, *hello);
+      done({});
+    });
+  });
+}
+
+void MonitorLink::greeted(MonitorSession& session, const json& hello) {
+  session.key.name = json_text(hello, "name");
+  session.key.jid = static_cast<int>(json_number(hello, "jid"));
+  session.main_started = json_text(hello, "main") != "none";
+  if (hello.contains("exit")) session.main_exit = hello["exit"];
+  if (hello.contains("commands") && !hello["commands"].empty()) {
+    session.ask({{"request", "cancel"}}, hello_patience, [](const Result<json>&) {});
+  }
+}
+
+void MonitorLink::noted(MonitorSession& session, const json& message) {
+  const std::string note = json_text(message, "note");
+  if (note == "main_exited") {
+    if (message.contains("exit")) session.main_exit = message["exit"];
+    handlers_.main_exited(session.key, exit_of(message).value_or(LastExit{}));
+  } else if (note == "empty") {
+    handlers_.empty(session.key);
+  } else if (note == "gone") {
+    handlers_.gone(session.key);
+  }
+}
+
+void MonitorLink::ended(MonitorSession& session) {
+  const auto found = sessions_.find(session.key.run);
+  if (found != sessions_.end() && found->second.get() == &session) sessions_.erase(found);
+  if (!session.finishing && !stopped_) handlers_.lost(session.key);
+}
+
+Result<void> MonitorLink::close(const core::JailKey& key) {
+  if (!on_thread(io_, [this, &key] { return connected(key.run); })) {
+    auto reached = greet(key, hello_patience);
+    if (!reached && reached.error().kind != Kind::not_found) return reached;
+    if (!reached) {
+      forget_files(key.run);
+      return {};
+    }
+  }
+  on_thread(io_, [this, &key] {
+    const auto session = sessions_.find(key.run);
+    if (session != sessions_.end()) session->second->finishing = true;
+  });
+  auto finished = ask(key.run, {{"request", "finish"}}, finish_patience);
+  if (!finished && finished.error().kind != Kind::unavailable) return Fail(finished.error().in("end the monitor"));
+  on_thread(io_, [this, &key] {
+    const auto session = sessions_.find(key.run);
+    if (session == sessions_.end()) return;
+    const auto last = session->second;
+    last->end("the jail's monitor has finished");
+  });
+  forget_files(key.run);
+  return {};
+}
+
+void MonitorLink::forget_files(std::uint64_t run) {
+  std::error_code ignored;  // what is not there is what is wanted
+  std::filesystem::remove(monitor_socket(paths_, run), ignored);
+  std::filesystem::remove(exit_record(paths_, run), ignored);
+}
+
+void MonitorLink::send(std::uint64_t run, json request, std::optional<milliseconds> patience, Answer answer) {
+  asio::post(io_, [this, run, request = std::move(request), patience, answer = std::move(answer)]() mutable {
+    const auto found = sessions_.find(run);
+    if (found == sessions_.end()) return answer(Fail(Kind::unavailable, "the jail has no monitor"));
+    const auto session = found->second;
+    const std::string what = json_text(request, "request");
+    session->ask(std::move(request), patience, [session, what, answer = std::move(answer)](Result<json> result) {
+      if (result && what == "create") session->key.jid = static_cast<int>(json_number(*result, "jid"));
+      if (result && what == "adopt") session->key.jid = static_cast<int>(json_number(*result, "jid"));
+      if (result && what == "main") session->main_started = true;
+      answer(std::move(result));
+    });
+  });
+}
+
+Result<json> MonitorLink::ask(std::uint64_t run, json request, milliseconds patience) {
+  std::promise<Result<json>> answered;
+  send(run, std::move(request), patience, [&answered](Result<json> result) { answered.set_value(std::move(result)); });
+  return answered.get_future().get();
+}
+
+std::vector<core::MonitorFacts> MonitorLink::monitors() {
+  return on_thread(io_, [this] {
+    std::vector<core::MonitorFacts> facts;
+    for (const auto& [run, session] : sessions_) {
+      core::MonitorFacts one{session->key, session->main_started, std::nullopt};
+      if (session->main_exit) one.main_exit = exit_of(json{{"exit", *session->main_exit}});
+      facts.push_back(std::move(one));
+    }
+    return facts;
+  });
+}
+
+}  // namespace jaild::host

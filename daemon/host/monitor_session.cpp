@@ -1,0 +1,156 @@
+#include "daemon/host/monitor_session.h"
+
+#include <array>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+
+#include "api/contract/json.h"
+#include "daemon/monitor/protocol.h"
+
+namespace jaild::host {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+// What may wait for a monitor that does not read: two of the longest lines.
+constexpr std::size_t out_max = 2 * monitor::line_max;
+
+// Unique over restarts of the daemon, as the protocol asks: the time of the start, then a counter.
+std::uint64_t next_id() {
+  static std::uint64_t id = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                           std::chrono::system_clock::now().time_since_epoch())
+                                                           .count())
+                            << 20;
+  return ++id & ((std::uint64_t{1} << 63) - 1);
+}
+
+Kind kind_named(const std::string& name) {
+  static const std::map<std::string, Kind> kinds = {
+      {"invalid", Kind::invalid},         {"not_found", Kind::not_found},   {"exists", Kind::exists},
+      {"conflict", Kind::conflict},       {"missing", Kind::missing},       {"not_running", Kind::not_running},
+      {"timeout", Kind::timeout},         {"overloaded", Kind::overloaded}, {"storage_full", Kind::storage_full},
+      {"unavailable", Kind::unavailable}, {"internal", Kind::internal}};
+  const auto found = kinds.find(name);
+  return found == kinds.end() ? Kind::host_refused : found->second;
+}
+
+}  // namespace
+
+std::int64_t json_number(const nlohmann::json& object, const char* name, std::int64_t otherwise) {
+  const auto member = object.find(name);
+  return member != object.end() && member->is_number_integer() ? member->get<std::int64_t>() : otherwise;
+}
+
+std::string json_text(const nlohmann::json& object, const char* name) {
+  const auto member = object.find(name);
+  return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
+}
+
+bool json_flag(const nlohmann::json& object, const char* name) {
+  const auto member = object.find(name);
+  return member != object.end() && member->is_boolean() && member->get<bool>();
+}
+
+Error monitor_error(const nlohmann::json& answer) {
+  return Error{kind_named(json_text(answer, "kind")),
+               json_text(answer, "error"),
+               static_cast<int>(json_number(answer, "errno")),
+               {}};
+}
+
+MonitorSession::MonitorSession(asio::io_context& io, UniqueFd connected, core::JailKey session_key, Handlers handlers)
+    : key(std::move(session_key)),
+      io_(io),
+      socket_(io, asio::local::stream_protocol(), connected.release()),
+      handlers_(std::move(handlers)) {}
+
+void MonitorSession::start() {
+  read();
+}
+
+void MonitorSession::ask(nlohmann::json request, std::optional<std::chrono::milliseconds> patience, Answer on_answer) {
+  const std::uint64_t id = next_id();
+  request["id"] = id;
+  std::string line = to_text(request) + "\n";
+  if (ended_ || line.size() > monitor::line_max || out_size_ + line.size() > out_max) {
+    const char* why = ended_ ? "the jail's monitor is gone" : "the jail's monitor does not read";
+    asio::post(io_, [on_answer = std::move(on_answer), why] { on_answer(Fail(Kind::unavailable, why)); });
+    return;
+  }
+  Pending& pending = pending_[id];
+  pending.answer = std::move(on_answer);
+  if (patience) {
+    pending.timer = std::make_unique<asio::steady_timer>(io_, *patience);
+    pending.timer->async_wait([self = shared_from_this(), id](error_code error) {
+      if (!error) self->answer(id, Fail(Kind::timeout, "the jail's monitor did not answer in time"));
+    });
+  }
+  out_size_ += line.size();
+  out_.push_back(std::move(line));
+  if (out_.size() == 1) write();
+}
+
+void MonitorSession::write() {
+  asio::async_write(socket_, asio::buffer(out_.front()), [self = shared_from_this()](error_code error, std::size_t) {
+    if (self->ended_) return;
+    if (error) return self->end(error.message());
+    self->out_size_ -= self->out_.front().size();
+    self->out_.pop_front();
+    if (!self->out_.empty()) self->write();
+  });
+}
+
+void MonitorSession::read() {
+  socket_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](error_code error, std::size_t size) {
+    if (self->ended_) return;
+    if (error) return self->end("the jail's monitor ended");
+    self->in_.append(self->buffer_.data(), size);
+    self->take_lines();
+    if (self->ended_) return;
+    if (self->in_.size() > monitor::line_max) return self->end("the jail's monitor sent too long a line");
+    self->read();
+  });
+}
+
+void MonitorSession::take_lines() {
+  std::size_t begin = 0;
+  for (auto end = in_.find('\n'); end != std::string::npos && !ended_; end = in_.find('\n', begin)) {
+    take(in_.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  in_.erase(0, begin);
+}
+
+void MonitorSession::take(const std::string& line) {
+  auto message = parse_json(line);
+  if (!message || !message->is_object()) return end("the jail's monitor sent something that is not its protocol");
+  if (message->contains("note")) return handlers_.note(*this, *message);
+  const auto id = static_cast<std::uint64_t>(json_number(*message, "id"));
+  if (json_flag(*message, "ok")) return answer(id, std::move(*message));
+  answer(id, Fail(monitor_error(*message)));
+}
+
+void MonitorSession::answer(std::uint64_t id, Result<nlohmann::json> result) {
+  const auto found = pending_.find(id);
+  if (found == pending_.end()) return;  // one that was given up, or a former daemon's
+  Pending pending = std::move(found->second);
+  pending_.erase(found);
+  pending.answer(std::move(result));
+}
+
+void MonitorSession::end(const std::string& why) {
+  if (std::exchange(ended_, true)) return;
+  const auto self = shared_from_this();  // the handlers below may let go of the last reference
+  error_code ignored;
+  socket_.close(ignored);
+  auto pending = std::move(pending_);
+  pending_.clear();
+  for (auto& [id, request] : pending) request.answer(Fail(Kind::unavailable, why));
+  handlers_.ended(*this);
+}
+
+}  // namespace jaild::host

@@ -1,0 +1,78 @@
+// One connection to one jaild-monitor: lines out, lines in, each answer to the request it belongs to.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <nlohmann/json.hpp>
+
+#include "api/contract/result.h"
+#include "daemon/core/resource.h"
+#include "daemon/host/unique_fd.h"
+
+namespace jaild::host {
+
+// Owner: MonitorLink. Everything runs on the thread of the io_context.
+class MonitorSession : public std::enable_shared_from_this<MonitorSession> {
+ public:
+  using Answer = std::function<void(Result<nlohmann::json>)>;
+  struct Handlers {
+    std::function<void(MonitorSession&, const nlohmann::json&)> note;
+    std::function<void(MonitorSession&)> ended;  // once; every request has been answered before
+  };
+
+  MonitorSession(boost::asio::io_context& io, UniqueFd connected, core::JailKey key, Handlers handlers);
+
+  void start();
+  // `answer` is called exactly once: with the monitor's words, Kind::timeout after `patience` (nullopt: no bound of
+  // ours), or Kind::unavailable when the connection ends first.
+  void ask(nlohmann::json request, std::optional<std::chrono::milliseconds> patience, Answer answer);
+  void end(const std::string& why);
+
+  core::JailKey key;          // jid 0 until the jail is made
+  bool finishing = false;     // its end is wanted
+  bool main_started = false;  // as told by hello and main
+  std::optional<nlohmann::json> main_exit;
+
+ private:
+  struct Pending {
+    Answer answer;
+    std::unique_ptr<boost::asio::steady_timer> timer;
+  };
+
+  void read();
+  void take_lines();
+  void take(const std::string& line);
+  void write();
+  void answer(std::uint64_t id, Result<nlohmann::json> result);
+
+  boost::asio::io_context& io_;
+  boost::asio::local::stream_protocol::socket socket_;
+  Handlers handlers_;
+  std::map<std::uint64_t, Pending> pending_;
+  std::deque<std::string> out_;
+  std::size_t out_size_ = 0;
+  std::string in_;
+  std::array<char, 16 * 1024> buffer_{};
+  bool ended_ = false;
+};
+
+// What an answer of a monitor says when it is not ok.
+[[nodiscard]] Error monitor_error(const nlohmann::json& answer);
+
+// A member of a JSON object, or `otherwise` when it is absent or of another type.
+[[nodiscard]] std::int64_t json_number(const nlohmann::json& object, const char* name, std::int64_t otherwise = 0);
+[[nodiscard]] std::string json_text(const nlohmann::json& object, const char* name);
+[[nodiscard]] bool json_flag(const nlohmann::json& object, const char* name);
+
+}  // namespace jaild::host
