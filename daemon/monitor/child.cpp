@@ -1,0 +1,181 @@
+#include "daemon/monitor/child.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+#include "daemon/monitor/file_record.h"
+#include "daemon/monitor/safe_path.h"
+#include "daemon/monitor/signals.h"
+#include "daemon/monitor/users.h"
+
+namespace jaild::monitor {
+namespace {
+
+std::vector<char*> pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> result;
+  for (const std::string& string : strings) result.push_back(const_cast<char*>(string.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
+// execvp(3) searches the caller's PATH; jail(8)'s child has the cleaned one by then, and so has ours.
+Result<void> exec_in(const std::vector<std::string>& argv, const Environment& environment) {
+  std::string path = "/bin:/usr/bin";
+  for (const std::string& entry : environment) {
+    if (entry.starts_with("PATH=")) path = entry.substr(5);
+  }
+  const auto arguments = pointers(argv);
+  const auto variables = pointers(environment);
+  if (argv[0].find('/') != std::string::npos) {
+    ::execve(argv[0].c_str(), arguments.data(), variables.data());
+    return FailErrno(Kind::host_refused, argv[0], errno);
+  }
+  int refusal = ENOENT;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find(':', begin), path.size());
+    const std::string directory = path.substr(begin, end - begin);
+    ::execve(((directory.empty() ? "." : directory) + "/" + argv[0]).c_str(), arguments.data(), variables.data());
+    if (errno != ENOENT && errno != ENOTDIR) refusal = errno;
+    begin = end + 1;
+  }
+  return FailErrno(Kind::host_refused, argv[0], refusal);
+}
+
+// stdin /dev/null, stdout and stderr `output`.
+Result<void> set_stdio(int null, int output) {
+  const std::array<int, 3> sources{null, output, output};
+  std::array<int, 3> high{};
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    high[i] = ::fcntl(sources[i], F_DUPFD_CLOEXEC, 10);  // above 0 to 2, so that no dup2 below overwrites a source
+    if (high[i] < 0) return FailErrno(Kind::host_refused, "dup", errno);
+  }
+  for (std::size_t i = 0; i < high.size(); ++i) {
+    if (::dup2(high[i], static_cast<int>(i)) < 0) return FailErrno(Kind::host_refused, "dup", errno);
+  }
+  return {};
+}
+
+// A descriptor kept open reaches out of the jail, and jail_attach(2) refuses any open directory. The two that stay are
+// close-on-exec; `other` may be -1.
+void close_all_but(int report, int other) {
+  const int low = std::min(report, other);
+  const int high = std::max(report, other);
+  if (low > 3) ::close_range(3, static_cast<unsigned>(low) - 1, 0);
+  if (low >= 0 && high > low + 1) ::close_range(static_cast<unsigned>(low) + 1, static_cast<unsigned>(high) - 1, 0);
+  if (low < 0 && high > 3) ::close_range(3, static_cast<unsigned>(high) - 1, 0);
+  ::close_range(static_cast<unsigned>(high) + 1, ~0U, 0);
+}
+
+struct Identity {
+  bool switches = false;  // to another user
+  std::optional<User> user;
+};
+
+Result<Identity> look_up(const CommandRequest& command, UserSource now) {
+  const bool from_host = !command.in_jail || command.system_user;
+  const bool wanted = command.clean || !command.user.empty();
+  Identity identity;
+  if (!wanted || from_host != (now == UserSource::host)) return identity;
+  const auto user = look_up_user(command.user, now);
+  if (!user) return Fail(user.error());
+  identity.user = *user;
+  identity.switches = !command.user.empty();
+  return identity;
+}
+
+// Everything up to exec. Returns only with the reason why not.
+Result<void> run_child(const Launch& launch, const Jail& jail, int report) {
+  const CommandRequest& command = launch.command;
+  ::setsid();
+  Signals::reset_in_child();
+  unprotect_child();
+  ::umask(022);
+  if (command.in_jail) {
+    const auto limited = jail.enter_limits(command.fib);
+    if (!limited) return limited;
+  }
+  int output = launch.output;
+  if (!command.console.empty()) {
+    auto opened = open_console_file(command.console, command.path);
+    if (!opened) return Fail(opened.error());
+    output = opened->release();  // this process ends by exec or _exit
+  }
+  auto identity = look_up(command, UserSource::host);
+  if (!identity) return Fail(identity.error());
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return FailErrno(Kind::host_refused, "open /dev/null", errno);
+  const auto described = set_stdio(null, output);
+  if (!described) return described;
+  close_all_but(report, jail.attach_fd());
+
+  if (command.in_jail) {
+    const auto attached = jail.attach();
+    if (!attached) return attached;
+  }
+  if (!identity->user) identity = look_up(command, UserSource::jail);
+  if (!identity) return Fail(identity.error());
+
+  const std::optional<JailVariables> variables =
+      command.in_jail ? std::nullopt : std::optional<JailVariables>(launch.jail_variables);
+  Environment environment = make_environment(launch.inherited, command.clean, identity->user, variables);
+  if (identity->user) {
+    const auto classed = apply_login_class(*identity->user, identity->switches, environment);
+    if (!classed) return classed;
+  }
+  if (identity->switches) {
+    const auto became = become(*identity->user);
+    if (!became) return became;
+    if (command.clean && ::chdir(identity->user->home.c_str()) != 0) {
+      return FailErrno(Kind::host_refused, "chdir " + identity->user->home, errno);
+    }
+  }
+  if (command.in_jail) {
+    const auto sealed = jail.seal();
+    if (!sealed) return sealed;
+  }
+  return exec_in(launch.argv, environment);
+}
+
+}  // namespace
+
+std::string encode_report(const Error& error) {
+  constexpr std::size_t message_max = 400;  // with the numbers below PIPE_BUF everywhere (512), so it is written whole
+  return std::to_string(static_cast<int>(error.kind)) + " " + std::to_string(error.os_errno) + " " +
+         error.message.substr(0, message_max);
+}
+
+Error decode_report(const std::string& bytes) {
+  Error error{Kind::internal, bytes, 0, {}};
+  const std::size_t first = bytes.find(' ');
+  const std::size_t second = first == std::string::npos ? first : bytes.find(' ', first + 1);
+  if (second == std::string::npos) return error;
+  error.kind = static_cast<Kind>(std::strtol(bytes.c_str(), nullptr, 10));
+  error.os_errno = static_cast<int>(std::strtol(bytes.c_str() + first, nullptr, 10));
+  error.message = bytes.substr(second + 1);
+  return error;
+}
+
+Result<Child> launch(const Launch& launch, Jail& jail) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return FailErrno(Kind::overloaded, "pipe", errno);
+  Child child{0, UniqueFd(ends[0])};
+  const UniqueFd writer(ends[1]);
+  const auto forked = jail.fork_child(launch.command.in_jail);
+  if (!forked) return Fail(forked.error());
+  child.pid = *forked;
+  if (child.pid == 0) {
+    const auto refused = run_child(launch, jail, writer.get());
+    const std::string text = encode_report(refused.error());
+    [[maybe_unused]] const auto wrote = ::write(writer.get(), text.data(), text.size());
+    ::_exit(127);
+  }
+  return child;
+}
+
+}  // namespace jaild::monitor

@@ -1,0 +1,194 @@
+#include "daemon/monitor/commands.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "daemon/monitor/protocol.h"
+
+namespace jaild::monitor {
+namespace {
+
+// While a command is being ended: how often its descendants are looked for, and how long after KILL they are waited for
+// (only a process stuck in the kernel takes that long).
+constexpr std::chrono::milliseconds look_interval{50};
+constexpr std::chrono::milliseconds kill_patience{2000};
+
+void signal_all(const std::vector<pid_t>& pids, int signal) {
+  for (const pid_t pid : pids) ::kill(pid, signal);
+}
+
+}  // namespace
+
+Result<void> Commands::start(std::int64_t id, const Launch& launch, Mode mode, Clock::time_point now) {
+  if (running_.size() >= commands_max) return Fail(Kind::overloaded, "too many commands at once");
+  auto running = std::make_unique<Running>();
+  running->id = id;
+  running->mode = mode;
+  running->phase = launch.command.phase;
+  running->in_jail = launch.command.in_jail;
+  running->started = now;
+  if (launch.command.timeout.count() > 0) running->deadline = now + launch.command.timeout;
+  if (!running->in_jail && mode == Mode::foreground) running->children_before = own_children();
+  auto child = monitor::launch(launch, jail_);
+  if (!child) return Fail(child.error());
+  running->child = std::move(*child);
+  if (running->in_jail) inside_.push_back(running->child.pid);
+  running_.push_back(std::move(running));
+  return {};
+}
+
+std::size_t Commands::cancel(std::optional<std::int64_t> id, Clock::time_point now) {
+  std::size_t count = 0;
+  for (const auto& running : running_) {
+    if (running->mode == Mode::main || (id && running->id != *id)) continue;
+    ++count;
+    running->canceled = true;
+    if (!running->ending) begin_ending(*running, now);
+  }
+  return count;
+}
+
+std::vector<int> Commands::report_fds() const {
+  std::vector<int> fds;
+  for (const auto& running : running_) {
+    if (running->child.report) fds.push_back(running->child.report.get());
+  }
+  return fds;
+}
+
+void Commands::on_report(int fd) {
+  for (const auto& running : running_) {
+    if (running->child.report.get() == fd) settle(*running, Clock::now());
+  }
+  forget_done();
+}
+
+void Commands::on_exit(pid_t pid, int status) {
+  std::erase(inside_, pid);
+  const auto now = Clock::now();
+  for (const auto& running : running_) {
+    if (running->child.pid != pid || running->status) continue;
+    running->status = status;
+    settle(*running, now);
+  }
+  forget_done();
+}
+
+// Takes what the child reported, then moves on as far as report and exit allow.
+void Commands::settle(Running& running, Clock::time_point now) {
+  bool report_ended = !running.child.report;
+  while (!report_ended) {
+    std::array<char, 512> bytes{};
+    const ssize_t got = ::read(running.child.report.get(), bytes.data(), bytes.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) break;  // EAGAIN: neither exec'ed nor failed yet
+    report_ended = got == 0;
+    running.report_text.append(bytes.data(), static_cast<std::size_t>(got));
+  }
+  const bool first = report_ended && running.child.report;
+  if (report_ended) running.child.report.reset();
+  if (first && running.report_text.empty() && running.mode != Mode::foreground) {
+    events_.push_back(event_of(running, CommandEvent::What::started));
+    running.done = running.mode == Mode::background;
+  }
+  if (!running.status || !report_ended || running.done) return;
+  if (!running.report_text.empty() && !running.ending) return fail(running);
+  if (!running.ending) finish(running, now);
+}
+
+void Commands::fail(Running& running) {
+  CommandEvent event = event_of(running, CommandEvent::What::failed);
+  event.error = decode_report(running.report_text);
+  events_.push_back(std::move(event));
+  running.done = true;
+}
+
+void Commands::finish(Running& running, Clock::time_point now) {
+  CommandEvent event = event_of(running, CommandEvent::What::finished);
+  event.outcome = {running.status, running.timed_out, running.canceled, now - running.started};
+  events_.push_back(std::move(event));
+  running.done = true;
+}
+
+void Commands::begin_ending(Running& running, Clock::time_point now) {
+  // In-jail orphans go to the jail's pid 1 (Linux) or are told apart by their session; ours are those of host commands.
+  const pid_t reaper = running.in_jail ? 0 : ::getpid();
+  std::set<pid_t> bystanders(running.children_before.begin(), running.children_before.end());
+  for (const auto& other : running_) bystanders.insert(other->child.pid);
+  bystanders.insert(inside_.begin(), inside_.end());
+  if (const auto jid = jail_.jid()) bystanders.insert(*jid);
+  running.ending = std::make_unique<ProcessTree>(running.child.pid, reaper, std::move(bystanders));
+  signal_all(running.ending->look(all_processes()), SIGTERM);
+  running.kill_from = now + kill_grace;
+  running.deadline = now + look_interval;
+}
+
+void Commands::go_on_ending(Running& running, Clock::time_point now) {
+  const auto alive = running.ending->look(all_processes());
+  if (alive.empty() && running.status) return finish(running, now);
+  if (now >= *running.kill_from + kill_patience) return finish(running, now);
+  if (now >= *running.kill_from) signal_all(alive, SIGKILL);
+  running.deadline = now + look_interval;
+}
+
+void Commands::tick(Clock::time_point now) {
+  for (const auto& running : running_) {
+    if (running->done || !running->deadline || *running->deadline > now) continue;
+    if (running->ending) {
+      go_on_ending(*running, now);
+    } else {
+      running->timed_out = true;
+      begin_ending(*running, now);
+    }
+  }
+  forget_done();
+}
+
+std::optional<Clock::time_point> Commands::next_deadline() const {
+  std::optional<Clock::time_point> next;
+  for (const auto& running : running_) {
+    if (running->deadline && (!next || *running->deadline < *next)) next = running->deadline;
+  }
+  return next;
+}
+
+std::vector<CommandEvent> Commands::take_events() {
+  return std::exchange(events_, {});
+}
+
+std::optional<pid_t> Commands::main_pid() const {
+  for (const auto& running : running_) {
+    if (running->mode == Mode::main) return running->child.pid;
+  }
+  return std::nullopt;
+}
+
+std::vector<CommandEvent> Commands::under_way() const {
+  std::vector<CommandEvent> result;
+  for (const auto& running : running_) {
+    if (running->mode != Mode::main) result.push_back(event_of(*running, CommandEvent::What::started));
+  }
+  return result;
+}
+
+CommandEvent Commands::event_of(const Running& running, CommandEvent::What what) const {
+  CommandEvent event;
+  event.what = what;
+  event.id = running.id;
+  event.is_main = running.mode == Mode::main;
+  event.phase = running.phase;
+  event.pid = running.child.pid;
+  return event;
+}
+
+void Commands::forget_done() {
+  std::erase_if(running_, [](const auto& running) { return running->done; });
+}
+
+}  // namespace jaild::monitor

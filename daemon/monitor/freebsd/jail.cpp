@@ -1,0 +1,140 @@
+#include "daemon/monitor/jail.h"
+
+#include <sys/param.h>  // before the others, which use its types
+
+#include <sys/cpuset.h>
+#include <sys/jail.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "daemon/monitor/file_record.h"
+#include "daemon/monitor/freebsd/login_class.h"
+#include "daemon/monitor/freebsd/processes.h"
+
+namespace jaild::monitor {
+namespace {
+
+iovec part(const void* data, std::size_t size) {
+  return {const_cast<void*>(data), size};
+}
+
+Result<std::string> name_of_jail(int jid) {
+  std::array<char, 256> name{};  // sys/jail.h: a whole dotted name is below 256
+  std::array<iovec, 4> parts{part("jid", sizeof "jid"), part(&jid, sizeof jid), part("name", sizeof "name"),
+                             part(name.data(), name.size())};
+  if (::jail_get(parts.data(), parts.size(), 0) < 0) {
+    return FailErrno(errno == ENOENT ? Kind::not_found : Kind::host_refused, "jail " + std::to_string(jid), errno);
+  }
+  return std::string(name.data());
+}
+
+}  // namespace
+
+struct Jail::State {
+  Options options;
+  int jid = 0;  // 0: not adopted yet
+  std::vector<JailEvent> events;
+};
+
+Jail::Jail(const Options& options) : state_(std::make_unique<State>()) {
+  state_->options = options;
+}
+Jail::~Jail() = default;
+
+Result<void> Jail::prepare() {
+  return load_login_classes();
+}
+
+Result<void> Jail::begin_create(const CreateRequest& /*request*/) {
+  return Fail(Kind::invalid, "create is for Linux; here it is adopt");
+}
+void Jail::cancel_create() {}
+
+Result<void> Jail::adopt(int jid) {
+  const auto name = name_of_jail(jid);
+  if (!name) return Fail(name.error());
+  if (*name != state_->options.name) return Fail(Kind::conflict, "jail " + std::to_string(jid) + " is named " + *name);
+  state_->jid = jid;
+  return {};
+}
+
+Result<void> Jail::set_limits(const LimitsRequest& /*limits*/) {
+  return Fail(Kind::invalid, "limits are set by rctl(8) and cpuset(1) here");
+}
+Result<void> Jail::remove() {
+  return Fail(Kind::invalid, "jails are removed by jail_remove(2) here");
+}
+
+bool Jail::exists() const {
+  return state_->jid != 0;
+}
+bool Jail::gone() const {
+  return false;
+}  // jaild removes it, and asks us for nothing inside afterwards
+std::optional<int> Jail::jid() const {
+  return state_->jid == 0 ? std::nullopt : std::optional<int>(state_->jid);
+}
+std::optional<std::uint64_t> Jail::start_time() const {
+  return std::nullopt;
+}
+
+std::vector<pid_t> Jail::processes(const std::vector<pid_t>& /*ours*/) const {
+  return exists() ? processes_in_jail(state_->jid) : std::vector<pid_t>();
+}
+
+void Jail::ask_whether_empty() {
+  if (exists() && processes_in_jail(state_->jid).empty()) state_->events.push_back(JailEvent::empty);
+}
+
+void Jail::keep_console(int /*reader*/) {}
+
+int Jail::event_fd() const {
+  return -1;
+}
+void Jail::on_readable() {}
+bool Jail::on_exit(pid_t /*pid*/, int /*status*/) {
+  return false;
+}
+std::vector<JailEvent> Jail::take_events() {
+  return std::exchange(state_->events, {});
+}
+Error Jail::take_failure() {
+  return {};
+}
+
+Result<pid_t> Jail::fork_child(bool /*inside*/) {
+  const pid_t pid = ::fork();
+  if (pid < 0) return FailErrno(Kind::overloaded, "fork", errno);
+  return pid;
+}
+
+Result<void> Jail::enter_limits(int fib) const {
+  if (fib != 0 && ::setfib(fib) != 0) return FailErrno(Kind::host_refused, "exec.fib", errno);
+  // jaild's own, perhaps narrower set must not limit the jail; the jail's set applies in full.
+  cpusetid_t root = 0;
+  if (::cpuset_getid(CPU_LEVEL_ROOT, CPU_WHICH_PID, -1, &root) != 0 || ::cpuset_setid(CPU_WHICH_PID, -1, root) != 0) {
+    return FailErrno(Kind::host_refused, "root cpuset", errno);
+  }
+  return {};
+}
+
+Result<void> Jail::attach() const {
+  if (::jail_attach(state_->jid) != 0) return FailErrno(Kind::host_refused, "jail_attach", errno);
+  if (::chdir("/") != 0) return FailErrno(Kind::host_refused, "chdir / in the jail", errno);
+  return {};
+}
+
+int Jail::attach_fd() const {
+  return -1;
+}
+Result<void> Jail::seal() const {
+  return {};
+}
+
+}  // namespace jaild::monitor

@@ -1,0 +1,83 @@
+#include "daemon/monitor/freebsd/processes.h"
+
+#include <sys/param.h>  // before the others, which use its types
+
+#include <sys/procctl.h>
+#include <sys/sysctl.h>
+#include <sys/user.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace jaild::monitor {
+namespace {
+
+// The list may grow between asking for its size and reading it; after these tries the host is forking faster than we
+// read.
+constexpr int tries_max = 8;
+
+std::vector<kinfo_proc> read_processes(std::array<int, 4> mib, unsigned depth) {
+  std::vector<kinfo_proc> list;
+  for (int i = 0; i < tries_max; ++i) {
+    std::size_t size = 0;
+    if (::sysctl(mib.data(), depth, nullptr, &size, nullptr, 0) != 0) break;
+    list.resize(size / sizeof(kinfo_proc) + 64);
+    size = list.size() * sizeof(kinfo_proc);
+    if (::sysctl(mib.data(), depth, list.data(), &size, nullptr, 0) == 0) {
+      list.resize(size / sizeof(kinfo_proc));
+      return list;
+    }
+    if (errno != ENOMEM) break;
+  }
+  list.clear();
+  return list;
+}
+
+std::vector<kinfo_proc> read_all() {
+  return read_processes({CTL_KERN, KERN_PROC, KERN_PROC_PROC, 0}, 3);
+}
+
+}  // namespace
+
+std::vector<pid_t> own_children() {
+  constexpr std::size_t descendants_max = 4096;  // beyond that some orphan may be taken for a hook's
+  std::vector<procctl_reaper_pidinfo> list(descendants_max);
+  procctl_reaper_pids request{};
+  request.rp_count = static_cast<u_int>(list.size());
+  request.rp_pids = list.data();
+  std::vector<pid_t> children;
+  if (::procctl(P_PID, ::getpid(), PROC_REAP_GETPIDS, &request) != 0) return children;
+  for (const procctl_reaper_pidinfo& entry : list) {
+    if ((entry.pi_flags & REAPER_PIDINFO_VALID) == 0) break;
+    if ((entry.pi_flags & REAPER_PIDINFO_CHILD) != 0) children.push_back(entry.pi_pid);
+  }
+  return children;
+}
+
+std::vector<Process> all_processes() {
+  std::vector<Process> processes;
+  for (const kinfo_proc& entry : read_all()) {
+    constexpr std::uint64_t million = 1'000'000;
+    const auto start = static_cast<std::uint64_t>(entry.ki_start.tv_sec) * million +
+                       static_cast<std::uint64_t>(entry.ki_start.tv_usec);
+    processes.push_back({entry.ki_pid, entry.ki_ppid, entry.ki_sid, start, entry.ki_stat == SZOMB});
+  }
+  return processes;
+}
+
+std::vector<pid_t> processes_in_jail(int jid) {
+  std::vector<pid_t> pids;
+  for (const kinfo_proc& entry : read_all()) {
+    if (entry.ki_jid == jid && entry.ki_stat != SZOMB) pids.push_back(entry.ki_pid);
+  }
+  return pids;
+}
+
+std::optional<int> jail_of(pid_t pid) {
+  const auto found = read_processes({CTL_KERN, KERN_PROC, KERN_PROC_PID, pid}, 4);
+  if (found.empty() || found.front().ki_pid != pid) return std::nullopt;
+  return found.front().ki_jid;
+}
+
+}  // namespace jaild::monitor

@@ -1,0 +1,123 @@
+#include "daemon/monitor/users.h"
+
+#include <sys/param.h>  // before the others, which use its types
+
+#include <dlfcn.h>
+#include <grp.h>
+#include <login_cap.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+
+#include "daemon/monitor/file_record.h"
+#include "daemon/monitor/freebsd/login_class.h"
+
+extern char** environ;
+
+namespace jaild::monitor {
+namespace {
+
+struct LoginClasses {
+  decltype(&::login_getpwclass) get = nullptr;
+  decltype(&::login_close) close = nullptr;
+  decltype(&::setusercontext) apply = nullptr;
+};
+// Loaded once at the start, read in children: there is no object that both could be handed.
+LoginClasses login_classes;
+
+template <class Function>
+bool find_function(void* library, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(::dlsym(library, name));
+  return function != nullptr;
+}
+
+std::optional<uid_t> as_uid(const std::string& name) {
+  uid_t uid = 0;
+  const char* end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data(), end, uid);
+  if (name.empty() || error != std::errc() || stop != end || uid == static_cast<uid_t>(-1)) return std::nullopt;
+  return uid;
+}
+
+const passwd* find_entry(const std::string& name) {
+  if (name.empty()) return ::getpwuid(0);
+  const passwd* entry = ::getpwnam(name.c_str());
+  const auto uid = as_uid(name);
+  return entry == nullptr && uid ? ::getpwuid(*uid) : entry;
+}
+
+void set_environ(const Environment& environment) {
+  static char* empty = nullptr;
+  environ = &empty;
+  for (const std::string& entry : environment) {
+    const std::size_t equals = entry.find('=');
+    if (equals != std::string::npos) ::setenv(entry.substr(0, equals).c_str(), entry.c_str() + equals + 1, 1);
+  }
+}
+
+}  // namespace
+
+Result<void> load_login_classes() {
+  for (const char* name : {"libutil.so.10", "libutil.so.9"}) {
+    void* library = ::dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) continue;
+    if (find_function(library, "login_getpwclass", login_classes.get) &&
+        find_function(library, "login_close", login_classes.close) &&
+        find_function(library, "setusercontext", login_classes.apply)) {
+      return {};
+    }
+  }
+  return Fail(Kind::missing, "libutil cannot be loaded");
+}
+
+Result<User> look_up_user(const std::string& name, UserSource /*source*/) {
+  // One look-up for both: before jail_attach(2) it reads the host's files, after it the jail's.
+  const passwd* entry = find_entry(name);
+  if (entry == nullptr) return Fail(Kind::missing, "no user \"" + (name.empty() ? "root" : name) + "\"");
+  User user;
+  user.name = entry->pw_name;
+  user.uid = entry->pw_uid;
+  user.gid = entry->pw_gid;
+  if (*entry->pw_dir != '\0') user.home = entry->pw_dir;
+  if (*entry->pw_shell != '\0') user.shell = entry->pw_shell;
+  std::array<gid_t, groups_max> groups{};
+  int count = groups.size();
+  if (::getgrouplist(user.name.c_str(), user.gid, groups.data(), &count) < 0) {
+    return Fail(Kind::host_refused, "user " + user.name + " is in too many groups");
+  }
+  user.groups.assign(groups.begin(), groups.begin() + count);
+  return user;
+}
+
+Result<void> apply_login_class(const User& user, bool full, Environment& environment) {
+  const passwd* entry = ::getpwnam(user.name.c_str());
+  if (entry == nullptr) return Fail(Kind::missing, "no user \"" + user.name + "\"");
+  // Groups and uid are become()'s; setlogin(2) is left alone as jail(8) leaves it.
+  constexpr unsigned not_ours = LOGIN_SETGROUP | LOGIN_SETLOGIN | LOGIN_SETUSER;
+  const unsigned what = full ? LOGIN_SETALL & ~not_ours : LOGIN_SETPATH | LOGIN_SETENV;
+  set_environ(environment);
+  login_cap_t* login_class = login_classes.get(entry);
+  const int applied = login_classes.apply(login_class, entry, user.uid, what);
+  const int apply_errno = errno;
+  login_classes.close(login_class);
+  if (applied != 0) return FailErrno(Kind::host_refused, "login class of " + user.name, apply_errno);
+  environment.clear();
+  for (char** variable = environ; *variable != nullptr; ++variable) environment.emplace_back(*variable);
+  return {};
+}
+
+Result<void> become(const User& user) {
+  if (::setgroups(static_cast<int>(user.groups.size()), user.groups.data()) != 0) {
+    return FailErrno(Kind::host_refused, "groups of " + user.name, errno);
+  }
+  if (::setresgid(user.gid, user.gid, user.gid) != 0 || ::setresuid(user.uid, user.uid, user.uid) != 0) {
+    return FailErrno(Kind::host_refused, "become " + user.name, errno);
+  }
+  return {};
+}
+
+}  // namespace jaild::monitor

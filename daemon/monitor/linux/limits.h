@@ -1,0 +1,28 @@
+// What an in-jail process gets before it enters the jail, and who is in it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "api/contract/result.h"
+#include "daemon/monitor/request.h"
+
+namespace jaild::monitor {
+
+// For this process. `files`: cgroup.procs files. The first that refuses is an error: no process runs without its
+// limits.
+Result<void> join_cgroups(const std::vector<std::string>& files);
+
+// Kind::invalid names an rlimit that is not known.
+Result<void> check_rlimits(const Rlimits& limits);
+// Soft and hard. One above our own hard limit is cut to it: raising takes a privilege that we may not have.
+Result<void> apply_rlimits(const Rlimits& limits);
+
+// Processes listed in a cgroup.procs file: cheap. Unreadable: none.
+std::vector<pid_t> processes_in_cgroup(const std::string& file);
+// Processes in the pid namespace of `pid`, found by a walk over all of /proc: for jails without cgroups.
+std::vector<pid_t> processes_in_namespace(pid_t pid);
+
+}  // namespace jaild::monitor

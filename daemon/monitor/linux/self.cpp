@@ -1,0 +1,79 @@
+// What the monitor does about itself on Linux.
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+
+#include "daemon/monitor/file_record.h"
+#include "daemon/monitor/jail.h"
+#include "daemon/monitor/linux/mount_tree.h"
+#include "daemon/monitor/server.h"
+
+namespace jaild::monitor {
+namespace {
+
+std::string inherited_oom_score = "0";
+
+void write_oom_score(const std::string& score) {
+  const UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  // Lowering needs CAP_SYS_RESOURCE; without it the monitor is as mortal as any other process.
+  [[maybe_unused]] const auto wrote = file ? ::write(file.get(), score.data(), score.size()) : -1;
+}
+
+}  // namespace
+
+Result<void> protect_this_process() {
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return FailErrno(Kind::internal, "PR_SET_DUMPABLE", errno);
+  const UniqueFd file(::open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC));
+  std::array<char, 16> text{};
+  const ssize_t got = file ? ::read(file.get(), text.data(), text.size()) : -1;
+  if (got > 0) inherited_oom_score.assign(text.data(), static_cast<std::size_t>(got));
+  write_oom_score("-1000");
+  return {};
+}
+
+void unprotect_child() {
+  write_oom_score(inherited_oom_score);
+}
+
+Result<void> become_reaper() {
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return FailErrno(Kind::internal, "become reaper", errno);
+  return {};
+}
+
+// A jail may exec "/proc/self/exe" through a script's first line while that still means this program; the copy that
+// runs then is its own, and through it the file could be opened for writing: root in a jail is root to the file system.
+// So we run from a read-only mount of our own, attached nowhere, which is what /proc/self/exe then leads to.
+Result<void> seal_program(char** argv, char** environment) {
+  UniqueFd self(::open("/proc/self/exe", O_PATH | O_CLOEXEC));
+  struct statvfs status{};
+  if (!self || ::fstatvfs(self.get(), &status) != 0) return FailErrno(Kind::missing, "open /proc/self/exe", errno);
+  if ((status.f_flag & ST_RDONLY) != 0) return {};
+  const auto copy = copy_tree(AT_FDCWD, "/proc/self/exe");
+  if (!copy) return Fail(copy.error());
+  const auto sealed = set_attributes(copy->get(), MOUNT_ATTR_RDONLY, 0);
+  if (!sealed) return sealed;
+  ::execveat(copy->get(), "", argv, environment, AT_EMPTY_PATH);
+  return FailErrno(Kind::host_refused, "run from a read-only mount", errno);
+}
+
+bool is_trusted_peer(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != 0) return false;
+  // Root in a jail with path=/ has uid 0 too, and may reach the socket; its pid namespace tells.
+  struct stat ours{};
+  struct stat theirs{};
+  return ::stat("/proc/self/ns/pid", &ours) == 0 &&
+         ::stat(("/proc/" + std::to_string(peer.pid) + "/ns/pid").c_str(), &theirs) == 0 &&
+         ours.st_ino == theirs.st_ino;
+}
+
+}  // namespace jaild::monitor
