@@ -1,0 +1,92 @@
+#include "api/server/conditions.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace jaild::server {
+
+namespace {
+
+std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// "application/JSON; charset=utf-8" -> "application/json".
+std::string media_type(std::string_view field) {
+  std::string type(trim(field.substr(0, field.find(';'))));
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return type;
+}
+
+Result<void> read_if_match(std::string_view field, Write& write) {
+  std::string_view tag = trim(field);
+  if (tag == "*") {
+    write.if_present = true;
+    return {};
+  }
+  // If-Match compares strongly, so a weak tag matches nothing (RFC 9110, 13.1.1).
+  const bool weak = tag.starts_with("W/");
+  if (weak) tag.remove_prefix(2);
+  if (tag.size() < 2 || tag.front() != '"' || tag.back() != '"' ||
+      tag.substr(1, tag.size() - 2).find('"') != tag.npos) {
+    return Fail(Kind::bad_request, "If-Match takes one generation in double quotes, or *");
+  }
+  const std::string_view digits = tag.substr(1, tag.size() - 2);
+  std::uint64_t generation = 0;
+  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), generation);
+  if (weak || error != std::errc{} || stop != digits.data() + digits.size() || etag(generation) != tag) {
+    return Fail(Kind::precondition_failed, "If-Match names no generation: " + std::string(trim(field)));
+  }
+  write.if_generation = generation;
+  return {};
+}
+
+}  // namespace
+
+std::string etag(std::uint64_t generation) {
+  return "\"" + std::to_string(generation) + "\"";
+}
+
+Result<void> read_conditions(const Request& request, bool may_create, Write& write) {
+  if (request.if_none_match) {
+    if (!may_create || trim(*request.if_none_match) != "*") {
+      return Fail(Kind::bad_request, "If-None-Match is taken by PUT only, and there only as *");
+    }
+    write.if_absent = true;
+  }
+  if (request.if_match) return read_if_match(*request.if_match, write);
+  return {};
+}
+
+Result<void> check_body_type(const Request& request, BodyType type) {
+  if (request.content_encoding && media_type(*request.content_encoding) != "identity") {
+    return Fail(Kind::unsupported_media_type, "Content-Encoding " + *request.content_encoding + " is not read here");
+  }
+  const std::string given = request.content_type ? media_type(*request.content_type) : "";
+  if (given == "application/json") return {};
+  if (type == BodyType::json) {
+    return Fail(Kind::unsupported_media_type, "the body needs Content-Type: application/json");
+  }
+  if (given == "application/merge-patch+json") return {};
+  return Fail(Kind::unsupported_media_type,
+              "the body needs Content-Type: application/merge-patch+json or application/json");
+}
+
+bool prefers_json(const Request& request) {
+  if (!request.accept) return false;
+  std::string_view rest = *request.accept;
+  bool json = false;
+  while (!rest.empty()) {
+    const std::size_t comma = rest.find(',');
+    const std::string type = media_type(rest.substr(0, comma));
+    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+    if (type == "text/event-stream") return false;
+    if (type == "application/json") json = true;
+  }
+  return json;
+}
+
+}  // namespace jaild::server

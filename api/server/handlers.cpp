@@ -1,0 +1,53 @@
+#include "api/server/handlers.h"
+
+#include <nlohmann/json.hpp>
+
+#include "api/contract/json.h"
+#include "api/server/conditions.h"
+
+namespace jaild::server {
+
+boost::asio::awaitable<Response> handle(RouteId route, Call& call) {
+  switch (route) {
+    case RouteId::list_jails: return list_jails(call);
+    case RouteId::declare_jail: return declare_jail(call);
+    case RouteId::get_jail: return get_jail(call);
+    case RouteId::put_jail: return put_jail(call);
+    case RouteId::patch_jail: return patch_jail(call);
+    case RouteId::delete_jail: return delete_jail(call);
+    case RouteId::start_jail: return act_on_jail(call, Write::Verb::start);
+    case RouteId::stop_jail: return act_on_jail(call, Write::Verb::stop);
+    case RouteId::restart_jail: return act_on_jail(call, Write::Verb::restart);
+    case RouteId::jail_usage: return jail_usage(call);
+    case RouteId::jail_processes: return jail_processes(call);
+    case RouteId::jail_history: return jail_history(call);
+    case RouteId::events: return list_events(call);
+    case RouteId::metrics: return get_metrics(call);
+    case RouteId::livez: return get_livez(call);
+    case RouteId::readyz: return get_readyz(call);
+    case RouteId::version: return get_version(call);
+    case RouteId::host: return get_host(call);
+    case RouteId::openapi: return get_openapi(call);
+  }
+  std::unreachable();
+}
+
+Response json_response(int status, const nlohmann::json& body) {
+  Response response;
+  response.status = status;
+  response.body = to_text(body) + "\n";
+  return response;
+}
+
+Response object_response(int status, const JailObject& object) {
+  Response response = json_response(status, to_json(object));
+  if (object.generation != 0) response.fields.emplace_back("ETag", etag(object.generation));
+  return response;
+}
+
+Result<void> no_parameters(const Call& call) {
+  QueryReader query(call.target.query);
+  return query.finish();
+}
+
+}  // namespace jaild::server

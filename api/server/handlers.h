@@ -1,0 +1,66 @@
+// From a request to its answer, one coroutine for each call of api/contract/routes.h.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "api/contract/json.h"
+#include "api/contract/routes.h"
+#include "api/server/connection.h"
+#include "api/server/limits.h"
+#include "api/server/message.h"
+#include "api/server/service.h"
+#include "api/server/target.h"
+#include "api/server/waiter.h"
+
+namespace jaild::server {
+
+// A call under way. All references are the session's and outlive the handler.
+struct Call {
+  const Request& request;
+  const Target& target;
+  std::string name;  // of the jail in the path
+  const std::string& by;
+  Service& service;
+  const Limits& limits;
+  Connection& connection;
+};
+
+// Loop thread only. Never fails: what goes wrong is a problem in the Response.
+boost::asio::awaitable<Response> handle(RouteId route, Call& call);
+
+// The pieces of handle(), by theme.
+boost::asio::awaitable<Response> list_jails(Call& call);  // handlers_jails_read.cpp
+boost::asio::awaitable<Response> get_jail(Call& call);
+boost::asio::awaitable<Response> jail_usage(Call& call);
+boost::asio::awaitable<Response> jail_processes(Call& call);
+boost::asio::awaitable<Response> jail_history(Call& call);
+boost::asio::awaitable<Response> declare_jail(Call& call);  // handlers_jails_write.cpp
+boost::asio::awaitable<Response> put_jail(Call& call);
+boost::asio::awaitable<Response> patch_jail(Call& call);
+boost::asio::awaitable<Response> delete_jail(Call& call);
+boost::asio::awaitable<Response> act_on_jail(Call& call, Write::Verb verb);  // start, stop, restart
+boost::asio::awaitable<Response> list_events(Call& call);                    // handlers_events.cpp
+boost::asio::awaitable<Response> get_metrics(Call& call);                    // handlers_observe.cpp
+boost::asio::awaitable<Response> get_livez(Call& call);
+boost::asio::awaitable<Response> get_readyz(Call& call);
+boost::asio::awaitable<Response> get_version(Call& call);
+boost::asio::awaitable<Response> get_host(Call& call);
+boost::asio::awaitable<Response> get_openapi(Call& call);
+
+// What the handlers share.
+Response json_response(int status, const nlohmann::json& body);  // with a newline, for those who read it in a terminal
+Response object_response(int status, const JailObject& object);  // with its ETag, if it is ours
+Result<void> no_parameters(const Call& call);                    // Kind::invalid when the query has any
+
+// {"items":[...]}, as every list is.
+template <class T>
+Response list_response(const std::vector<T>& items) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const T& item : items) list.push_back(to_json(item));
+  return json_response(200, nlohmann::json{{"items", std::move(list)}});
+}
+
+}  // namespace jaild::server

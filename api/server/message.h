@@ -1,0 +1,55 @@
+// One request and its answer, as values: what handlers see of HTTP.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/contract/error.h"
+#include "api/contract/write.h"
+
+namespace jaild::server {
+
+// Fields are as the client sent them; several lines of one field are joined with ", ". Absent: std::nullopt.
+struct Request {
+  std::string method;
+  std::string target;  // percent-encoded, in origin form
+  std::optional<std::string> content_type;
+  std::optional<std::string> content_encoding;
+  std::optional<std::string> accept;
+  std::optional<std::string> if_match;
+  std::optional<std::string> if_none_match;
+  std::optional<std::string> last_event_id;
+  std::optional<std::string> origin;
+  std::optional<std::string> sec_fetch_site;
+  std::string body;
+};
+
+// What an event stream is to send: `after` counts only when `replay` is set.
+struct StreamPlan {
+  bool replay = false;
+  EventQuery query;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";  // of a body; nothing is said of an empty one
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::string body;
+  std::optional<StreamPlan> stream;  // set: the answer goes on as server-sent events after its header
+};
+
+// `error` as application/problem+json, with Retry-After where trying later helps.
+Response problem_response(const Error& error);
+
+// The header of `response`, up to and with the empty line; the same for GET and HEAD.
+// `http_minor` is the request's (0 or 1); `keep` false says Connection: close.
+std::string header_text(const Response& response, int http_minor, bool keep);
+
+// "Sat, 31 Jan 2026 12:00:00 GMT" (RFC 9110, 5.6.7).
+std::string http_date(std::int64_t unix_seconds);
+
+}  // namespace jaild::server

@@ -1,0 +1,185 @@
+#include "api/server/request_reader.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <limits>
+#include <vector>
+
+namespace jaild::server {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+namespace {
+
+constexpr std::size_t body_piece = 16 * 1024;
+
+std::string to_std(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+// Every line of a field, joined as RFC 9110, 5.3 allows.
+std::optional<std::string> field(const http::fields& fields, http::field name) {
+  std::optional<std::string> joined;
+  const auto [first, last] = fields.equal_range(name);
+  for (auto line = first; line != last; ++line) {
+    joined = joined ? *joined + ", " + to_std(line->value()) : to_std(line->value());
+  }
+  return joined;
+}
+
+Request to_request(const http::request_header<>& header) {
+  Request request;
+  request.method = to_std(header.method_string());
+  request.target = to_std(header.target());
+  request.content_type = field(header, http::field::content_type);
+  request.content_encoding = field(header, http::field::content_encoding);
+  request.accept = field(header, http::field::accept);
+  request.if_match = field(header, http::field::if_match);
+  request.if_none_match = field(header, http::field::if_none_match);
+  request.origin = field(header, http::field::origin);
+  for (const auto& line : header) {  // two names that Beast has no number for
+    if (boost::beast::iequals(line.name_string(), "Last-Event-ID")) request.last_event_id = to_std(line.value());
+    if (boost::beast::iequals(line.name_string(), "Sec-Fetch-Site")) request.sec_fetch_site = to_std(line.value());
+  }
+  return request;
+}
+
+}  // namespace
+
+RequestReader::RequestReader(Connection& connection, const Limits& limits) : connection_(connection), limits_(limits) {}
+
+asio::awaitable<bool> RequestReader::first_byte() {
+  auto& buffer = connection_.buffer();
+  if (buffer.size() > 0) co_return true;  // pipelined
+  connection_.set_interruptible(true);
+  connection_.deadline().set(limits_.idle_time);
+  const auto room = buffer.prepare(limits_.header_bytes);
+  const auto [failed, size] = co_await connection_.socket().async_read_some(room, as_result);
+  connection_.deadline().clear();
+  connection_.set_interruptible(false);
+  if (failed) co_return false;
+  buffer.commit(size);
+  co_return true;
+}
+
+asio::awaitable<std::optional<Result<Request>>> RequestReader::read_head() {
+  parser_.reset();
+  const bool begun = co_await first_byte();
+  if (!begun) co_return std::nullopt;
+  parser_ = std::make_unique<Parser>();
+  parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
+  parser_->body_limit(boost::none);  // receive() counts, and knows what to do beyond
+  connection_.deadline().set(limits_.header_time);
+  const auto [failed, size] =
+      co_await http::async_read_header(connection_.socket(), connection_.buffer(), *parser_, as_result);
+  static_cast<void>(size);
+  const bool late = connection_.deadline().passed();
+  connection_.deadline().clear();
+  if (failed && !late && failed.category() != http::make_error_code(http::error::bad_value).category())
+    co_return std::nullopt;
+  if (failed == http::error::end_of_stream || failed == http::error::partial_message) co_return std::nullopt;
+  if (failed) co_return Result<Request>(Fail(read_error(failed)));
+  Result<void> framed = check_framing();
+  if (!framed) co_return Result<Request>(Fail(framed.error()));
+  co_return Result<Request>(to_request(parser_->get()));
+}
+
+// What Beast 1.81 lets pass and a proxy in front might read otherwise: then the two would disagree on where a request
+// ends, and the next one could be smuggled in.
+Result<void> RequestReader::check_framing() const {
+  const auto& header = parser_->get();
+  const auto codings = field(header, http::field::transfer_encoding);
+  if (codings) {
+    if (!boost::beast::iequals(*codings, "chunked")) {
+      return Fail(Kind::bad_request, "Transfer-Encoding: chunked is the only one taken");
+    }
+    if (header.version() < 11) return Fail(Kind::bad_request, "HTTP/1.0 has no Transfer-Encoding");
+    if (header.count(http::field::content_length) > 0) {
+      return Fail(Kind::bad_request, "both Content-Length and Transfer-Encoding are given");
+    }
+  }
+  const std::size_t hosts = header.count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && header.version() >= 11)) {
+    return Fail(Kind::bad_request, "HTTP/1.1 needs exactly one Host field");
+  }
+  return {};
+}
+
+Error RequestReader::read_error(boost::system::error_code failed) const {
+  if (connection_.deadline().passed()) return {Kind::request_timeout, "the request did not arrive in time", 0, {}};
+  if (failed == http::error::header_limit || failed == http::error::buffer_overflow) {
+    return {Kind::header_too_large,
+            "the request line and header may have " + std::to_string(limits_.header_bytes) + " bytes",
+            0,
+            {}};
+  }
+  return {Kind::bad_request, "the request is broken: " + failed.message(), 0, {}};
+}
+
+bool RequestReader::expects_continue() const {
+  const auto& header = parser_->get();
+  return header.version() >= 11 && !parser_->is_done() && connection_.buffer().size() == 0 &&
+         boost::beast::iequals(header[http::field::expect], "100-continue");
+}
+
+asio::awaitable<Result<void>> RequestReader::read_body(Request& request) {
+  const auto announced = parser_->content_length();
+  if (announced && *announced > limits_.body_bytes && (expects_continue() || *announced > limits_.discard_bytes)) {
+    co_return Fail(Kind::too_large, "a body may have " + std::to_string(limits_.body_bytes) + " bytes");
+  }
+  if (expects_continue()) {
+    const bool sent = co_await connection_.write("HTTP/1.1 100 Continue\r\n\r\n", "");
+    if (!sent) co_return Fail(Kind::bad_request, "the client is gone");
+  }
+  Result<void> received = co_await receive(&request.body);
+  co_return received;
+}
+
+asio::awaitable<void> RequestReader::drop_body() {
+  const auto announced = parser_->content_length();
+  if (expects_continue() || (announced && *announced > limits_.discard_bytes)) co_return;
+  const Result<void> dropped = co_await receive(nullptr);
+  static_cast<void>(dropped);  // whatever it was, the answer is already known
+}
+
+asio::awaitable<Result<void>> RequestReader::receive(std::string* into) {
+  if (parser_->is_done()) co_return Result<void>{};
+  std::vector<char> piece(body_piece);
+  std::size_t total = 0;
+  connection_.deadline().set(limits_.body_time);
+  while (!parser_->is_done() && total <= limits_.discard_bytes) {
+    auto& body = parser_->get().body();
+    body.data = piece.data();
+    body.size = piece.size();
+    auto [failed, size] = co_await http::async_read(connection_.socket(), connection_.buffer(), *parser_, as_result);
+    static_cast<void>(size);
+    const std::size_t got = piece.size() - body.size;
+    total += got;
+    if (into != nullptr && total <= limits_.body_bytes) into->append(piece.data(), got);
+    if (failed == http::error::need_buffer) failed = {};
+    if (failed && total > limits_.body_bytes) break;  // its size is what the client should hear of
+    if (failed) {
+      connection_.deadline().clear();
+      co_return Fail(read_error(failed));
+    }
+  }
+  connection_.deadline().clear();
+  if (total > limits_.body_bytes) {
+    if (into != nullptr) into->clear();
+    co_return Fail(Kind::too_large, "a body may have " + std::to_string(limits_.body_bytes) + " bytes");
+  }
+  co_return Result<void>{};
+}
+
+int RequestReader::http_minor() const {
+  return parser_ && parser_->is_header_done() && parser_->get().version() < 11 ? 0 : 1;
+}
+
+bool RequestReader::keep_alive() const {
+  return parser_ && parser_->is_done() && parser_->keep_alive();
+}
+
+}  // namespace jaild::server

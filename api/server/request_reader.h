@@ -1,0 +1,51 @@
+// Reads one request after another off a connection, within the limits, and refuses what HTTP does not allow.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <memory>
+#include <optional>
+
+#include "api/contract/result.h"
+#include "api/server/connection.h"
+#include "api/server/limits.h"
+#include "api/server/message.h"
+
+namespace jaild::server {
+
+// Loop thread only; connection and limits outlive it. For each request: read_head(), then read_body() or drop_body().
+class RequestReader {
+ public:
+  RequestReader(Connection& connection, const Limits& limits);
+
+  // nullopt: the client closed, or sent nothing within the idle time: there is nobody to answer.
+  // Kind::bad_request, header_too_large, request_timeout: answer it and close.
+  boost::asio::awaitable<std::optional<Result<Request>>> read_head();
+
+  // The body into `request`, after "100 Continue" where the client waits for that. Kind::too_large after reading on and
+  // dropping as far as `discard_bytes`, Kind::bad_request for broken chunks, Kind::request_timeout; then close.
+  boost::asio::awaitable<Result<void>> read_body(Request& request);
+
+  // The same for a body that nobody will read, since the answer is known. No "100 Continue".
+  boost::asio::awaitable<void> drop_body();
+
+  [[nodiscard]] int http_minor() const;  // 0 or 1
+  // Whether another request may follow: both sides agree on where this one ended, and the client wants it.
+  [[nodiscard]] bool keep_alive() const;
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;
+
+  boost::asio::awaitable<bool> first_byte();
+  [[nodiscard]] Result<void> check_framing() const;
+  [[nodiscard]] bool expects_continue() const;
+  [[nodiscard]] Error read_error(boost::system::error_code failed) const;
+  boost::asio::awaitable<Result<void>> receive(std::string* into);
+
+  Connection& connection_;
+  const Limits& limits_;
+  std::unique_ptr<Parser> parser_;  // one for each request
+};
+
+}  // namespace jaild::server

@@ -1,0 +1,61 @@
+// What an HTTP handler may ask of the daemon. Implemented by daemon/runtime/jail_service; tests have a fake.
+// Loop thread only. Callbacks come on the loop thread, exactly once, possibly before the call returns.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/contract/host_profile.h"
+#include "api/contract/result.h"
+#include "api/contract/write.h"
+
+namespace jaild::server {
+
+template <class T>
+using Done = std::function<void(Result<T>)>;
+
+// Ends its subscription in the destructor.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+};
+
+struct Readiness {
+  bool ready = false;
+  std::vector<std::pair<std::string, std::string>>
+      checks;  // name, "ok" or what is wrong; "racct" may be "off" while ready
+};
+
+class Service {
+ public:
+  virtual ~Service() = default;
+
+  [[nodiscard]] virtual const HostProfile& profile() const = 0;
+  [[nodiscard]] virtual Readiness readiness() const = 0;
+  [[nodiscard]] virtual Result<JailObject> get(const std::string& name) const = 0;
+  [[nodiscard]] virtual JailList list(const ListQuery& query) const = 0;
+
+  // Carries out `write` and answers after it is durable. `wait` > 0: not before the wish holds or the jail is failed,
+  // at most that long.
+  virtual void write(Write write, std::chrono::seconds wait, Done<WriteReply> done) = 0;
+
+  virtual void usage(const std::string& name, Done<std::pair<Usage, std::vector<RctlRule>>> done) = 0;
+  virtual void processes(const std::string& name, Done<std::vector<ProcessInfo>> done) = 0;
+  virtual void history(const std::string& name, Done<std::vector<SpecVersion>> done) = 0;
+  virtual void metrics(Done<std::string> done) = 0;  // text format 0.0.4
+
+  // Stored events after a number; the store keeps the last 100,000.
+  virtual void events(EventQuery query, Done<std::vector<JailEvent>> done) = 0;
+  // Calls `each` for every event from now on.
+  [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(std::function<void(const JailEvent&)> each) = 0;
+  [[nodiscard]] virtual std::uint64_t last_event() const = 0;
+
+  // For jaild_http_*: called once per answered request. `route` is the template, "other" where none matched.
+  virtual void count_request(std::string_view method, std::string_view route, int code,
+                             std::chrono::nanoseconds took) = 0;
+};
+
+}  // namespace jaild::server
