@@ -1,0 +1,151 @@
+#include "daemon/app.h"
+
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+
+#include "api/contract/version.h"
+#include "api/server/server.h"
+#include "daemon/files.h"
+#include "daemon/host/make_host.h"
+#include "daemon/log.h"
+#include "daemon/metrics/metrics.h"
+#include "daemon/runtime/asio_loop.h"
+#include "daemon/runtime/engine.h"
+#include "daemon/runtime/jail_service.h"
+#include "daemon/store/sqlite_store.h"
+
+namespace jaild {
+namespace {
+
+// What the daemon is made of, in the order in which it is built; destroyed in reverse.
+struct Parts {
+  UniqueFd lock;
+  std::unique_ptr<store::SqliteStore> store;
+  std::unique_ptr<host::Host> host;
+};
+
+Result<void> prepare_places(const DaemonOptions& options) {
+  if (auto made = ensure_directory(options.run_dir, 0755); !made) return made;
+  if (auto made = ensure_directory(options.state_dir, 0700); !made) return made;
+  return ensure_directory(options.log_dir, 0750);
+}
+
+Result<Parts> build(const DaemonOptions& options, const WrapHost& wrap_host) {
+  Parts parts;
+  if (auto places = prepare_places(options); !places) return Fail(places.error());
+  auto lock = lock_run_dir(options.run_dir);
+  if (!lock) return Fail(lock.error());
+  parts.lock = std::move(*lock);
+
+  host::HostOptions host_options;
+  host_options.name = options.host;
+  host_options.run_dir = options.run_dir.string();
+  host_options.state_dir = options.state_dir.string();
+  host_options.log_dir = options.log_dir.string();
+  if (options.host != "sim") {
+    auto monitor = find_monitor(options.monitor);
+    if (!monitor) return Fail(monitor.error());
+    host_options.monitor_path = monitor->string();
+  }
+  auto host = host::make_host(host_options);
+  if (!host) return Fail(host.error());
+  parts.host = wrap_host ? wrap_host(std::move(*host)) : std::move(*host);
+
+  store::SqliteStoreOptions store_options;
+  store_options.file = options.state_dir / "jaild.db";
+  auto store = store::SqliteStore::open(store_options);
+  if (!store) return Fail(store.error());
+  parts.store = std::move(*store);
+  return parts;
+}
+
+core::SupervisorOptions supervisor_options(const DaemonOptions& options, const HostProfile& profile) {
+  core::SupervisorOptions result;
+  result.timeouts = {options.start_timeout, options.stop_timeout};
+  result.parallel_starts =
+      options.parallel_starts > 0 ? options.parallel_starts : static_cast<int>(profile.cpus.ids().size());
+  result.boot_id = profile.boot_id;
+  result.seed = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) ^
+                static_cast<std::uint64_t>(::getpid());
+  return result;
+}
+
+Result<void> listen(server::Server& server, const DaemonOptions& options) {
+  auto addresses = options.listen;
+  if (addresses.empty()) addresses.push_back("unix:" + (options.run_dir / "jaild.sock").string());
+  for (const auto& text : addresses) {
+    auto address = server::parse_listen_address(text);
+    if (!address) return Fail(address.error().in("--listen " + text));
+    auto bound = server.listen(*address, server::Surface::full);
+    if (!bound) return Fail(bound.error().in("--listen " + text));
+    log_info("listens address=" + server::to_string(*bound));
+  }
+  if (options.metrics_listen.empty()) return {};
+  auto address = server::parse_listen_address(options.metrics_listen);
+  if (!address) return Fail(address.error().in("--metrics-listen " + options.metrics_listen));
+  auto bound = server.listen(*address, server::Surface::probes);
+  if (!bound) return Fail(bound.error().in("--metrics-listen " + options.metrics_listen));
+  log_info("serves metrics address=" + server::to_string(*bound));
+  return {};
+}
+
+Result<void> serve(const DaemonOptions& options, Parts& parts) {
+  boost::asio::io_context context{1};
+  runtime::AsioLoop loop(context);
+  metrics::Metrics metrics;
+  runtime::Engine engine(loop, *parts.host, *parts.store, supervisor_options(options, parts.host->profile()));
+  runtime::JailService service(loop, engine, *parts.host, *parts.store, metrics);
+  service.set_log(log_event);
+
+  server::ServerOptions server_options;
+  server_options.owner = ::geteuid();
+  server_options.warn = [](const std::string& sentence) { log_info(sentence); };
+  server::Server server(context, service, server_options);
+  if (auto started = engine.start(); !started) return started;
+  if (auto listening = listen(server, options); !listening) return listening;
+
+  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
+  signals.async_wait([&](const boost::system::error_code& error, int) {
+    if (error) return;
+    log_info("ends; jails run on");
+    server.stop([&] { context.stop(); });
+  });
+  context.run();
+  engine.stop();
+  loop.stop();
+  return {};
+}
+
+}  // namespace
+
+int run_daemon(const DaemonOptions& options, const WrapHost& wrap_host) {
+  std::signal(SIGPIPE, SIG_IGN);
+  if (options.log_to_file) {
+    if (auto made = ensure_directory(options.log_dir, 0750); !made) {
+      log_error(made.error().message);
+      return 1;
+    }
+  }
+  if (auto log = open_log(options); !log) {
+    log_error(log.error().message);
+    return 1;
+  }
+  auto parts = build(options, wrap_host);
+  if (!parts) {
+    log_error(parts.error().message);
+    return 1;
+  }
+  const auto& profile = parts->host->profile();
+  log_info(std::string("starts version=") + version_text + " host=" + profile.host + " os=" + log_value(profile.release) +
+           " racct=" + (profile.racct ? "on" : "off"));
+  if (auto served = serve(options, *parts); !served) {
+    log_error(served.error().message);
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace jaild

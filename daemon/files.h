@@ -1,0 +1,20 @@
+// The places of a daemon in the file system.
+#pragma once
+
+#include <filesystem>
+
+#include "api/contract/result.h"
+#include "daemon/host/unique_fd.h"
+
+namespace jaild {
+
+// Makes `path` with this mode where it is missing; checks that it is a directory of ours and not open to others' writes.
+Result<void> ensure_directory(const std::filesystem::path& path, unsigned mode);
+
+// Holds `run_dir`/jaild.lock for this process's life. Kind::conflict: another jaild runs there.
+Result<UniqueFd> lock_run_dir(const std::filesystem::path& run_dir);
+
+// `given`, else jaild-monitor beside this program, else in ../libexec. Kind::missing names what was looked for.
+Result<std::filesystem::path> find_monitor(const std::filesystem::path& given);
+
+}  // namespace jaild

@@ -1,0 +1,67 @@
+#include "daemon/log.h"
+
+#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/syslog_sink.h>
+#include <spdlog/spdlog.h>
+
+namespace jaild {
+namespace {
+
+constexpr std::size_t log_file_max = 10 * 1024 * 1024;
+constexpr std::size_t log_files_max = 5;
+
+spdlog::level::level_enum level_of(const std::string& name) {
+  if (name == "error") return spdlog::level::err;
+  if (name == "warning") return spdlog::level::warn;
+  if (name == "debug") return spdlog::level::debug;
+  return spdlog::level::info;
+}
+
+}  // namespace
+
+Result<void> open_log(const DaemonOptions& options) {
+  try {
+    std::shared_ptr<spdlog::logger> logger;
+    if (options.syslog) {
+      logger = spdlog::syslog_logger_mt("jaild", "jaild", LOG_PID, LOG_DAEMON);
+      logger->set_pattern("%v");
+    } else if (options.log_to_file) {
+      logger = spdlog::rotating_logger_mt("jaild", (options.log_dir / "jaild.log").string(), log_file_max, log_files_max);
+    } else {
+      logger = spdlog::stderr_logger_mt("jaild");
+    }
+    if (!options.syslog) logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+    logger->set_level(level_of(options.log_level));
+    logger->flush_on(spdlog::level::info);
+    spdlog::set_default_logger(std::move(logger));
+  } catch (const spdlog::spdlog_ex& error) {
+    return Fail(Kind::unavailable, std::string("the log cannot be opened: ") + error.what());
+  }
+  return {};
+}
+
+std::string log_value(const std::string& text) {
+  bool plain = !text.empty();
+  for (const unsigned char c : text) plain = plain && c > ' ' && c != '"' && c != '\\' && c != 0x7f;
+  if (plain) return text;
+  std::string quoted = "\"";
+  for (const unsigned char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c < ' ' || c == 0x7f ? '?' : static_cast<char>(c);
+  }
+  return quoted + '"';
+}
+
+void log_error(const std::string& message) { spdlog::error("{}", message); }
+void log_info(const std::string& message) { spdlog::info("{}", message); }
+
+void log_event(const JailEvent& event) {
+  std::string line = "event=" + event.type;
+  if (!event.jail.empty()) line += " jail=" + log_value(event.jail);
+  for (const auto& [key, value] : event.data) line += " " + key + "=" + log_value(value);
+  line += " message=" + log_value(event.message);
+  spdlog::info("{}", line);
+}
+
+}  // namespace jaild

@@ -1,0 +1,39 @@
+// The command line of jaild.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "api/contract/result.h"
+
+namespace jaild {
+
+struct DaemonOptions {
+  std::filesystem::path state_dir;
+  std::filesystem::path run_dir;
+  std::filesystem::path log_dir;      // consoles of the jails
+  bool log_to_file = false;           // --log-dir was given: the daemon's own log goes there too
+  bool syslog = false;
+  std::string log_level = "info";
+  std::string host;                   // "": the platform's own
+  std::vector<std::string> listen;    // "": RUN_DIR/jaild.sock
+  std::string metrics_listen;         // "": none
+  std::filesystem::path monitor;      // "": beside jaild, else in libexec
+  int parallel_starts = 0;            // 0: one for each CPU
+  std::chrono::seconds start_timeout{600};
+  std::chrono::seconds stop_timeout{120};
+};
+
+// What is wrong with the command line, or --help and --version: the text to print and the code to exit with.
+struct EarlyExit {
+  int code = 0;
+  std::string text;
+};
+
+// Never prints and never exits by itself.
+std::variant<DaemonOptions, EarlyExit> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace jaild

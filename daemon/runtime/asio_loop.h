@@ -1,0 +1,33 @@
+// Loop over one io_context and a small pool for the queries that may block.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "daemon/runtime/loop.h"
+
+namespace jaild::runtime {
+
+// Two: a scrape of all jails must not hold back a look at the processes of one.
+constexpr int query_threads = 2;
+
+class AsioLoop final : public Loop {
+ public:
+  explicit AsioLoop(boost::asio::io_context& context);  // outlives this
+  ~AsioLoop() override;
+
+  [[nodiscard]] core::Now now() const override;
+  void post(std::function<void()> task) override;
+  void arm(core::MonoTime when, std::function<void()> task) override;
+  void offload(std::function<void()> work) override;
+  // Waits for what was offloaded; nothing more is taken.
+  void stop();
+
+ private:
+  boost::asio::io_context& context_;
+  boost::asio::steady_timer timer_;
+  boost::asio::thread_pool queries_{query_threads};
+};
+
+}  // namespace jaild::runtime

@@ -1,0 +1,168 @@
+#include "daemon/runtime/engine.h"
+
+#include <algorithm>
+
+namespace jaild::runtime {
+
+Engine::Engine(Loop& loop, host::Host& host, store::Store& store, core::SupervisorOptions options)
+    : loop_(loop), host_(host), store_(store), supervisor_(std::move(options)) {}
+
+Engine::~Engine() { stop(); }
+
+template <class Task>
+std::function<void()> Engine::while_alive(Task task) {
+  return [alive = std::weak_ptr<bool>(alive_), task = std::move(task)]() mutable {
+    if (const auto held = alive.lock(); held && *held) task();
+  };
+}
+
+Result<void> Engine::start() {
+  auto snapshot = store_.load();
+  if (!snapshot) return Fail(snapshot.error());
+  host::Sink sink;
+  // Completions are posted even when they come on the loop thread: an input is never taken while another one is.
+  const std::weak_ptr<bool> alive = alive_;
+  sink.done = [this, alive](host::OpDone done) {
+    loop_.post([this, alive, done = std::move(done)]() mutable {
+      if (const auto held = alive.lock(); held && *held) take(std::move(done));
+    });
+  };
+  sink.event = [this, alive](host::Event event) {
+    loop_.post([this, alive, event = std::move(event)]() mutable {
+      if (const auto held = alive.lock(); held && *held) take(std::move(event));
+    });
+  };
+  if (auto started = host_.start(std::move(sink)); !started) return started;
+  auto survey = host_.survey();
+  if (!survey) return Fail(survey.error().in("looking at the kernel's jails"));
+  carry_out(supervisor_.recover(std::move(*snapshot), *survey, loop_.now()));
+  arm();
+  return {};
+}
+
+void Engine::stop() {
+  if (!*alive_) return;
+  *alive_ = false;
+  host_.stop();
+}
+
+void Engine::take(core::Input input) {
+  const auto began = loop_.now();
+  if (const auto* done = std::get_if<core::OpDone>(&input)) note_done(*done);
+  carry_out(supervisor_.on_input(std::move(input), began));
+  answer_waiters();
+  arm();
+  if (observer_ != nullptr) observer_->on_input(loop_.now().mono - began.mono);
+}
+
+void Engine::note_done(const core::OpDone& done) {
+  const auto operation = operations_.find(done.id);
+  if (operation == operations_.end()) return;
+  if (observer_ != nullptr) {
+    observer_->on_operation(operation->second.first, done.result.has_value(), loop_.now().mono - operation->second.second);
+  }
+  operations_.erase(operation);
+}
+
+void Engine::write(Write write, std::chrono::seconds wait, WriteDone done) {
+  if (tickets_.size() + waiters_.size() >= waiters_max) {
+    done(Fail(Kind::overloaded, "too many requests wait"));
+    return;
+  }
+  const core::Ticket ticket = ++last_ticket_;
+  tickets_.emplace(ticket, std::pair{write.dry_run ? std::chrono::seconds{0} : wait, std::move(done)});
+  take(core::WriteRequested{ticket, std::move(write)});
+}
+
+void Engine::shut_down_jails(std::chrono::seconds budget, std::function<void(bool)> done) {
+  shutdown_done_ = std::move(done);
+  shutdown_deadline_ = loop_.now().mono + budget;
+  take(core::ShutdownRequested{});
+}
+
+void Engine::carry_out(std::vector<core::Action> actions) {
+  for (auto& action : actions) std::visit([this](auto&& each) { carry_out(std::move(each)); }, std::move(action));
+}
+
+void Engine::carry_out(core::Perform perform) {
+  operations_.emplace(perform.op.id, std::pair{core::operation_name(perform.op), loop_.now().mono});
+  host_.submit(std::move(perform.op));
+}
+
+void Engine::carry_out(core::Commit commit) {
+  const auto began = loop_.now().mono;
+  store_.commit(std::move(commit.mutations),
+                [this, id = commit.id, began, alive = std::weak_ptr<bool>(alive_)](Result<void> result) {
+                  loop_.post([this, id, began, alive, result = std::move(result)]() mutable {
+                    const auto held = alive.lock();
+                    if (!held || !*held) return;
+                    if (observer_ != nullptr) observer_->on_commit(result.has_value(), loop_.now().mono - began);
+                    take(core::Committed{id, std::move(result)});
+                  });
+                });
+}
+
+void Engine::carry_out(core::Answer answer) {
+  const auto found = tickets_.find(answer.ticket);
+  if (found == tickets_.end()) return;
+  auto [wait, done] = std::move(found->second);
+  tickets_.erase(found);
+  if (!answer.result || wait <= std::chrono::seconds{0} || answer.result->settled || answer.result->object.name.empty()) {
+    done(std::move(answer.result));
+    return;
+  }
+  std::string name = answer.result->object.name;
+  waiters_.push_back({std::move(name), loop_.now().mono + wait, std::move(answer.result), std::move(done)});
+}
+
+void Engine::carry_out(core::Publish publish) {
+  if (observer_ != nullptr) observer_->on_event(publish.event);
+}
+
+void Engine::carry_out(core::LookAround) {
+  loop_.offload([this, alive = std::weak_ptr<bool>(alive_)] {
+    auto survey = host_.survey();
+    loop_.post([this, alive, survey = std::move(survey)]() mutable {
+      const auto held = alive.lock();
+      if (!held || !*held) return;
+      take(core::Surveyed{std::move(survey)});
+    });
+  });
+}
+
+bool Engine::is_over(const Waiter& waiter) const {
+  const auto* jail = supervisor_.find(waiter.name);
+  return jail == nullptr || jail->settled() || jail->failed() || loop_.now().mono >= waiter.deadline;
+}
+
+void Engine::answer_waiters() {
+  for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
+    if (!is_over(*waiter)) {
+      ++waiter;
+      continue;
+    }
+    auto over = std::move(*waiter);
+    waiter = waiters_.erase(waiter);
+    const auto* jail = supervisor_.find(over.name);
+    if (jail == nullptr) {
+      over.reply->gone = true;
+      over.reply->settled = true;
+    } else {
+      over.reply->object = jail->object();
+      over.reply->settled = jail->settled() || jail->failed();
+    }
+    over.done(std::move(over.reply));
+  }
+  if (shutdown_done_ && (supervisor_.all_down() || loop_.now().mono >= shutdown_deadline_)) {
+    std::exchange(shutdown_done_, nullptr)(supervisor_.all_down());
+  }
+}
+
+void Engine::arm() {
+  auto when = supervisor_.next_deadline();
+  for (const auto& waiter : waiters_) when = std::min(when, waiter.deadline);
+  if (shutdown_done_) when = std::min(when, shutdown_deadline_);
+  loop_.arm(when, while_alive([this] { take(core::Tick{}); }));
+}
+
+}  // namespace jaild::runtime

@@ -1,0 +1,91 @@
+// Joins core, host and store: feeds what happens to the supervisor, carries out what it asks for. The daemon and the
+// simulation run this same code. Loop thread only, but for start().
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "daemon/core/supervisor.h"
+#include "daemon/host/host.h"
+#include "daemon/runtime/loop.h"
+#include "daemon/store/store.h"
+
+namespace jaild::runtime {
+
+// Requests that wait for a jail (?wait=). A connection holds at most one, so the server's bound holds here too.
+constexpr std::size_t waiters_max = 2000;
+
+using WriteDone = std::function<void(Result<WriteReply>)>;
+
+// Who watches the engine work: for metrics, logs and subscribers. Called on the loop; must not call back into the engine.
+class EngineObserver {
+ public:
+  virtual ~EngineObserver() = default;
+  virtual void on_event(const JailEvent& event) = 0;
+  virtual void on_operation(std::string_view name, bool ok, std::chrono::nanoseconds took) = 0;
+  virtual void on_commit(bool ok, std::chrono::nanoseconds took) = 0;
+  virtual void on_input(std::chrono::nanoseconds took) = 0;  // how long one input, with all it led to, held the loop
+};
+
+class Engine {
+ public:
+  // All outlive the engine.
+  Engine(Loop& loop, host::Host& host, store::Store& store, core::SupervisorOptions options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Loads what is remembered, looks at what is, adopts. Blocks; before the loop runs.
+  Result<void> start();
+  // Takes no more inputs; jails run on.
+  void stop();
+
+  void take(core::Input input);
+  void write(Write write, std::chrono::seconds wait, WriteDone done);
+  // Stops all jails, in order, because the host goes down; `done` when none is left or `budget` is over.
+  void shut_down_jails(std::chrono::seconds budget, std::function<void(bool all_down)> done);
+
+  [[nodiscard]] const core::Supervisor& supervisor() const { return supervisor_; }
+  void set_observer(EngineObserver* observer) { observer_ = observer; }  // nullptr: nobody; outlives its use
+
+ private:
+  // One answer that is held back until the jail is settled, or its deadline.
+  struct Waiter {
+    std::string name;
+    core::MonoTime deadline;
+    Result<WriteReply> reply;
+    WriteDone done;
+  };
+
+  void carry_out(std::vector<core::Action> actions);
+  void carry_out(core::Perform perform);
+  void carry_out(core::Commit commit);
+  void carry_out(core::Answer answer);
+  void carry_out(core::Publish publish);
+  void carry_out(core::LookAround look);
+  void note_done(const core::OpDone& done);
+  void answer_waiters();
+  void arm();
+  [[nodiscard]] bool is_over(const Waiter& waiter) const;
+  // `task` on the loop, unless the engine stopped meanwhile.
+  template <class Task>
+  std::function<void()> while_alive(Task task);
+
+  Loop& loop_;
+  host::Host& host_;
+  store::Store& store_;
+  core::Supervisor supervisor_;
+  EngineObserver* observer_ = nullptr;
+  std::unordered_map<core::OpId, std::pair<std::string_view, core::MonoTime>> operations_;  // under way: name, began
+  std::unordered_map<core::Ticket, std::pair<std::chrono::seconds, WriteDone>> tickets_;
+  std::list<Waiter> waiters_;
+  std::function<void(bool)> shutdown_done_;
+  core::MonoTime shutdown_deadline_{0};
+  core::Ticket last_ticket_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace jaild::runtime

@@ -1,0 +1,213 @@
+#include "daemon/runtime/jail_service.h"
+
+#include "api/contract/validate.h"
+
+namespace jaild::runtime {
+
+class JailService::Listener final : public server::Subscription {
+ public:
+  Listener(std::weak_ptr<JailService*> service, std::uint64_t id) : service_(std::move(service)), id_(id) {}
+  ~Listener() override {
+    if (const auto held = service_.lock(); held && *held != nullptr) (*held)->listeners_.erase(id_);
+  }
+
+ private:
+  std::weak_ptr<JailService*> service_;
+  std::uint64_t id_;
+};
+
+JailService::JailService(Loop& loop, Engine& engine, host::Host& host, store::Store& store, metrics::Metrics& metrics)
+    : loop_(loop), engine_(engine), host_(host), store_(store), metrics_(metrics),
+      self_(std::make_shared<JailService*>(this)) {
+  engine_.set_observer(this);
+}
+
+JailService::~JailService() {
+  engine_.set_observer(nullptr);
+  *self_ = nullptr;
+}
+
+template <class T>
+void JailService::ask(std::function<Result<T>()> work, server::Done<T> done) {
+  loop_.offload([&loop = loop_, work = std::move(work), done = std::move(done), self = self_] {
+    auto result = std::make_shared<Result<T>>(work());
+    loop.post([result, done, self] {
+      if (*self != nullptr) done(std::move(*result));
+    });
+  });
+}
+
+const HostProfile& JailService::profile() const { return host_.profile(); }
+
+server::Readiness JailService::readiness() const {
+  server::Readiness readiness;
+  readiness.ready = true;
+  readiness.checks.emplace_back("store", "ok");
+  readiness.checks.emplace_back("racct", host_.profile().racct ? "ok" : "off: " + host_.profile().racct_hint);
+  return readiness;
+}
+
+Result<JailObject> JailService::get(const std::string& name) const { return engine_.supervisor().get(name); }
+
+JailList JailService::list(const ListQuery& query) const { return engine_.supervisor().list(query); }
+
+void JailService::write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) {
+  if (write.spec) {
+    auto mistakes = validate(write.name, *write.spec, host_.profile());
+    const auto refused = host_.check(write.name, *write.spec, "/spec");
+    mistakes.insert(mistakes.end(), refused.begin(), refused.end());
+    if (!mistakes.empty()) {
+      done(Fail(Error{Kind::invalid, mistakes.front().detail, 0, std::move(mistakes)}));
+      return;
+    }
+  }
+  engine_.write(std::move(write), wait, std::move(done));
+}
+
+Result<core::JailKey> JailService::running_key(const std::string& name) const {
+  const auto* jail = engine_.supervisor().find(name);
+  if (jail == nullptr) {
+    const auto& foreign = engine_.supervisor().foreign();
+    if (const auto facts = foreign.find(name); facts != foreign.end()) return core::JailKey{name, 0, facts->second.jid};
+    return Fail(Kind::not_found, "no jail is called " + name);
+  }
+  if (!jail->run() || jail->run()->key.jid == 0) return Fail(Kind::not_running, name + " is not running");
+  return jail->run()->key;
+}
+
+void JailService::usage(const std::string& name, server::Done<std::pair<Usage, std::vector<RctlRule>>> done) {
+  auto key = running_key(name);
+  if (!key) {
+    done(Fail(key.error()));
+    return;
+  }
+  const auto* jail = engine_.supervisor().find(name);
+  auto rules = jail == nullptr ? std::vector<RctlRule>{} : jail->run()->spec.rctl;
+  using Answer = std::pair<Usage, std::vector<RctlRule>>;
+  ask<Answer>(
+      [&host = host_, key = *key, rules = std::move(rules)]() -> Result<Answer> {
+        auto all = host.usage({key});
+        if (!all) return Fail(all.error().in(key.name));
+        const auto one = all->find(key.name);
+        if (one == all->end()) return Fail(Kind::not_running, key.name + " is not running");
+        return Answer{one->second, rules};
+      },
+      std::move(done));
+}
+
+void JailService::processes(const std::string& name, server::Done<std::vector<ProcessInfo>> done) {
+  auto key = running_key(name);
+  if (!key && key.error().kind == Kind::not_running) {
+    done(std::vector<ProcessInfo>{});
+    return;
+  }
+  if (!key) {
+    done(Fail(key.error()));
+    return;
+  }
+  ask<std::vector<ProcessInfo>>([&host = host_, key = *key] { return host.processes(key); }, std::move(done));
+}
+
+void JailService::history(const std::string& name, server::Done<std::vector<SpecVersion>> done) {
+  if (engine_.supervisor().find(name) == nullptr) {
+    done(Fail(Kind::not_found, "no jail is called " + name));
+    return;
+  }
+  store_.history(name, [&loop = loop_, done = std::move(done), self = self_](Result<std::vector<SpecVersion>> result) {
+    loop.post([done, self, result = std::move(result)] {
+      if (*self != nullptr) done(result);
+    });
+  });
+}
+
+void JailService::events(EventQuery query, server::Done<std::vector<JailEvent>> done) {
+  store_.events(std::move(query), [&loop = loop_, done = std::move(done), self = self_](Result<std::vector<JailEvent>> result) {
+    loop.post([done, self, result = std::move(result)] {
+      if (*self != nullptr) done(result);
+    });
+  });
+}
+
+std::unique_ptr<server::Subscription> JailService::subscribe(std::function<void(const JailEvent&)> each) {
+  const auto id = ++last_listener_;
+  listeners_.emplace(id, std::move(each));
+  return std::make_unique<Listener>(self_, id);
+}
+
+std::uint64_t JailService::last_event() const { return engine_.supervisor().last_event(); }
+
+void JailService::on_operation(std::string_view name, bool ok, std::chrono::nanoseconds took) {
+  metrics_.observe_step(name, ok, took);
+}
+
+void JailService::on_commit(bool ok, std::chrono::nanoseconds took) { metrics_.observe_commit(ok, took); }
+
+void JailService::on_input(std::chrono::nanoseconds took) { metrics_.observe_input(took); }
+
+void JailService::on_event(const JailEvent& event) {
+  if (log_) log_(event);
+  std::vector<std::uint64_t> ids;  // a listener may end its own subscription, or another's, while it is told
+  for (const auto& [id, each] : listeners_) ids.push_back(id);
+  for (const auto id : ids) {
+    if (const auto found = listeners_.find(id); found != listeners_.end()) found->second(event);
+  }
+}
+
+void JailService::count_request(std::string_view method, std::string_view route, int code, std::chrono::nanoseconds took) {
+  metrics_.count_request(method, route, code, took);
+}
+
+metrics::Sample JailService::sample() const {
+  const auto& supervisor = engine_.supervisor();
+  metrics::Sample sample;
+  for (const auto& [name, jail] : supervisor.jails()) {
+    metrics::JailSample each;
+    each.name = name;
+    each.state = jail->state();
+    each.desired = jail->record().desired;
+    each.ready = jail->ready();
+    each.pending = jail->has_pending();
+    each.drifted = jail->has_drift();
+    each.generation = jail->record().generation;
+    if (jail->run()) {
+      each.observed_generation = jail->run()->generation;
+      if (jail->run()->key.jid != 0) each.jid = jail->run()->key.jid;
+      each.started_at = jail->run()->started_at;
+    }
+    each.last_exit = jail->record().last_exit;
+    each.counters = jail->counters();
+    each.limits = jail->record().spec.rctl;
+    sample.jails.push_back(std::move(each));
+  }
+  sample.events = supervisor.event_counts();
+  sample.dying = supervisor.dying();
+  sample.racct = host_.profile().racct;
+  sample.racct_hint = host_.profile().racct_hint;
+  sample.release = host_.profile().release;
+  return sample;
+}
+
+void JailService::metrics(server::Done<std::string> done) {
+  scrapes_.push_back(std::move(done));
+  if (scrapes_.size() > 1) return;  // joins the walk under way
+  std::vector<core::JailKey> keys;
+  for (const auto& [name, jail] : engine_.supervisor().jails()) {
+    if (jail->run() && jail->run()->key.jid != 0) keys.push_back(jail->run()->key);
+  }
+  auto work = [&host = host_, &metrics = metrics_, sample = sample(), keys = std::move(keys)]() mutable -> Result<std::string> {
+    const auto began = std::chrono::steady_clock::now();
+    auto usage = host.usage(keys);
+    sample.collect_duration = std::chrono::steady_clock::now() - began;
+    sample.collect_failed = !usage.has_value();
+    for (auto& jail : sample.jails) {
+      if (!usage) break;
+      if (const auto one = usage->find(jail.name); one != usage->end()) jail.usage = one->second;
+    }
+    return metrics.scrape(sample);
+  };
+  ask<std::string>(std::move(work), [this](Result<std::string> text) {
+    for (auto& each : std::exchange(scrapes_, {})) each(text);
+  });
+}
+
+}  // namespace jaild::runtime

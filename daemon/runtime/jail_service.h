@@ -1,0 +1,61 @@
+// What the HTTP handlers ask, answered by the engine, the store and the host. Loop thread only.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "api/server/service.h"
+#include "daemon/metrics/metrics.h"
+#include "daemon/runtime/engine.h"
+
+namespace jaild::runtime {
+
+class JailService final : public server::Service, private EngineObserver {
+ public:
+  JailService(Loop& loop, Engine& engine, host::Host& host, store::Store& store, metrics::Metrics& metrics);
+  ~JailService() override;
+
+  // Called for each event, before its subscribers.
+  void set_log(std::function<void(const JailEvent&)> log) { log_ = std::move(log); }
+
+  [[nodiscard]] const HostProfile& profile() const override;
+  [[nodiscard]] server::Readiness readiness() const override;
+  [[nodiscard]] Result<JailObject> get(const std::string& name) const override;
+  [[nodiscard]] JailList list(const ListQuery& query) const override;
+  void write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) override;
+  void usage(const std::string& name, server::Done<std::pair<Usage, std::vector<RctlRule>>> done) override;
+  void processes(const std::string& name, server::Done<std::vector<ProcessInfo>> done) override;
+  void history(const std::string& name, server::Done<std::vector<SpecVersion>> done) override;
+  void metrics(server::Done<std::string> done) override;
+  void events(EventQuery query, server::Done<std::vector<JailEvent>> done) override;
+  [[nodiscard]] std::unique_ptr<server::Subscription> subscribe(std::function<void(const JailEvent&)> each) override;
+  [[nodiscard]] std::uint64_t last_event() const override;
+  void count_request(std::string_view method, std::string_view route, int code, std::chrono::nanoseconds took) override;
+
+ private:
+  class Listener;
+
+  [[nodiscard]] Result<core::JailKey> running_key(const std::string& name) const;
+  [[nodiscard]] metrics::Sample sample() const;
+  void on_event(const JailEvent& event) override;
+  void on_operation(std::string_view name, bool ok, std::chrono::nanoseconds took) override;
+  void on_commit(bool ok, std::chrono::nanoseconds took) override;
+  void on_input(std::chrono::nanoseconds took) override;
+  // Runs `work` off the loop and hands its result to `done` on the loop, unless the service is gone by then.
+  template <class T>
+  void ask(std::function<Result<T>()> work, server::Done<T> done);
+
+  Loop& loop_;
+  Engine& engine_;
+  host::Host& host_;
+  store::Store& store_;
+  metrics::Metrics& metrics_;
+  std::function<void(const JailEvent&)> log_;
+  std::unordered_map<std::uint64_t, std::function<void(const JailEvent&)>> listeners_;
+  std::uint64_t last_listener_ = 0;
+  std::vector<server::Done<std::string>> scrapes_;  // that share the walk under way
+  std::shared_ptr<JailService*> self_;              // null once this is gone: for callbacks that come late
+};
+
+}  // namespace jaild::runtime
