@@ -1,0 +1,38 @@
+// Options that several verbs share, so that they read the same everywhere.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "client/action.h"
+#include "client/commands/commands.h"
+
+namespace jaild::client {
+
+inline void add_dry_run(CLI::App& verb, bool& dry_run) {
+  verb.add_flag("-n,--dry-run", dry_run, "Show what would happen, step by step, and change nothing");
+}
+
+inline void add_waiting(CLI::App& verb, Action& action, bool& no_wait) {
+  verb.add_flag("--no-wait", no_wait, "Return as soon as jaild has taken the order");
+  verb.add_option("--timeout", action.timeout_seconds, "Wait at most this long for all jails together (600)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1, wait_seconds_max).description(""));
+}
+
+inline CLI::Option* add_names(CLI::App& verb, std::vector<std::string>& names, const std::string& help) {
+  return verb.add_option("NAME", names, help)->type_name("");
+}
+
+// Options live as long as the command that uses them.
+template <class Options>
+void choose(CLI::App& verb, Command& chosen, std::shared_ptr<Options> options,
+            ExitCode (*run)(Session&, const Options&)) {
+  verb.callback(
+      [&chosen, options, run] { chosen = [options, run](Session& session) { return run(session, *options); }; });
+}
+
+}  // namespace jaild::client

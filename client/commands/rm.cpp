@@ -1,0 +1,68 @@
+#include <ostream>
+
+#include "client/commands/options.h"
+#include "client/fields.h"
+
+namespace jaild::client {
+
+namespace {
+
+struct RmOptions {
+  std::vector<std::string> names;
+  bool yes = false;
+  Action action{.route = RouteId::delete_jail, .goal = Goal::gone};
+  bool no_wait = false;
+};
+
+// Asks for each that runs. The ones to go on with, in order.
+std::vector<std::string> confirmed(Session& session, const std::vector<std::string>& names, ExitCode& code) {
+  std::vector<std::string> agreed;
+  for (const std::string& name : names) {
+    const Result<Answer> answer = session.api().get(name);
+    if (!answer) {
+      code = first_failure(code, session.fail(name, answer.error()));
+      if (hopeless(code)) break;
+      continue;
+    }
+    const std::string state = text_at(answer->body, "/status/state");
+    const bool at_rest = state == "stopped" || state == "failed";
+    if (at_rest || session.terminal().ask(name + " is not stopped. Stop it and forget its declaration?", false)) {
+      agreed.push_back(name);
+    } else {
+      code = first_failure(code, session.fail(name, ExitCode::failed, "kept"));
+    }
+  }
+  return agreed;
+}
+
+ExitCode run_rm(Session& session, const RmOptions& options) {
+  if (const ExitCode wrong = session.check_names(options.names); wrong != ExitCode::ok) return wrong;
+  Action action = options.action;
+  action.wait = !options.no_wait;
+  ExitCode code = ExitCode::ok;
+  std::vector<std::string> names = options.names;
+  const bool ask = session.terminal().can_ask() && !options.yes && !action.dry_run;
+  if (ask) names = confirmed(session, names, code);
+  const Acted acted = act(session, names, action);
+  std::vector<nlohmann::json> objects;
+  for (const nlohmann::json& object : acted.objects) {
+    if (!object.is_null()) objects.push_back(object);
+  }
+  session.print_objects(objects);
+  return first_failure(code, acted.code);
+}
+
+}  // namespace
+
+void add_rm(CLI::App& app, Command& chosen) {
+  auto options = std::make_shared<RmOptions>();
+  CLI::App* verb = app.add_subcommand("rm", "Stop jails and forget their declarations");
+  add_names(*verb, options->names, "Jails to remove; their files stay where they are")->required();
+  verb->add_flag("-y,--yes", options->yes, "Do not ask when a jail is running");
+  add_dry_run(*verb, options->action.dry_run);
+  add_waiting(*verb, options->action, options->no_wait);
+  verb->footer("Refused while other jails depend on it.\n\n  jailctl rm -y web\n");
+  choose(*verb, chosen, options, run_rm);
+}
+
+}  // namespace jaild::client

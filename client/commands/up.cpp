@@ -1,0 +1,108 @@
+#include <ostream>
+
+#include "client/commands/options.h"
+#include "client/declaration_file.h"
+#include "client/fields.h"
+#include "client/output.h"
+
+namespace jaild::client {
+
+using nlohmann::json;
+
+namespace {
+
+struct UpOptions {
+  std::vector<std::string> names;
+  std::string file;
+  Action action{.route = RouteId::start_jail, .goal = Goal::running};
+  bool no_wait = false;
+};
+
+// PUTs every jail of the file. What was declared is in `declared`, in order; the first failure ends it, because the
+// jails after it may depend on it.
+ExitCode declare(Session& session, const SourceText& source, const std::vector<Declaration>& jails, bool dry_run,
+                 std::vector<json>& declared) {
+  for (const Declaration& jail : jails) {
+    const Result<Answer> answer = session.api().call(
+        {.route = RouteId::put_jail, .name = jail.name, .query = dry_run ? "dry_run=1" : "", .body = &jail.body});
+    if (!answer) return fail_at(session, jail.name, source, answer.error(), jail.pointer);
+    declared.push_back(answer->body);
+  }
+  return ExitCode::ok;
+}
+
+ExitCode rehearse(Session& session, const SourceText& source, const std::vector<Declaration>& jails) {
+  std::vector<json> answers;
+  const ExitCode code = declare(session, source, jails, true, answers);
+  if (!session.json()) {
+    for (const json& answer : answers) print_changes(session.out(), answer, session.terminal().out_style());
+  }
+  if (code == ExitCode::ok) session.print_objects(answers);
+  return code;
+}
+
+ExitCode up_file(Session& session, const UpOptions& options) {
+  const Result<SourceText> source = read_source(options.file, session.terminal().in);
+  if (!source) return session.fail("", source.error());
+  const Result<std::vector<Declaration>> jails = parse_declarations(source->text);
+  if (!jails) return fail_at(session, "", *source, jails.error(), "");
+  if (options.action.dry_run) return rehearse(session, *source, *jails);
+  std::vector<json> declared;
+  const ExitCode code = declare(session, *source, *jails, false, declared);
+  std::vector<std::string> names;
+  std::vector<json> objects;
+  for (std::size_t at = 0; at < declared.size(); ++at) {
+    const Declaration& jail = (*jails)[at];
+    if (jail.start) {
+      names.push_back(jail.name);
+      continue;
+    }
+    objects.push_back(declared[at]);
+    const auto generation = number_at(declared[at], "/generation");
+    if (!session.json()) {
+      session.out() << jail.name << ": declared, generation " << (generation ? *generation : 0)
+                    << ", not to be started\n";
+    }
+  }
+  if (code != ExitCode::ok && hopeless(code)) return code;
+  Acted acted = act(session, names, options.action);
+  objects.insert(objects.end(), acted.objects.begin(), acted.objects.end());
+  session.print_objects(objects);
+  return first_failure(code, acted.code);
+}
+
+ExitCode run_up(Session& session, const UpOptions& given) {
+  UpOptions options = given;
+  options.action.wait = !options.no_wait;
+  if (options.names.empty() == options.file.empty()) {
+    return session.usage(options.names.empty() ? "up: name a jail, or a file with -f; see `jailctl up --help`"
+                                               : "up: names and -f exclude each other");
+  }
+  if (!options.file.empty()) return up_file(session, options);
+  if (const ExitCode wrong = session.check_names(options.names); wrong != ExitCode::ok) return wrong;
+  const Acted acted = act(session, options.names, options.action);
+  if (!acted.objects.empty()) session.print_objects(acted.objects);
+  return acted.code;
+}
+
+}  // namespace
+
+void add_up(CLI::App& app, Command& chosen) {
+  auto options = std::make_shared<UpOptions>();
+  CLI::App* verb = app.add_subcommand("up", "Start jails, or declare and start those of a file");
+  add_names(*verb, options->names, "Jails to start; what they depend on is started too");
+  verb->add_option("-f,--file", options->file,
+                   "Declare (create or replace) the jails of this JSON file, then start them; - is standard input")
+      ->type_name("FILE");
+  add_dry_run(*verb, options->action.dry_run);
+  add_waiting(*verb, options->action, options->no_wait);
+  verb->footer(
+      "The file holds one jail, {\"name\",\"spec\"}, a list of them, or {\"jails\":[...]}. One that says\n"
+      "\"desired\": \"stopped\" is declared and not started.\n\n"
+      "  jailctl up web db             start both, wait until both are ready\n"
+      "  jailctl up -n web             show every step of the start and do none\n"
+      "  jailctl up -f web.json        declare and start\n");
+  choose(*verb, chosen, options, run_up);
+}
+
+}  // namespace jaild::client

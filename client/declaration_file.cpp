@@ -1,0 +1,135 @@
+#include "client/declaration_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <ostream>
+#include <set>
+#include <system_error>
+
+#include "api/contract/json.h"
+#include "client/json_position.h"
+#include "client/output.h"
+
+namespace jaild::client {
+
+using nlohmann::json;
+
+namespace {
+
+Result<std::string> read_all(std::istream& in, const std::string& file) {
+  std::string text;
+  char piece[16384];
+  while (in.read(piece, sizeof piece), in.gcount() > 0) {
+    text.append(piece, static_cast<std::size_t>(in.gcount()));
+    if (text.size() > file_bytes_max) {
+      return Fail(Kind::too_large, file + ": larger than " + std::to_string(file_bytes_max >> 20) + " MiB");
+    }
+  }
+  if (in.bad()) return Fail(Kind::missing, file + ": cannot be read");
+  return text;
+}
+
+// The elements of the file with their pointers: of {"jails":[...]}, of a list, or the one object itself.
+std::vector<std::pair<std::string, const json*>> elements_of(const json& file) {
+  std::vector<std::pair<std::string, const json*>> elements;
+  const bool set = file.is_object() && file.contains("jails") && file["jails"].is_array();
+  const json& list = set ? file["jails"] : file;
+  if (!list.is_array()) return {{"", &file}};
+  for (std::size_t at = 0; at < list.size(); ++at) {
+    elements.emplace_back((set ? "/jails/" : "/") + std::to_string(at), &list[at]);
+  }
+  return elements;
+}
+
+struct Parsed {
+  Declaration declaration;
+  std::vector<std::string> depends;
+};
+
+// Puts dependencies first. Within a loop, or on a jail outside the file, the order stays as written: the daemon spells
+// out what is wrong.
+std::vector<Declaration> ordered(std::vector<Parsed> jails) {
+  std::set<std::string> waiting;
+  for (const Parsed& jail : jails) waiting.insert(jail.declaration.name);
+  std::vector<Declaration> order;
+  while (!jails.empty()) {
+    const auto free = std::find_if(jails.begin(), jails.end(), [&](const Parsed& jail) {
+      return std::none_of(jail.depends.begin(), jail.depends.end(),
+                          [&](const std::string& name) { return waiting.count(name) > 0; });
+    });
+    const auto next = free == jails.end() ? jails.begin() : free;
+    waiting.erase(next->declaration.name);
+    order.push_back(std::move(next->declaration));
+    jails.erase(next);
+  }
+  return order;
+}
+
+void check_set(const json& file, Error& error) {
+  if (!file.is_object() || !file.contains("jails")) return;
+  for (const auto& [key, value] : file.items()) {
+    if (key != "jails") error.fields.push_back({"/" + key, "unknown field beside \"jails\""});
+  }
+  if (!file["jails"].is_array()) error.fields.push_back({"/jails", "must be a list of jails"});
+}
+
+}  // namespace
+
+Result<SourceText> read_source(const std::string& path, std::istream& in) {
+  SourceText source{path == "-" ? "stdin" : path, ""};
+  std::ifstream file;
+  if (path != "-") {
+    errno = 0;
+    file.open(path, std::ios::binary);
+    if (!file) return Fail(Kind::missing, path + ": " + std::generic_category().message(errno));
+  }
+  Result<std::string> text = read_all(path == "-" ? in : file, source.file);
+  if (!text) return Fail(text.error());
+  source.text = std::move(*text);
+  return source;
+}
+
+Result<std::vector<Declaration>> parse_declarations(std::string_view text) {
+  const Result<json> file = parse_json(text);
+  if (!file) return Fail(file.error());
+  Error mistakes{Kind::invalid, "the file has mistakes", 0, {}};
+  check_set(*file, mistakes);
+  if (!mistakes.fields.empty()) return Fail(mistakes);
+  std::vector<Parsed> jails;
+  std::set<std::string> names;
+  for (const auto& [pointer, body] : elements_of(*file)) {
+    const Result<JailDocument> document = parse_jail_document(*body, "");
+    if (!document) {
+      const std::vector<FieldError>& found = document.error().fields;
+      for (const FieldError& field : found) mistakes.fields.push_back({pointer + field.pointer, field.detail});
+      if (found.empty()) mistakes.fields.push_back({pointer, document.error().message});
+      continue;
+    }
+    if (!names.insert(document->name).second) {
+      mistakes.fields.push_back({pointer + "/name", "the file declares " + document->name + " twice"});
+    }
+    const bool start = document->desired != Desired::stopped;
+    jails.push_back({{document->name, pointer, *body, start}, document->spec.list("depend")});
+  }
+  if (!mistakes.fields.empty()) return Fail(mistakes);
+  if (jails.empty()) return Fail(Kind::invalid, "the file declares no jail");
+  return ordered(std::move(jails));
+}
+
+ExitCode fail_at(Session& session, const std::string& jail, const SourceText& source, const Error& error,
+                 const std::string& base) {
+  if (error.kind == Kind::bad_json) {
+    return session.fail(jail, exit_code(error.kind), located_syntax_error(source.file, source.text, error));
+  }
+  if (error.kind != Kind::invalid) return session.fail(jail, error);
+  session.warn(jail, source.file + ": " + (error.fields.empty() ? error.message : "nothing was changed by it:"));
+  for (const std::string& line : located_mistakes(source.file, source.text, error, base)) {
+    if (!error.fields.empty()) session.terminal().err << "  " << printable(line) << '\n';
+  }
+  return exit_code(error.kind);
+}
+
+}  // namespace jaild::client

@@ -1,0 +1,60 @@
+// jailctl: the streams, the signals and the environment of a process around client/app.h.
+#include <langinfo.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <clocale>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+#include <system_error>
+
+#include "client/app.h"
+
+namespace {
+
+using namespace jaild::client;
+
+Environment read_environment() {
+  Environment environment;
+  for (const char* name :
+       {"JAILD_SOCKET", "JAILD_URL", "JAILD_TOKEN_FILE", "VISUAL", "EDITOR", "TMPDIR", "NO_COLOR", "TERM"}) {
+    if (const char* value = std::getenv(name)) environment[name] = value;
+  }
+  return environment;
+}
+
+bool locale_is_utf8() {
+  std::setlocale(LC_CTYPE, "");
+  return std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  // A reader that goes away is an error of write(2), which is dealt with below.
+  std::signal(SIGPIPE, SIG_IGN);
+  DescriptorBuffer out_buffer(STDOUT_FILENO);
+  DescriptorBuffer err_buffer(STDERR_FILENO);
+  std::ostream out(&out_buffer);
+  std::ostream err(&err_buffer);
+  err << std::unitbuf;
+  Terminal terminal{std::cin,
+                    out,
+                    err,
+                    ::isatty(STDIN_FILENO) == 1,
+                    ::isatty(STDOUT_FILENO) == 1,
+                    ::isatty(STDERR_FILENO) == 1,
+                    locale_is_utf8(),
+                    read_environment()};
+  const ExitCode code = run(std::vector<std::string>(arguments + 1, arguments + count), terminal);
+  out.flush();
+  const int error = out_buffer.write_errno();
+  // Who closed the pipe (head, less) has seen enough: that is no failure of ours, and nothing to talk about.
+  if (error != 0 && error != EPIPE) {
+    err << "jailctl: cannot write the answer: " << std::generic_category().message(error) << '\n';
+    return static_cast<int>(ExitCode::failed);
+  }
+  return static_cast<int>(code);
+}

@@ -1,0 +1,65 @@
+#include "client/session.h"
+
+#include <ostream>
+
+#include "api/contract/jail_spec.h"
+#include "client/output.h"
+#include "client/problem.h"
+#include "client/suggest.h"
+
+namespace jaild::client {
+
+void Session::say(const std::string& jail, const std::string& message) {
+  terminal_.out.flush();
+  terminal_.err << "jailctl: ";
+  if (!jail.empty() && message.compare(0, jail.size() + 2, jail + ": ") != 0) terminal_.err << printable(jail) << ": ";
+  terminal_.err << printable(message) << '\n' << std::flush;
+}
+
+ExitCode Session::fail(const std::string& jail, const Error& error) {
+  const bool about_the_way = error.os_errno != 0 || error.kind == Kind::unavailable;
+  std::string next = advice(error, jail);
+  if (error.kind == Kind::not_found && !jail.empty()) {
+    const std::vector<std::string> names = api_.similar_names(jail);
+    next = names.empty() ? "`jailctl ls` lists the jails" : "did you mean " + alternatives(names) + "?";
+  }
+  say(about_the_way ? "" : jail, next.empty() ? error.message : error.message + "; " + next);
+  for (const FieldError& field : error.fields) {
+    terminal_.err << "  " << printable(field.pointer.empty() ? "the whole" : field.pointer) << ": "
+                  << printable(field.detail) << '\n';
+  }
+  return exit_code(error.kind);
+}
+
+ExitCode Session::fail(const std::string& jail, ExitCode code, const std::string& message) {
+  say(jail, message);
+  return code;
+}
+
+void Session::warn(const std::string& jail, const std::string& message) {
+  say(jail, message);
+}
+
+ExitCode Session::usage(const std::string& message) {
+  say("", message);
+  return ExitCode::usage;
+}
+
+ExitCode Session::check_names(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (const auto problem = name_problem(name))
+      return usage("'" + name + "' cannot be the name of a jail: " + *problem);
+  }
+  return ExitCode::ok;
+}
+
+void Session::print_objects(const std::vector<nlohmann::json>& objects) {
+  if (!json_) return;
+  if (objects.size() == 1) {
+    print_json(terminal_.out, objects.front());
+  } else {
+    print_json(terminal_.out, {{"items", objects}});
+  }
+}
+
+}  // namespace jaild::client
