@@ -1,0 +1,175 @@
+// Linux, so that it confines (design, section 3): what root in a jail must not be able to do, and what it must.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/e2e/monitor/driver.h"
+
+namespace jaild::monitor {
+namespace {
+
+class Confinement : public MonitorTest {
+ protected:
+  // True when the command line succeeds in the jail.
+  bool can(const std::string& line) {
+    const json answer = inside(line + " >/dev/null 2>&1;");
+    EXPECT_EQ(answer["ok"], true) << answer;
+    return answer["code"] == 0;
+  }
+};
+
+TEST_F(Confinement, RootKeepsWhatAJailNeeds) {
+  ASSERT_EQ(create()["ok"], true);
+  EXPECT_TRUE(can("touch /tmp/file && chown 1234:1235 /tmp/file && chmod 600 /tmp/file && cat /tmp/file"));
+  EXPECT_TRUE(can("su web -c 'touch /tmp/of-web'"));
+  EXPECT_EQ(output_of("su web -c id;").substr(0, 8), "uid=1234");
+  EXPECT_TRUE(can("echo x >/dev/null && cat /dev/null && ls /dev/pts /dev/shm /dev/fd/0 && ps"));
+  EXPECT_TRUE(can("sleep 10 & kill $!"));
+  EXPECT_TRUE(can("chroot / true"));
+}
+
+TEST_F(Confinement, NothingHostWideCanBeWritten) {
+  ASSERT_EQ(create()["ok"], true);
+  const std::string before = content("/proc/sys/kernel/core_pattern");
+  EXPECT_FALSE(can("echo x >/proc/sys/kernel/core_pattern"));
+  EXPECT_FALSE(can("echo h >/proc/sysrq-trigger"));
+  EXPECT_FALSE(can("chmod 777 /proc/sys/kernel/core_pattern"));
+  EXPECT_FALSE(can("chmod 600 /proc/keys")) << "a mask is the host's /dev/null";
+  EXPECT_TRUE(output_of("cat /proc/keys /proc/timer_list /proc/kallsyms").empty());
+  EXPECT_EQ(content("/proc/sys/kernel/core_pattern"), before);
+  EXPECT_FALSE(can("hostname other"));
+  struct stat null{};
+  ASSERT_EQ(::stat("/dev/null", &null), 0);
+  EXPECT_EQ(null.st_mode & 07777, 0666U);
+}
+
+TEST_F(Confinement, NoMountsAndNoNewNamespaces) {
+  ASSERT_EQ(create()["ok"], true);
+  EXPECT_FALSE(can("mount -t tmpfs none /tmp"));
+  EXPECT_FALSE(can("mount -t proc none /tmp"));
+  EXPECT_FALSE(can("mount -t cgroup none /tmp"));
+  EXPECT_FALSE(can("umount /proc/sys"));
+  EXPECT_FALSE(can("mount -o remount,rw /proc/sys"));
+  for (const char* flag : {"-U", "-m", "-n", "-p", "-u", "-i"}) {
+    EXPECT_FALSE(can(std::string("unshare ") + flag + " true")) << flag;
+    EXPECT_FALSE(can(std::string("su web -c 'unshare ") + flag + " true'")) << flag;
+  }
+}
+
+TEST_F(Confinement, HarmlessDevicesOnly) {
+  write(root() + "/data/x", "");
+  ASSERT_EQ(::mknod((root() + "/data/zero").c_str(), S_IFCHR | 0666, 0x105), 0);
+  ASSERT_EQ(create()["ok"], true);
+  EXPECT_FALSE(can("mknod /tmp/disk b 8 0"));
+  EXPECT_FALSE(can("mknod /dev/mem c 1 1"));
+  EXPECT_FALSE(can("true </data/zero")) << "a node that came with the image";
+  EXPECT_EQ(output_of("ls /dev"),
+            "fd\nfull\nnull\nptmx\npts\nrandom\nshm\nstderr\nstdin\nstdout\ntty\nurandom\nzero\n");
+}
+
+TEST_F(Confinement, TheMonitorIsOutOfReach) {
+  ASSERT_EQ(create()["ok"], true);
+  EXPECT_FALSE(can("cat /proc/1/environ"));
+  EXPECT_FALSE(can("readlink /proc/1/exe"));
+  EXPECT_FALSE(can("ls /proc/1/root/"));
+  EXPECT_FALSE(can("ls /proc/1/fd/"));
+  EXPECT_EQ(output_of("kill -9 1; kill -TERM 1; echo alive"), "alive\n");
+  EXPECT_EQ(ask("hello")["gone"], false);
+  EXPECT_EQ(output_of("ps").find("kthreadd"), std::string::npos);
+}
+
+// A script whose interpreter is /proc/self/exe makes the child of the monitor run the monitor's own file in the jail.
+TEST_F(Confinement, TheMonitorsFileCannotBeWrittenThroughProc) {
+  write(root() + "/bin/trap", "#!/proc/self/exe\n", 0755);
+  ASSERT_EQ(create()["ok"], true);
+  inside("/bin/trap");
+  const int pid = ask("hello")["pid"].get<int>();
+  std::ofstream file("/proc/" + std::to_string(pid) + "/exe", std::ios::app);
+  EXPECT_FALSE(file.is_open()) << "the mount it runs from is read-only";
+}
+
+TEST_F(Confinement, CapabilitiesAreTheBasicSetAndThoseGiven) {
+  ASSERT_EQ(create({{"caps", {"net_raw"}}})["ok"], true);
+  const std::string status = output_of("cat /proc/self/status");
+  // chown 0, dac_override 1, fowner 3, fsetid 4, kill 5, setgid 6, setuid 7, net_raw 13, sys_chroot 18
+  for (const char* set : {"CapPrm", "CapEff", "CapBnd"}) {
+    EXPECT_NE(status.find(std::string(set) + ":\t00000000000420fb\n"), std::string::npos) << status;
+  }
+  EXPECT_NE(status.find("CapInh:\t0000000000000000\n"), std::string::npos);
+  EXPECT_NE(status.find("NoNewPrivs:\t1\n"), std::string::npos);
+  EXPECT_NE(status.find("Seccomp:\t2\n"), std::string::npos);
+}
+
+TEST_F(Confinement, TheNetworkIsItsOwn) {
+  ASSERT_EQ(create({{"net", "none"}})["ok"], true);
+  EXPECT_EQ(output_of("ifconfig"), "") << "nothing is up";
+}
+
+TEST_F(Confinement, InheritIsTheHosts) {
+  const int jid = create({{"net", "inherit"}})["jid"].get<int>();
+  EXPECT_EQ(std::filesystem::read_symlink("/proc/" + std::to_string(jid) + "/ns/net"),
+            std::filesystem::read_symlink("/proc/self/ns/net"));
+  EXPECT_FALSE(can("ifconfig lo down"));
+}
+
+TEST_F(Confinement, MountsShowWithTheirOptions) {
+  write(root() + "/data/hidden", "");
+  ASSERT_EQ(
+      create({{"mounts",
+               {{{"source", place("log")}, {"target", "/data"}, {"type", "nullfs"}, {"options", {"ro"}}},
+                {{"source", ""}, {"target", "/tmp"}, {"type", "tmpfs"}, {"options", {"size=64k", "noexec"}}}}}})["ok"],
+      true);
+  EXPECT_FALSE(can("ls /data/hidden"));
+  EXPECT_FALSE(can("touch /data/new"));
+  EXPECT_TRUE(can("touch /tmp/new"));
+  EXPECT_FALSE(std::filesystem::exists(root() + "/tmp/new"));
+}
+
+TEST_F(Confinement, ALinkPlantedInTheRootLeadsNoMountOut) {
+  std::filesystem::create_directory_symlink("/", root() + "/up");
+  std::filesystem::create_directory(root() + "/real");
+  std::filesystem::create_directory_symlink("../../../../..", root() + "/real/out");
+  for (const char* target : {"/up/mnt", "/up", "/real/out", "/../../mnt", "/real/out/mnt"}) {
+    const json failed = create({{"mounts", {{{"source", "/usr"}, {"target", target}, {"type", "nullfs"}}}}});
+    EXPECT_EQ(failed["ok"], false) << target;
+  }
+  std::filesystem::remove(root() + "/dev");
+  std::filesystem::create_directory_symlink("/etc", root() + "/dev");
+  EXPECT_EQ(create()["ok"], false);
+}
+
+// The root of the host as a jail's root: what is mounted below it does not come along.
+TEST_F(Confinement, WithTheHostsRootItsMountsDoNotShow) {
+  ASSERT_EQ(create({{"path", "/"}, {"procfs", false}, {"devfs", false}})["ok"], true);
+  EXPECT_FALSE(can("ls /proc/1"));
+  EXPECT_FALSE(can("ls /sys/fs/cgroup"));
+  EXPECT_FALSE(can("ls /dev/pts/ptmx"));
+}
+
+TEST_F(Confinement, NoCgroupFileSystemIsInSightAndNobodyMovesOut) {
+  const std::string hierarchy = "/sys/fs/cgroup/pids";
+  if (!std::filesystem::exists(hierarchy + "/cgroup.procs"))
+    GTEST_SKIP() << "needs the pids controller at " << hierarchy;
+  const std::string group = hierarchy + "/jaild-monitor-test-" + std::to_string(::getpid());
+  ASSERT_TRUE(std::filesystem::create_directory(group));
+  ASSERT_EQ(create({{"cgroups", {group + "/cgroup.procs"}}})["ok"], true);
+  EXPECT_TRUE(content(group + "/cgroup.procs").empty()) << "pid 1 does not count";
+  const auto run = send("run", {{"command", {{"phase", "exec.start"}, {"line", "sleep 98791"}, {"in_jail", true}}}});
+  ask("hello");
+  EXPECT_TRUE(eventually([] { return processes_with("sleep 98791").size() == 1; }));
+  EXPECT_EQ(content(group + "/cgroup.procs"), std::to_string(processes_with("sleep 98791")[0]) + "\n");
+  EXPECT_EQ(output_of("grep cgroup /proc/mounts; ls /sys 2>/dev/null"), "");
+  EXPECT_EQ(ask("terminate", {{"timeout_ms", 5000}})["left"], 0);
+  answer_to(run);
+  EXPECT_EQ(ask("limits", {{"cgroups", {group + "/no-such"}}})["ok"], true);
+  EXPECT_EQ(inside("true")["kind"], "host_refused") << "no process runs without its limits";
+  ask("remove");
+  EXPECT_EQ(::rmdir(group.c_str()), 0);
+}
+
+}  // namespace
+}  // namespace jaild::monitor

@@ -1,0 +1,75 @@
+// P4, and what a monitor may cost.
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <sstream>
+
+#include "tests/e2e/monitor/driver.h"
+
+namespace jaild::monitor {
+namespace {
+
+class Survival : public MonitorTest {
+ protected:
+  // kB of memory that no other process shares.
+  static long private_dirty(int pid) {
+    std::istringstream smaps(content("/proc/" + std::to_string(pid) + "/smaps"));
+    long sum = 0;
+    for (std::string line; std::getline(smaps, line);) {
+      if (line.starts_with("Private_Dirty:")) sum += std::stol(line.substr(14));
+    }
+    return sum;
+  }
+};
+
+TEST_F(Survival, AJailOutlivesItsMonitor) {
+  const int jid = create()["jid"].get<int>();
+  // It writes far more than a pipe holds, and it says so when it comes to the end.
+  const std::string line =
+      "while [ ! -e /tmp/go ]; do sleep 0.05; done; seq 1 100000; echo survived >/tmp/told; sleep 98781";
+  ASSERT_EQ(ask("main", {{"command", {{"phase", "main"}, {"line", line}, {"in_jail", true}}}})["ok"], true);
+  const auto before = processes_with("98781");
+  kill_monitor();
+  EXPECT_EQ(processes_with("98781"), before);
+  write(root() + "/tmp/go", "");
+  EXPECT_TRUE(eventually([this] { return content(root() + "/tmp/told") == "survived\n"; }))
+      << "neither SIGPIPE nor a full pipe";
+  // Without a monitor the jail record is what leads to it.
+  const json record = json::parse(content(place("run/jails/" + name_ + ".json")));
+  EXPECT_EQ(record["pid"], jid);
+  ::kill(jid, SIGKILL);
+  EXPECT_TRUE(eventually([] { return processes_with("98781").empty(); }));
+  std::filesystem::remove(place("run/jails/" + name_ + ".json"));
+}
+
+TEST_F(Survival, SignalsToTheGroupOfJaildDoNotEndAMonitor) {
+  const int pid = ask("hello")["pid"].get<int>();
+  EXPECT_NE(::getsid(pid), ::getsid(0));
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1}) ::kill(pid, signal);
+  EXPECT_EQ(ask("hello")["pid"], pid);
+}
+
+TEST_F(Survival, AJaildThatDoesNotReadIsDroppedAndTheStateKept) {
+  ASSERT_EQ(create()["ok"], true);
+  for (int i = 0; i < 20000; ++i) {
+    if (!try_send_hello()) break;
+  }
+  disconnect();
+  connect();
+  EXPECT_EQ(inside("true")["code"], 0);
+}
+
+TEST_F(Survival, AtMostAMegabyteIsPrivate) {
+  const int pid = ask("hello")["pid"].get<int>();
+  for (int i = 0; i < 20; ++i) host("echo some output of a hook");
+  EXPECT_LE(private_dirty(pid), 1024);
+  const int jid = create()["jid"].get<int>();
+  host(std::string("echo ") + std::string(512 * 1024, 'x') + " >/dev/null");
+  EXPECT_LE(private_dirty(pid), 1024);
+  EXPECT_LE(private_dirty(jid), 1024);
+  RecordProperty("private_dirty_kb", static_cast<int>(private_dirty(pid)));
+}
+
+}  // namespace
+}  // namespace jaild::monitor

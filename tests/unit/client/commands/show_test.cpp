@@ -1,0 +1,153 @@
+// status, ls, history, version: what only looks.
+#include <gtest/gtest.h>
+
+#include "tests/unit/client/harness.h"
+
+namespace jaild::client {
+namespace {
+
+using nlohmann::json;
+using test::FakeDaemon;
+using test::FakeRequest;
+using Calls = std::vector<std::string>;
+
+FakeDaemon::Answer one_jail(const json& object) {
+  return [object](const FakeRequest& request) {
+    if (contains(request.target, "/usage"))
+      return json_reply(200, {{"resources", {{"memoryuse", 536870912}, {"maxproc", 12}}}});
+    return jail_reply(200, object);
+  };
+}
+
+TEST(Status, ExitCodeTellsHowTheJailIs) {
+  json unready = jail("web");
+  unready["status"]["ready"] = false;
+  const FakeDaemon ready(one_jail(jail("web")));
+  const FakeDaemon not_ready(one_jail(unready));
+  const FakeDaemon stopped(one_jail(jail("web", "stopped")));
+  const FakeDaemon unknown(
+      [](const FakeRequest&) { return problem_reply({Kind::not_found, "web: no such jail", 0, {}}); });
+  EXPECT_EQ(run_jailctl(ready, {"status", "web"}).code, ExitCode::ok);
+  EXPECT_EQ(run_jailctl(not_ready, {"status", "web"}).code, ExitCode::not_ready);
+  EXPECT_EQ(run_jailctl(stopped, {"status", "web"}).code, ExitCode::not_running);
+  EXPECT_EQ(run_jailctl(unknown, {"status", "web"}).code, ExitCode::unknown_jail);
+}
+
+TEST(Status, ShowsEverythingThatIsKnown) {
+  json object = jail("web");
+  object["generation"] = 4;
+  object["spec"]["cpuset"] = "0-1";
+  json& status = object["status"];
+  status["reason"] = "health check failed";
+  status["ready"] = false;
+  status["restarts"] = 2;
+  status["last_exit"] = {{"at", "2026-01-31T11:59:00Z"}, {"signal", "SIGSEGV"}};
+  status["next_try_at"] = "2026-01-31T12:00:05Z";
+  status["pending"] = {"cpuset"};
+  status["drift"] = {"securelevel"};
+  status["dying_since"] = "2026-01-31T11:58:00Z";
+  status["steps"] = {{{"step", "mount"}, {"command", "/dev"}, {"ok", true}, {"seconds", 0.001}},
+                     {{"step", "exec.start"}, {"ok", false}, {"error", "exited with 1"}}};
+  const FakeDaemon daemon(one_jail(object));
+  const Said said = run_jailctl(daemon, {"status", "web"});
+  for (const char* part :
+       {"web\n", "state       running, not ready\n", "reason      health check failed\n", "desired     running\n",
+        "jid         7\n", "generation  4, running with 3\n", "up          ", "since 2026-01-31T12:00:00Z\n",
+        "restarts    2\n", "last exit   SIGSEGV, ", "next try    in ",
+        "pending     in force after `jailctl restart web`: cpuset\n", "drift       securelevel\n",
+        "dying since 2026-01-31T11:58:00Z\n", "cpuset      0-1\n", "memoryuse  512M  deny=2g\n", "maxproc    12    -\n",
+        "    ok   mount  /dev\n", "    FAIL exec.start: exited with 1\n"}) {
+    EXPECT_TRUE(contains(said.out, part)) << part << "\n" << said.out;
+  }
+}
+
+TEST(Status, ShowsLimitsOfAStoppedJailWithoutAskingForUsage) {
+  const FakeDaemon daemon(one_jail(jail("web", "stopped")));
+  EXPECT_TRUE(contains(run_jailctl(daemon, {"status", "web"}).out, "memoryuse  -     deny=2g"));
+  EXPECT_EQ(daemon.calls(), Calls{"GET /jails/web"});
+}
+
+TEST(Status, SurvivesAnObjectOfAnyShape) {
+  for (const json& odd : {json::object(), json::array({1, 2}), json(7), json{{"status", 7}, {"spec", {{"rctl", 7}}}},
+                          json{{"status", {{"steps", {1, json::array()}}, {"state", 7}, {"started_at", "x"}}}}}) {
+    const FakeDaemon daemon([&](const FakeRequest&) { return json_reply(200, odd); });
+    EXPECT_EQ(run_jailctl(daemon, {"status", "web"}).code, ExitCode::not_running) << odd;
+    EXPECT_NO_THROW(run_jailctl(daemon, {"ls"})) << odd;
+    EXPECT_NO_THROW(run_jailctl(daemon, {"history", "web"})) << odd;
+  }
+}
+
+TEST(Status, JsonIsTheObjectAsItCame) {
+  const FakeDaemon daemon(one_jail(jail("web")));
+  EXPECT_EQ(json::parse(run_jailctl(daemon, {"status", "web", "-o", "json"}).out), jail("web"));
+}
+
+json numbered(int from, int count) {
+  json items = json::array();
+  for (int number = from; number < from + count; ++number) items.push_back(jail("j" + std::to_string(number)));
+  return items;
+}
+
+TEST(Ls, PagesThroughMoreThanAThousandJails) {
+  const FakeDaemon daemon([](const FakeRequest& request) {
+    if (request.target == "/jails?limit=1000") return json_reply(200, {{"items", numbered(1000, 1000)}, {"event", 5}});
+    return json_reply(200, {{"items", numbered(2000, 500)}, {"event", 9}});
+  });
+  const Said names = run_jailctl(daemon, {"ls", "-q"});
+  EXPECT_EQ(std::count(names.out.begin(), names.out.end(), '\n'), 1500);
+  EXPECT_EQ(daemon.calls(), (Calls{"GET /jails?limit=1000", "GET /jails?limit=1000&after=j1999"}));
+  const json all = json::parse(run_jailctl(daemon, {"ls", "-o", "json"}).out);
+  EXPECT_EQ(all["items"].size(), 1500U);
+  EXPECT_EQ(all["event"], 5);
+}
+
+TEST(Ls, EndsWithADaemonThatRepeatsItsPage) {
+  const FakeDaemon daemon([](const FakeRequest&) { return json_reply(200, {{"items", numbered(1000, 1000)}}); });
+  EXPECT_EQ(run_jailctl(daemon, {"ls", "-q"}).code, ExitCode::ok);
+  EXPECT_EQ(daemon.calls().size(), 2U);
+}
+
+TEST(Ls, PassesItsFiltersOn) {
+  const FakeDaemon daemon([](const FakeRequest&) { return json_reply(200, {{"items", json::array()}}); });
+  run_jailctl(daemon, {"ls", "--label", "tier=a b", "--state", "failed"});
+  EXPECT_EQ(daemon.calls(), Calls{"GET /jails?label=tier%3Da%20b&state=failed&limit=1000"});
+}
+
+TEST(Ls, PrintsATable) {
+  json failed = jail("db", "failed");
+  failed["status"]["reason"] = "gave up after 5 starts";
+  const FakeDaemon daemon([&](const FakeRequest&) { return json_reply(200, {{"items", {failed, jail("web")}}}); });
+  const Said said = run_jailctl(daemon, {"ls"});
+  EXPECT_EQ(said.out.substr(0, said.out.find("web")),
+            "NAME  STATE    READY  JID  UPTIME   RESTARTS  REASON\ndb    failed   -      -    -        0         gave "
+            "up after 5 starts\n")
+      << said.out;
+  EXPECT_TRUE(contains(said.out, "web   running  yes    7  ")) << said.out;
+}
+
+TEST(History, NamesWhatChanged) {
+  json second = jail("web")["spec"];
+  second["params"]["path"] = "/other";
+  second["rctl"] = json::array();
+  second["labels"]["tier"] = "web";
+  const FakeDaemon daemon([&](const FakeRequest&) {
+    return json_reply(
+        200, {{"items",
+               {{{"generation", 2}, {"at", "2026-01-02T00:00:00Z"}, {"by", "uid 0"}, {"spec", second}},
+                {{"generation", 1}, {"at", "2026-01-01T00:00:00Z"}, {"by", "uid 0"}, {"spec", jail("web")["spec"]}}}}});
+  });
+  EXPECT_EQ(run_jailctl(daemon, {"history", "web"}).out,
+            "GENERATION  AT                    BY     CHANGED\n"
+            "1           2026-01-01T00:00:00Z  uid 0  -\n"
+            "2           2026-01-02T00:00:00Z  uid 0  labels.tier, path, rctl\n");
+}
+
+TEST(Version, ShowsBothSides) {
+  const FakeDaemon daemon([](const FakeRequest&) { return json_reply(200, {{"version", "9.8.7"}}); });
+  const Said said = run_jailctl(daemon, {"version"});
+  EXPECT_EQ(said.out, "jailctl " JAILD_VERSION "\njaild   9.8.7\n");
+  EXPECT_EQ(json::parse(run_jailctl(daemon, {"version", "-o", "json"}).out)["daemon"]["version"], "9.8.7");
+}
+
+}  // namespace
+}  // namespace jaild::client

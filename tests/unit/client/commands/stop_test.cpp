@@ -1,0 +1,117 @@
+// down, restart and rm: what ends an incarnation of a jail.
+#include <gtest/gtest.h>
+
+#include "tests/unit/client/harness.h"
+
+namespace jaild::client {
+namespace {
+
+using nlohmann::json;
+using test::FakeDaemon;
+using test::FakeRequest;
+using Calls = std::vector<std::string>;
+
+TEST(Down, WaitsUntilStopped) {
+  const FakeDaemon daemon([](const FakeRequest& request) {
+    return request.method == "POST" ? jail_reply(202, jail("web", "stopping"))
+                                    : jail_reply(200, jail("web", "stopped"));
+  });
+  const Said said = run_jailctl(daemon, {"down", "web"});
+  EXPECT_EQ(said.code, ExitCode::ok);
+  EXPECT_EQ(said.out, "web: stopped\n");
+  EXPECT_EQ(daemon.calls(), (Calls{"POST /jails/web/stop", "GET /jails/web"}));
+}
+
+TEST(Down, SaysThatTheKernelStillHoldsADyingJail) {
+  json dying = jail("web", "stopped");
+  dying["status"]["dying_since"] = "2026-02-01T00:00:00Z";
+  const FakeDaemon daemon([&](const FakeRequest&) { return jail_reply(200, dying); });
+  EXPECT_EQ(run_jailctl(daemon, {"down", "web"}).out, "web: stopped; the kernel still holds the former jail (dying)\n");
+}
+
+TEST(Down, AllStopsWhatJaildKeepsUpAndNoForeignJail) {
+  json crashed = jail("crashed", "failed");
+  json foreign{{"name", "foreign"}, {"status", {{"state", "foreign"}}}};
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    if (request.method == "GET" && request.target == "/jails?limit=1000") {
+      return json_reply(200, {{"items", {crashed, foreign, jail("off", "stopped"), jail("web")}}});
+    }
+    return jail_reply(200, jail(contains(request.target, "web") ? "web" : "crashed", "stopped"));
+  });
+  const Said said = run_jailctl(daemon, {"down", "--all"});
+  EXPECT_EQ(said.code, ExitCode::ok) << said.err;
+  EXPECT_EQ(daemon.calls(), (Calls{"GET /jails?limit=1000", "POST /jails/crashed/stop", "POST /jails/web/stop"}));
+}
+
+TEST(Down, AllOfNothingIsNoFailure) {
+  const FakeDaemon daemon([](const FakeRequest&) { return json_reply(200, {{"items", json::array()}, {"event", 1}}); });
+  EXPECT_EQ(run_jailctl(daemon, {"down", "--all"}).out, "no jail is running\n");
+  EXPECT_EQ(json::parse(run_jailctl(daemon, {"down", "--all", "-o", "json"}).out), (json{{"items", json::array()}}));
+}
+
+TEST(Restart, IsDoneWhenAnotherIncarnationRuns) {
+  int gets = 0;
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    if (request.method == "POST") return jail_reply(202, jail("web"));
+    json object = jail("web");
+    if (++gets > 3) object["status"]["jid"] = 8;
+    return jail_reply(200, object);
+  });
+  const Said said = run_jailctl(daemon, {"restart", "web"});
+  EXPECT_EQ(said.code, ExitCode::ok);
+  EXPECT_EQ(said.out, "web: running, jid 8, ready\n");
+}
+
+// Knows the jail until it is deleted.
+class Rm : public testing::Test {
+ protected:
+  FakeDaemon daemon_{[this](const FakeRequest& request) {
+    if (request.method == "DELETE") {
+      deleted_ = true;
+      if (at_once_) return test::FakeReply{.status = 204, .body = "", .headers = {}};
+      return jail_reply(202, jail("web", "stopping"));
+    }
+    if (deleted_ && ++gets_after_ > 1) return problem_reply({Kind::not_found, "web: no such jail", 0, {}});
+    return jail_reply(200, jail("web", deleted_ ? "stopping" : state_));
+  }};
+  std::string state_ = "running";
+  bool at_once_ = false;
+  bool deleted_ = false;
+  int gets_after_ = 0;
+};
+
+TEST_F(Rm, WaitsUntilTheJailIsForgotten) {
+  const Said said = run_jailctl(daemon_, {"rm", "web"});
+  EXPECT_EQ(said.code, ExitCode::ok) << said.err;
+  EXPECT_EQ(said.out, "web: removed\n");
+  EXPECT_EQ(daemon_.calls(), (Calls{"DELETE /jails/web", "GET /jails/web", "GET /jails/web"}));
+}
+
+TEST_F(Rm, AsksOnATerminalBeforeARunningJail) {
+  EXPECT_EQ(run_jailctl(daemon_, {"rm", "web"}, {.input = "n\n", .tty = true}).code, ExitCode::failed);
+  EXPECT_EQ(run_jailctl(daemon_, {"rm", "web"}, {.input = "", .tty = true}).code, ExitCode::failed);
+  EXPECT_FALSE(deleted_);
+  at_once_ = true;
+  const Said said = run_jailctl(daemon_, {"rm", "web"}, {.input = "y\n", .tty = true});
+  EXPECT_EQ(said.code, ExitCode::ok);
+  EXPECT_TRUE(contains(said.err, "[y/N]")) << said.err;
+  EXPECT_TRUE(deleted_);
+}
+
+TEST_F(Rm, DoesNotAskWithYesOrForAStoppedJail) {
+  at_once_ = true;
+  EXPECT_FALSE(contains(run_jailctl(daemon_, {"rm", "-y", "web"}, {.tty = true}).err, "[y/N]"));
+  deleted_ = false;
+  state_ = "stopped";
+  EXPECT_FALSE(contains(run_jailctl(daemon_, {"rm", "web"}, {.tty = true}).err, "[y/N]"));
+  EXPECT_TRUE(deleted_);
+}
+
+TEST_F(Rm, OfAnUnknownJailIsExitCode4) {
+  deleted_ = true;
+  gets_after_ = 5;
+  EXPECT_EQ(run_jailctl(daemon_, {"rm", "web"}, {.tty = true}).code, ExitCode::unknown_jail);
+}
+
+}  // namespace
+}  // namespace jaild::client

@@ -1,0 +1,246 @@
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/client/harness.h"
+
+namespace jaild::client {
+namespace {
+
+using nlohmann::json;
+using test::FakeDaemon;
+using test::FakeReply;
+using test::FakeRequest;
+
+json step(const char* name, bool ok = true) {
+  json step{{"step", name}, {"command", std::string("/bin/") + name}, {"ok", ok}, {"seconds", 0.2}};
+  if (!ok) step["error"] = "exited with 1";
+  return step;
+}
+
+// Answers POST with the first object and every GET with the next one, the last again and again.
+FakeDaemon::Answer in_order(std::vector<json> objects, int post_status = 202) {
+  return [objects = std::move(objects), at = std::size_t{0}, post_status](const FakeRequest& request) mutable {
+    if (request.method != "GET") return jail_reply(post_status, objects.front());
+    at = std::min(at + 1, objects.size() - 1);
+    return jail_reply(200, objects[at]);
+  };
+}
+
+json starting(std::vector<json> steps) {
+  json object = jail("web", "starting");
+  object["status"]["steps"] = steps;
+  return object;
+}
+
+TEST(Up, WaitsUntilReadyAndSaysSoInOneLine) {
+  json unready = jail("web");
+  unready["status"]["ready"] = false;
+  const FakeDaemon daemon(in_order({starting({}), starting({step("mount")}), unready, jail("web")}));
+  const Said said = run_jailctl(daemon, {"up", "web"});
+  EXPECT_EQ(said.code, ExitCode::ok);
+  EXPECT_EQ(said.out, "web: running, jid 7, ready\n");
+  EXPECT_EQ(said.err, "");
+  EXPECT_EQ(daemon.calls().front(), "POST /jails/web/start");
+}
+
+TEST(Up, ShowsEachStepOnceOnATerminal) {
+  json done = jail("web");
+  done["status"]["steps"] = {step("mount"), step("exec.start")};
+  json before = jail("web", "stopped");
+  before["desired"] = "running";
+  before["status"]["steps"] = {step("exec.stop")};
+  const FakeDaemon daemon(in_order({before, before, starting({step("mount")}), starting({step("mount")}), done}));
+  const Said said = run_jailctl(daemon, {"up", "web"}, {.tty = true, .utf8 = true, .environment = {{"NO_COLOR", "1"}}});
+  EXPECT_EQ(said.err, "web\n  ✓ mount  /bin/mount  0.2s\n  ✓ exec.start  /bin/exec.start  0.2s\n");
+  EXPECT_EQ(said.out, "web: running, jid 7, ready\n");
+}
+
+TEST(Up, ShowsWhatABlockedJailWaitsFor) {
+  json blocked = jail("web", "blocked");
+  blocked["status"]["reason"] = "waits for db";
+  const FakeDaemon daemon(in_order({blocked, blocked, jail("web")}));
+  const Said said = run_jailctl(daemon, {"up", "web"}, {.tty = true, .environment = {{"NO_COLOR", "1"}}});
+  EXPECT_EQ(said.err, "web\n  waits: waits for db\n");
+}
+
+TEST(Up, AFailedStartNamesStepReasonAndWhatIsNext) {
+  json failed = jail("web", "backoff");
+  failed["status"]["reason"] = "exec.start failed";
+  failed["status"]["next_try_at"] = "2026-02-01T00:00:00Z";
+  failed["status"]["steps"] = {step("mount"), step("exec.start", false)};
+  const FakeDaemon daemon(in_order({starting({}), failed}));
+  const Said said = run_jailctl(daemon, {"up", "web"});
+  EXPECT_EQ(said.code, ExitCode::failed);
+  EXPECT_EQ(said.err,
+            "jailctl: web: did not start: exec.start failed; failed at exec.start (/bin/exec.start): exited with 1; "
+            "tried again at "
+            "2026-02-01T00:00:00Z, `jailctl down web` ends that; `jailctl status web` shows every step\n");
+}
+
+TEST(Up, ACommandThatRanAndEndedWellIsASuccess) {
+  json ended = jail("web", "stopped");
+  ended["desired"] = "running";
+  ended["status"]["last_exit"] = {{"at", "2026-02-01T00:00:00Z"}, {"code", 0}, {"reason", "command exited with 0"}};
+  const FakeDaemon daemon(in_order({starting({}), ended}));
+  const Said said = run_jailctl(daemon, {"up", "web"});
+  EXPECT_EQ(said.code, ExitCode::ok);
+  EXPECT_EQ(said.out, "web: ran and ended: command exited with 0\n");
+}
+
+TEST(Up, TimesOutWith124) {
+  const FakeDaemon daemon(in_order({starting({})}));
+  const Said said = run_jailctl(daemon, {"up", "web", "--timeout", "1"});
+  EXPECT_EQ(said.code, ExitCode::timed_out);
+  EXPECT_TRUE(contains(said.err, "still starting")) << said.err;
+  EXPECT_LT(daemon.calls().size(), 20U);
+}
+
+TEST(Up, NoticesThatSomebodyStoppedItMeanwhile) {
+  const FakeDaemon daemon(in_order({starting({}), jail("web", "stopping")}));
+  EXPECT_EQ(run_jailctl(daemon, {"up", "web"}).code, ExitCode::conflict);
+}
+
+TEST(Up, DoesNotWaitWhenToldSo) {
+  const FakeDaemon daemon(in_order({starting({})}));
+  const Said said = run_jailctl(daemon, {"up", "web", "--no-wait"});
+  EXPECT_EQ(said.code, ExitCode::ok);
+  EXPECT_EQ(said.out, "web: starting\n");
+  EXPECT_EQ(daemon.calls().size(), 1U);
+}
+
+TEST(Up, GivesTheObjectAsJson) {
+  const FakeDaemon daemon(in_order({jail("web")}, 200));
+  const Said one = run_jailctl(daemon, {"up", "web", "-o", "json"});
+  EXPECT_EQ(json::parse(one.out), jail("web"));
+  const Said two = run_jailctl(daemon, {"-o", "json", "up", "web", "web"});
+  EXPECT_EQ(json::parse(two.out)["items"], json({jail("web"), jail("web")}));
+}
+
+TEST(Up, OneFailureDoesNotKeepTheOthersFromStarting) {
+  const FakeDaemon daemon([](const FakeRequest& request) {
+    if (contains(request.target, "/a/")) return problem_reply({Kind::conflict, "a: busy", 0, {}});
+    return jail_reply(200, jail("b"));
+  });
+  const Said said = run_jailctl(daemon, {"up", "a", "b"});
+  EXPECT_EQ(said.code, ExitCode::conflict);
+  EXPECT_EQ(said.err, "jailctl: a: busy\n");
+  EXPECT_EQ(said.out, "b: running, jid 7, ready\n");
+}
+
+TEST(Up, ADryRunPrintsEveryStepAndChangesNothing) {
+  const json plan{{"items",
+                   {{{"jail", "db"}, {"action", "start"}, {"fields", json::array()}, {"steps", {step("jail_set")}}},
+                    {{"jail", "web"},
+                     {"action", "start"},
+                     {"fields", json::array()},
+                     {"steps", {step("mount"), step("exec.start")}}}}}};
+  const FakeDaemon daemon([&](const FakeRequest&) { return json_reply(200, plan); });
+  const Said said = run_jailctl(daemon, {"up", "-n", "web"});
+  EXPECT_EQ(said.code, ExitCode::ok);
+  EXPECT_EQ(said.out,
+            "db: start\n  jail_set  /bin/jail_set\nweb: start\n  mount  /bin/mount\n  exec.start  /bin/exec.start\n");
+  EXPECT_EQ(daemon.calls(), std::vector<std::string>{"POST /jails/web/start?dry_run=1"});
+  EXPECT_EQ(json::parse(run_jailctl(daemon, {"up", "-n", "web", "-o", "json"}).out), plan);
+}
+
+class UpFile : public testing::Test {
+ protected:
+  Said up(const std::string& text, std::vector<std::string> more = {}) {
+    const std::string path = daemon_.directory() + "/jails.json";
+    std::ofstream(path) << text;
+    std::vector<std::string> arguments{"up", "-f", path};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_jailctl(daemon_, arguments);
+  }
+
+  FakeDaemon daemon_{[this](const FakeRequest& request) {
+    if (refusal_ && request.method == "PUT") return problem_reply(*refusal_);
+    if (contains(request.target, "dry_run")) {
+      return json_reply(200, {{"items", {{{"jail", "a"}, {"action", "create"}}}}});
+    }
+    const std::string name = request.target.substr(7, 1);
+    const bool stopped = contains(request.body, "\"stopped\"");
+    return jail_reply(request.method == "PUT" ? 201 : 200, jail(name, stopped ? "stopped" : "running"));
+  }};
+  std::optional<Error> refusal_;
+};
+
+constexpr const char* spec_text = R"("spec":{"params":{"path":"/j","persist":true}})";
+
+TEST_F(UpFile, DeclaresAndStartsDependenciesFirst) {
+  const Said said = up(R"({"jails":[{"name":"a","spec":{"params":{"path":"/j","persist":true,"depend":["b"]}}},
+                                    {"name":"b",)" +
+                       std::string(spec_text) + "}]}");
+  EXPECT_EQ(said.code, ExitCode::ok) << said.err;
+  EXPECT_EQ(daemon_.calls(),
+            (std::vector<std::string>{"PUT /jails/b", "PUT /jails/a", "POST /jails/b/start", "POST /jails/a/start"}));
+  EXPECT_EQ(daemon_.request("PUT /jails/b").headers.at("content-type"), "application/json");
+  EXPECT_EQ(said.out, "b: running, jid 7, ready\na: running, jid 7, ready\n");
+}
+
+TEST_F(UpFile, TakesOneObjectAListAndStandardInput) {
+  const std::string one = "{\"name\":\"a\"," + std::string(spec_text) + "}";
+  EXPECT_EQ(up(one).code, ExitCode::ok);
+  EXPECT_EQ(up("[" + one + "]").code, ExitCode::ok);
+  EXPECT_EQ(run_jailctl(daemon_, {"up", "-f", "-"}, {.input = one}).code, ExitCode::ok);
+  EXPECT_EQ(daemon_.calls().size(), 6U);
+}
+
+TEST_F(UpFile, LeavesAJailStoppedThatSaysSo) {
+  const Said said = up("{\"name\":\"a\",\"desired\":\"stopped\"," + std::string(spec_text) + "}");
+  EXPECT_EQ(said.code, ExitCode::ok);
+  EXPECT_EQ(daemon_.calls(), std::vector<std::string>{"PUT /jails/a"});
+  EXPECT_EQ(said.out, "a: declared, generation 3, not to be started\n");
+}
+
+TEST_F(UpFile, ReportsEveryMistakeWithItsPlaceBeforeAnythingIsAsked) {
+  const Said said = up(
+      "[\n  {\"name\": \"a\", \"spec\": {\"priority\": 1000, \"cpuset\": 7}},\n  {\"name\": \"b\", \"sepc\": {}}\n]");
+  EXPECT_EQ(said.code, ExitCode::failed);
+  EXPECT_TRUE(daemon_.calls().empty());
+  for (const char* part :
+       {"jails.json:2:39: /0/spec/priority: ", "jails.json:2:55: /0/spec/cpuset: ", "jails.json:3:26: /1/sepc: "}) {
+    EXPECT_TRUE(contains(said.err, part)) << part << "\n" << said.err;
+  }
+}
+
+TEST_F(UpFile, ReportsBrokenJsonWithLineAndColumn) {
+  const Said said = up("{\n  \"name\": \"a\",,\n}");
+  EXPECT_EQ(said.code, ExitCode::failed);
+  EXPECT_TRUE(contains(said.err, "jails.json:2:15: ")) << said.err;
+  EXPECT_TRUE(daemon_.calls().empty());
+}
+
+TEST_F(UpFile, RefusesTheSameNameTwiceUnknownFieldsAndEmptyFiles) {
+  const std::string one = "{\"name\":\"a\"," + std::string(spec_text) + "}";
+  EXPECT_TRUE(contains(up("[" + one + "," + one + "]").err, "twice"));
+  EXPECT_TRUE(contains(up("{\"jails\":[" + one + "],\"prune\":true}").err, "/prune"));
+  EXPECT_EQ(up("[]").code, ExitCode::failed);
+  EXPECT_EQ(up("").code, ExitCode::failed);
+  EXPECT_EQ(up("7").code, ExitCode::failed);
+  EXPECT_TRUE(daemon_.calls().empty());
+}
+
+TEST_F(UpFile, LocatesWhatOnlyTheDaemonFinds) {
+  refusal_ = Error{Kind::invalid, "refused", 0, {{"/spec/params/path", "no such directory"}}};
+  const Said said = up("[\n {\"name\":\"a\",\n" + std::string(spec_text) + "}]");
+  EXPECT_EQ(said.code, ExitCode::failed);
+  EXPECT_TRUE(contains(said.err, "jails.json:3:26: /0/spec/params/path: no such directory")) << said.err;
+  EXPECT_EQ(daemon_.calls(), std::vector<std::string>{"PUT /jails/a"});
+}
+
+TEST_F(UpFile, ADryRunDeclaresNothing) {
+  const Said said = up("{\"name\":\"a\"," + std::string(spec_text) + "}", {"-n"});
+  EXPECT_EQ(said.out, "a: create\n");
+  EXPECT_EQ(daemon_.calls(), std::vector<std::string>{"PUT /jails/a?dry_run=1"});
+}
+
+TEST_F(UpFile, AMissingFileIsNamed) {
+  const Said said = run_jailctl(daemon_, {"up", "-f", "/nonexistent.json"});
+  EXPECT_EQ(said.code, ExitCode::failed);
+  EXPECT_TRUE(contains(said.err, "/nonexistent.json: No such file")) << said.err;
+}
+
+}  // namespace
+}  // namespace jaild::client

@@ -1,0 +1,401 @@
+#include "daemon/core/supervisor.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/unit/daemon/core/world.h"
+
+namespace jaild::core {
+namespace {
+
+using std::chrono::seconds;
+
+bool contains(const std::vector<std::string>& log, const std::string& line) {
+  return std::find(log.begin(), log.end(), line) != log.end();
+}
+
+template <class Kind>
+auto fail_on() {
+  return [](const Op& op) -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<Kind>(op.what)) return Fail(jaild::Kind::host_refused, "no such luck");
+    return Reply{Nothing{}};
+  };
+}
+
+TEST(Supervisor, ADeclaredJailIsStartedStepByStepAndIsRunning) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  EXPECT_EQ(world.log, (std::vector<std::string>{"web resolve", "web open monitor", "web create", "web rules 0", "web main"}));
+  const auto jail = world.supervisor.get("web");
+  EXPECT_EQ(jail->status.state, JailState::running);
+  EXPECT_TRUE(jail->status.ready);
+  EXPECT_EQ(jail->status.jid, 1);
+  EXPECT_EQ(jail->status.observed_generation, 1U);
+  EXPECT_EQ(jail->status.steps.size(), 4U);
+}
+
+TEST(Supervisor, TheIntentOfAStartIsDurableBeforeItsFirstStepP5R3_1) {
+  World world;
+  bool recorded = false;
+  world.store = [&](const Commit& commit) -> Result<void> {
+    for (const auto& each : commit.mutations) recorded = recorded || std::holds_alternative<PutRun>(each);
+    return {};
+  };
+  world.host = [&](const Op& op) -> std::optional<Result<Reply>> {
+    EXPECT_TRUE(recorded || std::holds_alternative<Resolve>(op.what));
+    return Reply{Nothing{}};
+  };
+  ASSERT_TRUE(world.declare("web", service()));
+  EXPECT_EQ(world.state("web"), JailState::running);
+}
+
+TEST(Supervisor, AStartThatCannotBeRecordedDoesNotBeginAndIsTriedAgain) {
+  World world;
+  bool full = true;
+  world.store = [&](const Commit& commit) -> Result<void> {
+    const bool is_run = std::any_of(commit.mutations.begin(), commit.mutations.end(),
+                                    [](const Mutation& each) { return std::holds_alternative<PutRun>(each); });
+    if (full && is_run) return Fail(Kind::storage_full, "the disk is full");
+    return {};
+  };
+  ASSERT_TRUE(world.declare("web", service()));
+  EXPECT_EQ(world.log, std::vector<std::string>{"web resolve"});
+  EXPECT_EQ(world.state("web"), JailState::blocked);
+  EXPECT_EQ(world.reason("web"), "the start cannot be recorded: the disk is full");
+  EXPECT_TRUE(world.supervisor.get("web")->status.next_try_at);
+  full = false;
+  world.pass(seconds{6});
+  EXPECT_EQ(world.state("web"), JailState::running);
+}
+
+TEST(Supervisor, ARuleThatCannotBeSetStopsTheStartBeforeAnythingRunsAndIsNamedP3R8_2) {
+  World world;
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    const auto* rules = std::get_if<SetRules>(&op.what);
+    if (rules != nullptr && !rules->rules.empty()) return Fail(Kind::host_refused, "nthr:deny=5: not supported");
+    return Reply{Nothing{}};
+  };
+  auto spec = service();
+  spec.rctl = {*RctlRule::parse("nthr:deny=5")};
+  spec.params["exec.start"] = std::vector<std::string>{"/bin/sh /etc/rc"};
+  ASSERT_TRUE(world.declare("web", spec));
+  EXPECT_FALSE(contains(world.log, "web exec.start"));
+  EXPECT_FALSE(contains(world.log, "web main"));
+  EXPECT_TRUE(contains(world.log, "web remove"));
+  EXPECT_EQ(world.state("web"), JailState::backoff);
+  EXPECT_EQ(world.reason("web"), "rctl (nthr:deny=5): nthr:deny=5: not supported");
+}
+
+TEST(Supervisor, AFailedStartRunsPoststopAndReleaseWhereTheirCounterpartsHadBegunR2_3) {
+  World world;
+  world.host = fail_on<Create>();
+  auto spec = service();
+  for (const auto* hook : {"exec.prepare", "exec.prestart", "exec.prestop", "exec.stop", "exec.poststop", "exec.release"}) {
+    spec.params[hook] = std::vector<std::string>{"x"};
+  }
+  ASSERT_TRUE(world.declare("web", spec));
+  const std::vector<std::string> expected{"web resolve", "web open monitor", "web exec.prepare", "web exec.prestart",
+                                          "web create", "web remove", "web exec.poststop", "web rules 0",
+                                          "web exec.release", "web close monitor"};
+  EXPECT_EQ(world.log, expected);
+}
+
+TEST(Supervisor, MissingThingsBlockWithTheirNameAndAreTriedAgainR6_4) {
+  World world;
+  int polls = 0;
+  world.host = [&](const Op& op) -> std::optional<Result<Reply>> {
+    if (!std::holds_alternative<Resolve>(op.what)) return Reply{Nothing{}};
+    Resolved resolved;
+    if (++polls < 4) resolved.missing = {"bridge0 does not exist"};
+    return Reply{resolved};
+  };
+  ASSERT_TRUE(world.declare("web", service()));
+  EXPECT_EQ(world.state("web"), JailState::blocked);
+  EXPECT_EQ(world.reason("web"), "bridge0 does not exist");
+  world.pass(seconds{10});
+  EXPECT_EQ(world.state("web"), JailState::running);
+  EXPECT_EQ(polls, 4);
+}
+
+TEST(Supervisor, AnExitIsFollowedByTheWholeStopListAndARestartAfterTheDelay) {
+  World world;
+  auto spec = service();
+  spec.params["exec.stop"] = std::vector<std::string>{"x"};
+  ASSERT_TRUE(world.declare("web", spec));
+  world.log.clear();
+  const auto first = world.key("web");
+  world.feed(Event{MainExited{first, exit_with(1)}});
+  EXPECT_EQ(world.log, (std::vector<std::string>{"web exec.stop", "web terminate", "web remove", "web rules 0", "web close monitor"}));
+  EXPECT_EQ(world.state("web"), JailState::backoff);
+  EXPECT_EQ(world.reason("web"), "command exited with 1");
+  EXPECT_TRUE(world.supervisor.get("web")->status.next_try_at);
+  world.pass(seconds{2});
+  EXPECT_EQ(world.state("web"), JailState::running);
+  EXPECT_GT(world.key("web").run, first.run);
+  EXPECT_EQ(world.supervisor.get("web")->status.restarts, 1U);
+  EXPECT_EQ(world.supervisor.get("web")->status.last_exit->code, 1);
+}
+
+TEST(Supervisor, AnExitWithZeroIsFinalAndCountsAsAgreedUnlessThePolicyIsAlways) {
+  World world;
+  ASSERT_TRUE(world.declare("job", service()));
+  world.feed(Event{MainExited{world.key("job"), exit_with(0)}});
+  EXPECT_EQ(world.state("job"), JailState::stopped);
+  EXPECT_TRUE(world.supervisor.find("job")->settled());
+  auto spec = service();
+  spec.restart.policy = RestartPolicy::always;
+  ASSERT_TRUE(world.declare("loop", spec));
+  world.feed(Event{MainExited{world.key("loop"), exit_with(0)}});
+  world.pass(seconds{2});
+  EXPECT_EQ(world.state("loop"), JailState::running);
+}
+
+TEST(Supervisor, PolicyNeverLeavesAFailedJailFailedAndStartClearsIt) {
+  World world;
+  auto spec = service();
+  spec.restart.policy = RestartPolicy::never;
+  ASSERT_TRUE(world.declare("job", spec));
+  world.feed(Event{MainExited{world.key("job"), exit_with(3)}});
+  EXPECT_EQ(world.state("job"), JailState::failed);
+  EXPECT_EQ(world.reason("job"), "command exited with 3");
+  world.pass(seconds{1000});
+  EXPECT_EQ(world.state("job"), JailState::failed);
+  ASSERT_TRUE(world.ask(Write::Verb::start, "job"));
+  EXPECT_EQ(world.state("job"), JailState::running);
+}
+
+TEST(Supervisor, AnEventOfAnEarlierRunIsDroppedP2R9_3) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  const auto old = world.key("web");
+  ASSERT_TRUE(world.ask(Write::Verb::restart, "web"));
+  EXPECT_NE(world.key("web").run, old.run);
+  world.log.clear();
+  world.feed(Event{MainExited{old, exit_with(1)}});
+  world.feed(Event{MonitorLost{old}});
+  world.feed(Event{JailEmpty{old}});
+  world.feed(Event{JailGone{"web", old.jid}});
+  EXPECT_TRUE(world.log.empty());
+  EXPECT_EQ(world.state("web"), JailState::running);
+}
+
+TEST(Supervisor, AJailThatIsGoneGetsTheListFromPoststopOnAndComesBackR3_3) {
+  World world;
+  auto spec = service();
+  spec.params["exec.stop"] = std::vector<std::string>{"x"};
+  spec.params["exec.poststop"] = std::vector<std::string>{"x"};
+  ASSERT_TRUE(world.declare("web", spec));
+  world.log.clear();
+  world.feed(Event{JailGone{"web", world.key("web").jid}});
+  EXPECT_EQ(world.log, (std::vector<std::string>{"web remove", "web exec.poststop", "web rules 0", "web close monitor"}));
+  world.pass(seconds{2});
+  EXPECT_EQ(world.state("web"), JailState::running);
+}
+
+TEST(Supervisor, TheSweepNoticesAJailWhoseEventWasLostR3_3) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  world.pass(seconds{61});  // the survey is empty: the kernel has no such jail
+  EXPECT_TRUE(contains(world.log, "web remove"));
+}
+
+TEST(Supervisor, WithoutCommandAJailIsUpWhileItHasProcessesOrPersists) {
+  World world;
+  auto spec = service();
+  spec.command.reset();
+  spec.params["exec.start"] = std::vector<std::string>{"/bin/sh /etc/rc"};
+  ASSERT_TRUE(world.declare("web", spec));
+  world.feed(Event{JailEmpty{world.key("web")}});
+  EXPECT_EQ(world.state("web"), JailState::backoff) << "losing the last process is failure";
+  spec.params["persist"] = true;
+  ASSERT_TRUE(world.declare("box", spec));
+  world.feed(Event{JailEmpty{world.key("box")}});
+  EXPECT_EQ(world.state("box"), JailState::running);
+}
+
+TEST(Supervisor, StopDuringAHangingHookEndsTheHookAndUndoesTheStart) {
+  World world;
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<core::Run>(op.what)) return std::nullopt;
+    return Reply{Nothing{}};
+  };
+  auto spec = service();
+  spec.params["exec.start"] = std::vector<std::string>{"sleep 1000"};
+  ASSERT_TRUE(world.declare("web", spec));
+  ASSERT_EQ(world.hanging(), 1U);
+  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  EXPECT_TRUE(contains(world.log, "web cancel"));
+  world.release(Reply{CommandResult{std::nullopt, 15, false}});
+  EXPECT_EQ(world.state("web"), JailState::stopped);
+  EXPECT_TRUE(contains(world.log, "web remove"));
+  EXPECT_FALSE(world.supervisor.find("web")->has_run());
+}
+
+TEST(Supervisor, AStopAlwaysEndsWhateverFailsInItR2_2) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<core::Run>(op.what)) return Reply{CommandResult{std::nullopt, 9, true}};
+    if (std::holds_alternative<Terminate>(op.what)) return Fail(Kind::unavailable, "no monitor");
+    return Reply{Nothing{}};
+  };
+  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  EXPECT_EQ(world.state("web"), JailState::stopped);
+}
+
+TEST(Supervisor, WhatAStopCannotRemoveStaysInTheLedgerAndHoldsTheNextStartBack) {
+  World world;
+  bool busy = true;
+  world.host = [&](const Op& op) -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<Resolve>(op.what)) {
+      return Reply{Resolved{{{ResourceKind::mount, "/jail/dev", {}, false}, {ResourceKind::mount, "/jail/tmp", {}, false}}, {}, {}}};
+    }
+    const auto* release = std::get_if<Release>(&op.what);
+    if (busy && release != nullptr && release->entry.id == "/jail/dev") return Fail(Kind::host_refused, "Device busy", 16);
+    return Reply{Nothing{}};
+  };
+  ASSERT_TRUE(world.declare("web", service()));
+  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.supervisor.find("web")->has_run());
+  EXPECT_EQ(world.supervisor.find("web")->run()->before_create.size(), 1U);
+  EXPECT_EQ(world.state("web"), JailState::stopped);
+  EXPECT_NE(world.reason("web").find("release mount (/jail/dev): Device busy"), std::string::npos);
+  ASSERT_TRUE(world.ask(Write::Verb::start, "web"));
+  EXPECT_NE(world.state("web"), JailState::running);
+  busy = false;
+  world.pass(seconds{40});
+  EXPECT_EQ(world.state("web"), JailState::running);
+}
+
+TEST(Supervisor, DependantsStartAfterReadinessAndStopBeforeP9R6_3) {
+  World world;
+  ASSERT_TRUE(world.declare("db", service(), Desired::stopped));
+  ASSERT_TRUE(world.declare("web", depending({"db"}), Desired::stopped));
+  world.log.clear();
+  ASSERT_TRUE(world.ask(Write::Verb::start, "web"));
+  EXPECT_EQ(world.state("web"), JailState::running);
+  const auto at = [&](const std::string& line) { return std::find(world.log.begin(), world.log.end(), line); };
+  EXPECT_LT(at("db main"), at("web resolve"));
+  world.log.clear();
+  ASSERT_TRUE(world.ask(Write::Verb::stop, "db"));
+  EXPECT_EQ(world.state("web"), JailState::stopped);
+  EXPECT_EQ(world.state("db"), JailState::stopped);
+  EXPECT_LT(at("web close monitor"), at("db terminate"));
+}
+
+TEST(Supervisor, AFailingJailHoldsBackItsDependantsOnlyR6_1) {
+  World world;
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    const auto* create = std::get_if<Create>(&op.what);
+    if (create != nullptr && create->key.name == "db") return Fail(Kind::host_refused, "no");
+    return Reply{Nothing{}};
+  };
+  ASSERT_TRUE(world.declare("db", service()));
+  ASSERT_TRUE(world.declare("web", depending({"db"})));
+  ASSERT_TRUE(world.declare("mail", service()));
+  EXPECT_EQ(world.state("mail"), JailState::running);
+  EXPECT_EQ(world.state("web"), JailState::blocked);
+  EXPECT_EQ(world.reason("web"), "waits for db, which is backoff");
+}
+
+TEST(Supervisor, ADependencyThatCrashesDoesNotStopItsRunningDependants) {
+  World world;
+  ASSERT_TRUE(world.declare("db", service()));
+  ASSERT_TRUE(world.declare("web", depending({"db"})));
+  world.feed(Event{MainExited{world.key("db"), exit_with(1)}});
+  EXPECT_EQ(world.state("db"), JailState::backoff);
+  EXPECT_EQ(world.state("web"), JailState::running);
+}
+
+TEST(Supervisor, StartsAreBoundedAndTheFreeGoByPriorityP8) {
+  World world({{}, 1, "boot1", 1});
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<StartMain>(op.what)) return std::nullopt;
+    return Reply{Nothing{}};
+  };
+  for (const auto& [name, priority] : {std::pair{"first", 50}, {"late", 90}, {"soon", 10}}) {
+    auto spec = service();
+    spec.priority = priority;
+    ASSERT_TRUE(world.declare(name, spec));
+  }
+  EXPECT_EQ(world.state("first"), JailState::starting);
+  EXPECT_EQ(world.reason("late"), "waits for one of 1 start slots");
+  world.release();
+  EXPECT_EQ(world.state("soon"), JailState::starting);
+  EXPECT_EQ(world.state("late"), JailState::blocked);
+  world.release();
+  EXPECT_EQ(world.state("late"), JailState::starting);
+}
+
+TEST(Supervisor, ARunningJailTakesChangesLiveAndListsWhatWaitsForARestart) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  auto spec = service("nginx");
+  spec.params["host.hostname"] = std::string("new");
+  spec.rctl = {*RctlRule::parse("nthr:deny=5")};
+  world.log.clear();
+  Write put;
+  put.verb = Write::Verb::replace;
+  put.name = "web";
+  put.spec = spec;
+  ASSERT_TRUE(world.write(put));
+  EXPECT_EQ(world.log, (std::vector<std::string>{"web rules 1", "web set host.hostname"}));
+  auto status = world.supervisor.get("web")->status;
+  EXPECT_EQ(status.state, JailState::running);
+  EXPECT_EQ(status.pending, std::vector<std::string>{"command"});
+  EXPECT_EQ(status.observed_generation, 1U);
+  ASSERT_TRUE(world.ask(Write::Verb::restart, "web"));
+  status = world.supervisor.get("web")->status;
+  EXPECT_EQ(status.observed_generation, 2U);
+  EXPECT_TRUE(status.pending.empty());
+}
+
+TEST(Supervisor, ACpusetThatTheKernelCannotNarrowIsPendingWithTheReasonR8_6) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<SetCpuset>(op.what)) return Fail(Kind::conflict, "a process would have no CPU left", 11);
+    return Reply{Nothing{}};
+  };
+  auto spec = service();
+  spec.cpuset = *CpuList::parse("1");
+  Write put;
+  put.verb = Write::Verb::replace;
+  put.name = "web";
+  put.spec = spec;
+  ASSERT_TRUE(world.write(put));
+  EXPECT_EQ(world.supervisor.get("web")->status.pending, std::vector<std::string>{"cpuset"});
+  EXPECT_EQ(world.reason("web"), "cpuset: a process would have no CPU left");
+}
+
+TEST(Supervisor, HostShutdownStopsInReverseOrderAndStartsNothingR6_6) {
+  World world;
+  ASSERT_TRUE(world.declare("db", service()));
+  ASSERT_TRUE(world.declare("web", depending({"db"})));
+  world.log.clear();
+  world.feed(ShutdownRequested{});
+  EXPECT_TRUE(world.supervisor.all_down());
+  const auto at = [&](const std::string& line) { return std::find(world.log.begin(), world.log.end(), line); };
+  EXPECT_LT(at("web close monitor"), at("db terminate"));
+  ASSERT_TRUE(world.declare("late", service()));
+  EXPECT_FALSE(contains(world.log, "late resolve"));
+  EXPECT_EQ(world.supervisor.get("web")->desired, Desired::running) << "the wish outlives the shutdown";
+}
+
+TEST(Supervisor, AnIdleSweepOverAnAgreedStateWritesNothingP7R9_7) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  JailFacts facts;
+  facts.jid = world.key("web").jid;
+  facts.name = "web";
+  world.survey.jails = {facts};
+  world.log.clear();
+  const auto commits = world.durable.size();
+  world.pass(seconds{600});
+  EXPECT_TRUE(world.log.empty());
+  EXPECT_EQ(world.durable.size(), commits);
+}
+
+}  // namespace
+}  // namespace jaild::core

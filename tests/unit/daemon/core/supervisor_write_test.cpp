@@ -1,0 +1,152 @@
+#include <gtest/gtest.h>
+
+#include "tests/unit/daemon/core/world.h"
+
+namespace jaild::core {
+namespace {
+
+Write put(const std::string& name, JailSpec spec) {
+  Write write;
+  write.verb = Write::Verb::replace;
+  write.name = name;
+  write.spec = std::move(spec);
+  return write;
+}
+
+TEST(SupervisorWrite, ANameThatIsTakenIsRefused) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  const auto again = world.declare("web", service());
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind, Kind::exists);
+}
+
+TEST(SupervisorWrite, DependenciesThatDoNotExistAreAllNamedWithTheirPointer) {
+  World world;
+  const auto reply = world.declare("web", depending({"db", "cache"}));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().kind, Kind::invalid);
+  EXPECT_EQ(reply.error().fields,
+            (std::vector<FieldError>{{"/spec/params/depend/0", "no jail is called db"},
+                                     {"/spec/params/depend/1", "no jail is called cache"}}));
+  EXPECT_EQ(world.supervisor.find("web"), nullptr);
+}
+
+TEST(SupervisorWrite, ALoopOverThreeIsSpelledOutAndNothingIsStored) {
+  World world;
+  ASSERT_TRUE(world.declare("a", service(), Desired::stopped));
+  ASSERT_TRUE(world.declare("b", depending({"a"}), Desired::stopped));
+  ASSERT_TRUE(world.declare("c", depending({"b"}), Desired::stopped));
+  const auto stored = world.durable.size();
+  const auto reply = world.write(put("a", depending({"c"})));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().fields.front().detail, "the dependencies form a loop: a -> c -> b -> a");
+  EXPECT_EQ(world.durable.size(), stored);
+  EXPECT_EQ(world.supervisor.get("a")->generation, 1U);
+}
+
+TEST(SupervisorWrite, StartCarriesTheDependenciesAndADryRunListsThemWithoutAWrite) {
+  World world;
+  ASSERT_TRUE(world.declare("db", service(), Desired::stopped));
+  ASSERT_TRUE(world.declare("web", depending({"db"}), Desired::stopped));
+  const auto stored = world.durable.size();
+  Write start;
+  start.verb = Write::Verb::start;
+  start.name = "web";
+  start.dry_run = true;
+  const auto plan = world.write(start);
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->changes.size(), 2U);
+  EXPECT_EQ(plan->changes[0].jail, "web");
+  EXPECT_EQ(plan->changes[1].jail, "db");
+  EXPECT_EQ(plan->changes[1].action, "start");
+  EXPECT_FALSE(plan->changes[1].steps.empty());
+  EXPECT_EQ(world.durable.size(), stored);
+  EXPECT_EQ(world.state("db"), JailState::stopped);
+}
+
+TEST(SupervisorWrite, DeleteWithDependantsIsRefusedAndNamesThem) {
+  World world;
+  ASSERT_TRUE(world.declare("db", service()));
+  ASSERT_TRUE(world.declare("web", depending({"db"})));
+  const auto reply = world.ask(Write::Verb::erase, "db");
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().kind, Kind::conflict);
+  EXPECT_NE(reply.error().message.find("web"), std::string::npos);
+}
+
+TEST(SupervisorWrite, DeleteStopsAndForgetsR9_6) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  const auto reply = world.ask(Write::Verb::erase, "web");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(world.supervisor.find("web"), nullptr);
+  ASSERT_TRUE(world.declare("web", service()));
+  EXPECT_EQ(world.state("web"), JailState::running);
+}
+
+TEST(SupervisorWrite, PreconditionsGuardAgainstALostUpdate) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  auto write = put("web", service("nginx"));
+  write.if_generation = 2;
+  EXPECT_EQ(world.write(write).error().kind, Kind::precondition_failed);
+  write.if_generation = 1;
+  ASSERT_TRUE(world.write(write));
+  EXPECT_EQ(world.supervisor.get("web")->generation, 2U);
+  write.if_generation.reset();
+  write.if_absent = true;
+  EXPECT_EQ(world.write(write).error().kind, Kind::precondition_failed);
+}
+
+TEST(SupervisorWrite, TheSameSpecAgainIsNoNewGeneration) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  const auto stored = world.durable.size();
+  ASSERT_TRUE(world.write(put("web", service())));
+  EXPECT_EQ(world.supervisor.get("web")->generation, 1U);
+  EXPECT_EQ(world.durable.size(), stored);
+}
+
+TEST(SupervisorWrite, AWriteThatCannotBeStoredChangesNothingP1) {
+  World world;
+  world.store = [](const Commit&) -> Result<void> { return Fail(Kind::storage_full, "the disk is full"); };
+  const auto reply = world.declare("web", service());
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().kind, Kind::storage_full);
+  EXPECT_EQ(world.supervisor.find("web"), nullptr);
+  EXPECT_TRUE(world.log.empty());
+}
+
+TEST(SupervisorWrite, AnAddressOfAnotherJailIsRefusedUnlessBothHaveOnlyThatOneR5_4) {
+  World world;
+  const auto with = [](std::vector<std::string> addresses) {
+    auto spec = service();
+    spec.params["ip4.addr"] = std::move(addresses);
+    return spec;
+  };
+  ASSERT_TRUE(world.declare("a", with({"em0|10.0.0.1/24"})));
+  ASSERT_TRUE(world.declare("b", with({"10.0.0.1"})));
+  const auto reply = world.declare("c", with({"10.0.0.2", "10.0.0.1"}));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().fields.front().pointer, "/spec/params/ip4.addr/1");
+  EXPECT_EQ(reply.error().fields.front().detail, "10.0.0.1 belongs to jail a");
+}
+
+TEST(SupervisorWrite, AForeignJailIsListedAndNeverTakenOverByAWriteP6R9_4) {
+  Survey survey;
+  JailFacts facts;
+  facts.jid = 9;
+  facts.name = "old";
+  survey.jails = {facts};
+  World world({{}, 4, "boot1", 1}, {}, survey);
+  EXPECT_EQ(world.state("old"), JailState::foreign);
+  EXPECT_EQ(world.supervisor.list({}).items.size(), 1U);
+  const auto reply = world.declare("old", service());
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().kind, Kind::conflict);
+  EXPECT_TRUE(world.log.empty());
+}
+
+}  // namespace
+}  // namespace jaild::core

@@ -1,0 +1,82 @@
+#include "daemon/host/host_pool.h"
+
+#include <atomic>
+#include <future>
+#include <memory>
+
+#include <gtest/gtest.h>
+
+namespace jaild::host {
+namespace {
+
+TEST(HostPool, JobsOfOneJailRunInOrderAndNeverTogether) {
+  HostPool pool(4, 1000);
+  std::vector<int> order;  // unguarded on purpose: two at once would be a race for the sanitizer and a wrong order here
+  std::promise<void> last;
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_TRUE(pool.post("www", [&order, &last, i] {
+      order.push_back(i);
+      if (i == 499) last.set_value();
+    }));
+  }
+  last.get_future().wait();
+  ASSERT_EQ(order.size(), 500U);
+  for (int i = 0; i < 500; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+}
+
+TEST(HostPool, JobsOfDifferentJailsRunSideBySide) {
+  HostPool pool(2, 10);
+  std::promise<void> first;
+  std::promise<void> second;
+  std::promise<void> met;
+  // Each waits for the other: one after the other they would never end.
+  ASSERT_TRUE(pool.post("a", [&] {
+    first.set_value();
+    second.get_future().wait();
+    met.set_value();
+  }));
+  ASSERT_TRUE(pool.post("b", [&] {
+    second.set_value();
+    first.get_future().wait();
+  }));
+  EXPECT_EQ(met.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+}
+
+TEST(HostPool, FullQueueIsAnsweredNotWaitedFor) {
+  HostPool pool(1, 2);
+  std::promise<void> go;
+  std::promise<void> begun;
+  ASSERT_TRUE(pool.post("a", [&, wait = go.get_future().share()] {
+    begun.set_value();
+    wait.wait();
+  }));
+  begun.get_future().wait();
+  EXPECT_TRUE(pool.post("a", [] {}));
+  EXPECT_TRUE(pool.post("b", [] {}));
+  EXPECT_FALSE(pool.post("c", [] {}));
+  go.set_value();
+}
+
+TEST(HostPool, StopWaitsForTheRunningJobAndDropsTheRest) {
+  HostPool pool(1, 10);
+  std::atomic<bool> ended = false;
+  std::atomic<bool> dropped_ran = false;
+  std::promise<void> begun;
+  std::promise<void> go;
+  ASSERT_TRUE(pool.post("a", [&, wait = go.get_future().share()] {
+    begun.set_value();
+    wait.wait();
+    ended = true;
+  }));
+  ASSERT_TRUE(pool.post("a", [&] { dropped_ran = true; }));
+  begun.get_future().wait();
+  std::thread stopper([&] { pool.stop(); });
+  while (pool.post("z", [] {})) std::this_thread::yield();  // until stop() has begun, or the queue is full
+  go.set_value();
+  stopper.join();
+  EXPECT_TRUE(ended);
+  EXPECT_FALSE(pool.post("a", [] {}));
+}
+
+}  // namespace
+}  // namespace jaild::host

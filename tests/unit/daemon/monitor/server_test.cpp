@@ -1,0 +1,97 @@
+#include "daemon/monitor/server.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "daemon/monitor/protocol.h"
+#include "tests/unit/daemon/monitor/temporary.h"
+
+namespace jaild::monitor {
+namespace {
+
+class ServerTest : public Temporary {
+ protected:
+  void SetUp() override {
+    if (::getuid() != 0) GTEST_SKIP() << "a monitor serves root only";
+    auto server = Server::listen(place("1.sock"));
+    ASSERT_TRUE(server);
+    server_.emplace(std::move(*server));
+  }
+  UniqueFd connect() {
+    UniqueFd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::ranges::copy(place("1.sock"), static_cast<char*>(address.sun_path));
+    EXPECT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_TRUE(server_->accept());
+    return client;
+  }
+  static void say(const UniqueFd& client, const std::string& text) {
+    ASSERT_EQ(::send(client.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  }
+
+  std::optional<Server> server_;
+};
+
+using Lines = std::vector<std::string>;
+
+TEST_F(ServerTest, LinesArriveWholeHoweverTheyWereSent) {
+  const auto client = connect();
+  say(client, "one\ntw");
+  EXPECT_EQ(server_->receive(), (Lines{"one"}));
+  EXPECT_EQ(server_->receive(), Lines{});  // nothing there: no error
+  say(client, "o\nthree\n");
+  EXPECT_EQ(server_->receive(), (Lines{"two", "three"}));
+}
+
+TEST_F(ServerTest, ANewerConnectionReplacesTheOlder) {
+  const auto first = connect();
+  say(first, "half a li");
+  server_->receive();
+  const auto second = connect();
+  say(second, "whole\n");
+  EXPECT_EQ(server_->receive(), (Lines{"whole"}));
+  char byte = 0;
+  EXPECT_EQ(::recv(first.get(), &byte, 1, 0), 0);
+}
+
+TEST_F(ServerTest, APeerThatDoesNotReadIsDropped) {
+  const auto client = connect();
+  const std::string line(64 * 1024, 'x');
+  bool there = true;
+  for (int i = 0; i < 1000 && there; ++i) there = server_->send(line);
+  EXPECT_FALSE(there);
+  EXPECT_LT(server_->connection(), 0);
+}
+
+TEST_F(ServerTest, ALineTooLongEndsTheConnection) {
+  const auto client = connect();
+  const std::string part(64 * 1024, 'x');
+  for (std::size_t sent = 0; sent <= line_max && server_->connection() >= 0; sent += part.size()) {
+    say(client, part);
+    for (int i = 0; i < 8 && server_->connection() >= 0; ++i) server_->receive();
+  }
+  EXPECT_LT(server_->connection(), 0);
+}
+
+TEST_F(ServerTest, ASecondListenerIsRefusedAndADeadOnesSocketTakenOver) {
+  const auto second = Server::listen(place("1.sock"));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, Kind::exists);
+  server_.reset();
+  EXPECT_TRUE(Server::listen(place("1.sock")));
+}
+
+TEST_F(ServerTest, OnlyRootMayConnectByMode) {
+  EXPECT_EQ(std::filesystem::status(place("1.sock")).permissions(), std::filesystem::perms(0600));
+}
+
+TEST(ServerPath, TooLongAPathIsRefused) {
+  EXPECT_EQ(Server::listen("/" + std::string(200, 'x')).error().kind, Kind::invalid);
+}
+
+}  // namespace
+}  // namespace jaild::monitor

@@ -1,0 +1,85 @@
+#include "daemon/store/tables.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "daemon/store/database_file.h"
+#include "tests/fakes/store_samples.h"
+#include "tests/fakes/temporary_directory.h"
+
+namespace jaild::store {
+namespace {
+
+class TablesTest : public testing::Test {
+ protected:
+  TablesTest() : database_(open_database_file(directory_.path() / "jaild.db", {}).value()) {}
+  Tables tables(const Limits& limits = {}) { return Tables::prepare(database_, limits).value(); }
+  std::int64_t count(const std::string& what) { return database_.read_integer("SELECT count(*) FROM " + what).value(); }
+
+  tests::TemporaryDirectory directory_;
+  Database database_;
+};
+
+TEST_F(TablesTest, TheLastHundredExitsOfEachJailStay) {
+  Tables all = tables();
+  for (const char* name : {"www1", "db1"}) ASSERT_TRUE(all.apply(PutJail{samples::plain_jail(name)}).has_value());
+  for (int code = 0; code < 105; ++code) {
+    ASSERT_TRUE(all.apply(AddExit{"www1", samples::exit_of(code)}).has_value());
+    if (code < 3) {
+      ASSERT_TRUE(all.apply(AddExit{"db1", samples::exit_of(code)}).has_value());
+    }
+  }
+  EXPECT_EQ(count("exits WHERE jail = 'www1'"), 100);
+  EXPECT_EQ(count("exits WHERE jail = 'db1'"), 3);
+  EXPECT_EQ(database_.read_integer("SELECT min(last_exit ->> 'code') FROM exits WHERE jail = 'www1'").value(), 5);
+}
+
+TEST_F(TablesTest, AHundredThousandEventsStay) {
+  ASSERT_TRUE(database_
+                  .execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 102500)"
+                           "INSERT INTO events SELECT i, 0, '', '', '', '{}' FROM n")
+                  .has_value());
+  Tables all = tables();
+  Transaction transaction = Transaction::begin(database_).value();  // never committed: only counted within
+  ASSERT_TRUE(all.apply(AddEvent{samples::event(102'501)}).has_value());  // the first trims
+  EXPECT_EQ(count("events"), 100'000);
+  EXPECT_EQ(database_.read_integer("SELECT min(id) FROM events").value(), 2'502);
+  for (std::uint64_t id = 102'502; id <= 103'500; ++id) ASSERT_TRUE(all.apply(AddEvent{samples::event(id)}).has_value());
+  EXPECT_EQ(count("events"), 100'999);
+  ASSERT_TRUE(all.apply(AddEvent{samples::event(103'501)}).has_value());  // and every thousandth after it
+  EXPECT_EQ(count("events"), 100'000);
+}
+
+TEST_F(TablesTest, ARunLeavesNoLedgerBehind) {
+  Tables all = tables();
+  ASSERT_TRUE(all.apply(PutJail{samples::plain_jail("www1")}).has_value());
+  ASSERT_TRUE(all.apply(PutRun{samples::full_run("www1", 1)}).has_value());
+  ASSERT_TRUE(all.apply(PutRun{samples::full_run("www1", 2)}).has_value());
+  EXPECT_EQ(count("ledger"), 5);
+  EXPECT_EQ(count("ledger_details"), 5);
+  ASSERT_TRUE(all.apply(EraseRun{"www1"}).has_value());
+  EXPECT_EQ(count("ledger"), 0);
+  EXPECT_EQ(count("ledger_details"), 0);
+}
+
+TEST_F(TablesTest, ARowThatWeDidNotWriteIsAnErrorThatNamesTheJail) {
+  Tables all = tables();
+  ASSERT_TRUE(all.apply(PutJail{samples::plain_jail("www1")}).has_value());
+  ASSERT_TRUE(database_.execute("UPDATE jails SET spec = '{\"params\":'").has_value());
+  Result<Snapshot> snapshot = all.snapshot();
+  ASSERT_FALSE(snapshot.has_value());
+  EXPECT_EQ(snapshot.error().kind, Kind::unavailable);
+  EXPECT_NE(snapshot.error().message.find("jail www1"), std::string::npos) << snapshot.error().message;
+}
+
+TEST_F(TablesTest, NumbersBeyondTheFilesAreRefused) {
+  Tables all = tables();
+  Result<void> refused = all.apply(AddEvent{samples::event(~std::uint64_t{0})});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, Kind::internal);
+}
+
+}  // namespace
+}  // namespace jaild::store
