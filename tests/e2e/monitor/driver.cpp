@@ -57,6 +57,7 @@ void MonitorTest::make_root() const {
   for (const char* directory : {"bin", "dev", "proc", "tmp", "etc", "root", "data"}) {
     std::filesystem::create_directories(root() + "/" + directory);
   }
+  ::chmod((root() + "/tmp").c_str(), 01777);
   std::filesystem::copy_file(busybox, root() + "/bin/busybox");
   for (const char* applet : applets) std::filesystem::create_symlink("busybox", root() + "/bin/" + applet);
   write(root() + "/etc/passwd", "root:x:0:0::/root:/bin/sh\nweb:x:1234:1235::/tmp:/bin/sh\n");

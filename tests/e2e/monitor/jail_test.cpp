@@ -106,7 +106,7 @@ TEST_F(JailLife, Pid1KilledFromOutsideIsNoted) {
   const int pid = create()["jid"].get<int>();
   start_main("sleep 98775");
   ::kill(pid, SIGKILL);
-  EXPECT_EQ(note("main_exited")["exit"]["signal"], SIGKILL);
+  EXPECT_EQ(note("main_exited")["exit"]["signal"], "SIGKILL");
   note("gone");
 }
 

@@ -1,0 +1,208 @@
+"""Real jails on the linux host: limits, confinement, hooks, time limits, many at once."""
+import pathlib
+import time
+import unittest
+
+from harness import Jaild, JaildTest, until
+
+
+class Limits(JaildTest):
+    host = "linux"
+
+    def out(self, name):
+        return pathlib.Path(self.root, "tmp", name).read_text()
+
+    def test_the_very_first_fork_is_refused_R8_1(self):
+        forks = "/bin/sh -c '/bin/true; /bin/true; echo forked >/tmp/first'"
+        code, body = self.jaild.declare("one", self.spec(rctl=["nthr:deny=1"], params={"exec.start": [forks]},
+                                                         restart={"policy": "never"}))
+        self.assertEqual((code, body["status"]["state"]), (201, "failed"), body)
+        self.assertIn("exec.start", body["status"]["reason"])
+        self.assertFalse(pathlib.Path(self.root, "tmp", "first").exists())
+        body = self.declare("five", self.spec(rctl=["nthr:deny=5"], params={"exec.start": [forks]}))
+        self.assertEqual(body["status"]["state"], "running")
+        self.assertEqual(self.out("first"), "forked\n")
+        self.erase("one", "five")
+
+    def test_what_linux_cannot_enforce_is_refused_by_name(self):
+        for more, pointer in (({"params": {"securelevel": 2}}, "/spec/params/securelevel"),
+                              ({"params": {"allow.mount": True}}, "/spec/params/allow.mount"),
+                              ({"params": {"children.max": 5}}, "/spec/params/children.max"),
+                              ({"rctl": ["msgqsize:deny=5"]}, "/spec/rctl/0"),
+                              ({"rctl": ["memoryuse:log=5m"]}, "/spec/rctl/0")):
+            spec = self.spec(rctl=more.get("rctl", []), params=more.get("params", {}))
+            code, body = self.jaild.declare("no", spec)
+            self.assertEqual(code, 422, (more, body))
+            self.assertIn(pointer, [each["pointer"] for each in body["errors"]])
+
+    def test_a_jail_is_confined(self):
+        script = pathlib.Path(self.root, "probe.sh")
+        script.write_text("""
+exec >/tmp/probe 2>/dev/null
+(echo x >/proc/sys/kernel/core_pattern) && echo core_pattern
+(echo 0 >/sys/fs/cgroup/pids/cgroup.procs) && echo cgroup
+mkdir -p /tmp/cg && mount -t cgroup none /tmp/cg && echo mount cgroup
+mount -t tmpfs none /tmp && echo mount
+unshare -r true && echo userns
+mknod /tmp/sda b 8 0 && echo mknod
+hostname evil && echo hostname-set
+chown 80:80 /tmp/mine-is-not-there; touch /tmp/mine && chown www /tmp/mine && echo chown works
+su www -c 'echo su works as $(id -u)'
+echo done
+""")
+        self.declare("confined", self.spec(params={"exec.start": ["/bin/sh /probe.sh"], "mount.procfs": True,
+                                                   "mount.devfs": True}))
+        self.assertEqual(self.out("probe").splitlines(), ["chown works", "su works as 80", "done"])
+        self.erase("confined")
+
+    def test_hooks_run_in_order_with_their_environment(self):
+        log = self.jaild.dir / "hooks"
+        hooks = {}
+        for phase in ("prepare", "prestart", "created", "poststart", "prestop", "poststop", "release"):
+            hooks[f"exec.{phase}"] = [f"echo {phase} $JNAME ${{JID:+jid}} >>{log}"]
+        hooks["exec.start"] = ["echo start $JNAME$JID >/tmp/in-start"]
+        hooks["exec.stop"] = ["echo stop >/tmp/in-stop"]
+        self.declare("hooks", self.spec(params=hooks))
+        code, _ = self.jaild.call("POST", "/jails/hooks/stop?wait=60")
+        self.assertEqual(code, 200)
+        self.assertEqual([line.split() for line in log.read_text().splitlines()],
+                         [["prepare", "hooks"], ["prestart", "hooks"], ["created", "hooks", "jid"],
+                          ["poststart", "hooks", "jid"], ["prestop", "hooks", "jid"], ["poststop", "hooks", "jid"],
+                          ["release", "hooks", "jid"]])
+        self.assertEqual(self.out("in-start"), "start\n", "no JNAME or JID inside")
+        self.assertEqual(self.out("in-stop"), "stop\n")
+        self.erase("hooks")
+
+    def test_a_hanging_exec_stop_ends_in_time_and_holds_nobody_back_R2_4(self):
+        stubborn = "/bin/sh -c 'trap : TERM; while :; do sleep 1000; done'"
+        self.declare("slow", self.spec(params={"exec.stop": [stubborn], "exec.timeout": 6, "stop.timeout": 1}))
+        began = time.monotonic()
+        self.assertEqual(self.jaild.call("POST", "/jails/slow/stop")[0], 202)
+        for i in range(20):
+            self.assertEqual(self.jaild.declare(f"quick{i}", self.spec(), wait=0)[0], 201)
+        until(30, lambda: all(self.jaild.status(f"quick{i}")["state"] == "running" for i in range(20)), "20 jails run")
+        self.assertEqual(self.jaild.status("slow")["state"], "stopping")
+        until(40, lambda: self.jaild.status("slow")["state"] == "stopped", "the stop ended")
+        self.assertLess(time.monotonic() - began, 60)
+        steps = {each["step"]: each for each in self.jaild.status("slow")["steps"]}
+        self.assertFalse(steps["exec.stop"]["ok"])
+        self.erase("slow", *(f"quick{i}" for i in range(20)))
+
+
+class Adoption(JaildTest):
+    host = "linux"
+
+    def test_kill_9_of_jaild_changes_no_jid_and_no_pid_P4(self):
+        self.declare("web", self.spec())
+        before = (self.jaild.status("web")["jid"], self.jaild.call("GET", "/jails/web/processes")[1]["items"])
+        for _ in range(3):
+            self.jaild.kill()
+            self.jaild.start()
+            after = (self.jaild.status("web")["jid"], self.jaild.call("GET", "/jails/web/processes")[1]["items"])
+            self.assertEqual(after[0], before[0])
+            self.assertEqual([p["pid"] for p in after[1]], [p["pid"] for p in before[1]])
+        self.erase("web")
+
+    def test_an_exit_while_jaild_was_away_is_found(self):
+        self.declare("gone", self.spec(restart={"policy": "never"}))
+        pid = self.jaild.call("GET", "/jails/gone/processes")[1]["items"][0]["pid"]
+        self.jaild.kill()
+        import os
+        os.kill(pid, 9)
+        self.jaild.start()
+        until(20, lambda: self.jaild.status("gone")["state"] == "failed", "the exit is acted on")
+        self.assertEqual(self.jaild.status("gone")["last_exit"]["signal"], "SIGKILL")
+        self.erase("gone")
+
+    def test_a_killed_monitor_means_a_stop_with_hooks_and_a_new_start(self):
+        log = self.jaild.dir / "poststop"
+        self.declare("lost", self.spec(params={"exec.poststop": [f"echo x >>{log}"]}))
+        old = self.jaild.status("lost")["jid"]
+        import os
+        for pid in self.jaild.pids():
+            if pid != self.jaild.process.pid and "--name lost " in pathlib.Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " "):
+                os.kill(pid, 9)
+        until(30, lambda: (s := self.jaild.status("lost"))["state"] == "running" and s["jid"] != old, "a new run")
+        self.assertEqual(log.read_text(), "x\n")
+        self.erase("lost")
+
+
+class Many(JaildTest):
+    host = "linux"
+
+    def test_200_jails_up_and_down(self):
+        names = [f"j{i}" for i in range(200)]
+        began = time.monotonic()
+        for name in names:
+            self.assertEqual(self.jaild.declare(name, self.spec(), wait=0)[0], 201)
+        until(180, lambda: sum(j["status"]["state"] == "running" for j in self.jaild.call("GET", "/jails")[1]["items"]) == 200,
+              "all run")
+        up = time.monotonic() - began
+        for name in names:
+            self.jaild.call("DELETE", f"/jails/{name}")
+        until(180, lambda: not self.jaild.call("GET", "/jails")[1]["items"], "all are gone")
+        print(f"200 jails: up in {up:.1f} s, down in {time.monotonic() - began - up:.1f} s")
+
+
+class CrashAtEachStep(unittest.TestCase):
+    """kill -9 at each operation of a start and of a stop in turn: the wish is reached, nothing is left."""
+
+    def run_one(self, environment, desired):
+        from harness import linux_root, make_root, world
+        if not linux_root():
+            self.skipTest("needs Linux, root and busybox")
+        before = world()
+        jaild = Jaild(None, "jaild-faulty", environment=environment)
+        try:
+            root = make_root(jaild.dir / "root")
+            spec = {"params": {"path": root, "mount.devfs": True, "exec.prepare": ["true"], "exec.poststop": ["true"],
+                               "exec.start": ["/bin/true"]}, "command": "sleep 100000", "rctl": ["nthr:deny=20"]}
+            try:
+                jaild.declare("web", spec, wait=20)
+                if desired == "stopped":
+                    jaild.call("POST", "/jails/web/stop?wait=20")
+            except OSError:
+                pass  # it died, as it should
+            died = jaild.process.poll() is not None
+            if not died:
+                jaild.kill()
+            jaild.start(program="jaild")
+            if jaild.status("web") is None:
+                jaild.declare("web", spec)
+            if desired == "stopped":
+                jaild.call("POST", "/jails/web/stop?wait=30")
+            until(30, lambda: jaild.status("web")["state"] == desired, f"{desired}: {jaild.status('web')}")
+            if desired == "running":
+                self.assertEqual(len(jaild.call("GET", "/jails/web/processes")[1]["items"]), 1)
+            return died
+        finally:
+            jaild.close()
+            self.assertEqual(world() - before, set())
+            self.assertEqual(jaild.pids(f"{jaild.dir}/run"), [])
+
+    def each_step(self, variable, desired, extra=None):
+        step = 0
+        while True:
+            step += 1
+            with self.subTest(step=step):
+                if not self.run_one({variable: str(step), **(extra or {})}, desired):
+                    break
+            self.assertLess(step, 60)
+        self.assertGreater(step, 8, "a start has more operations than that")
+
+    def test_jaild_dies_before_each_operation(self):
+        self.each_step("JAILD_DIE_BEFORE", "stopped")
+
+    def test_jaild_dies_after_each_operation(self):
+        self.each_step("JAILD_DIE_AFTER", "running")
+
+    def test_the_monitor_dies_before_each_operation(self):
+        for step in range(1, 22):
+            with self.subTest(step=step):
+                self.run_one({"JAILD_KILL_MONITORS_BEFORE": str(step),
+                              "JAILD_KILL_MONITORS_COMMAND": "pkill -9 -f -- 'jaild-monitor --name web --run [0-9]* --run-dir "
+                                                             "/tmp/jaild-e2e'; true"}, "running")
+
+
+if __name__ == "__main__":
+    unittest.main()
