@@ -13,7 +13,9 @@
 #include "daemon/log.h"
 #include "daemon/metrics/metrics.h"
 #include "daemon/runtime/asio_loop.h"
+#include "daemon/runtime/asio_prober.h"
 #include "daemon/runtime/engine.h"
+#include "daemon/runtime/health_checks.h"
 #include "daemon/runtime/jail_service.h"
 #include "daemon/store/sqlite_store.h"
 
@@ -98,7 +100,12 @@ Result<void> serve(const DaemonOptions& options, Parts& parts) {
   metrics::Metrics metrics;
   runtime::Engine engine(loop, *parts.host, *parts.store, supervisor_options(options, parts.host->profile()));
   runtime::JailService service(loop, engine, *parts.host, *parts.store, metrics);
-  service.set_log(log_event);
+  runtime::AsioProber prober(context);
+  runtime::HealthChecks health(loop, engine, prober);
+  service.set_first_listener([&](const JailEvent& event) {
+    log_event(event);
+    health.on_event(event);
+  });
 
   server::ServerOptions server_options;
   server_options.owner = ::geteuid();

@@ -103,8 +103,8 @@ struct Run {
   JailKey key;
   Command command;
 };
-// Ends the command that a Run of this jail waits for, with its children; that Run then completes. None: success. The only
-// operation that may be submitted while another one of the same jail is under way.
+// Ends the commands that Runs of this jail wait for, with their children; these then complete. None: success. This and a
+// Run for a health check are what may be submitted while another operation of the same jail is under way.
 struct Cancel {
   JailKey key;
 };

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <memory>
 
 namespace jaild::runtime {
 
@@ -19,6 +20,14 @@ void AsioLoop::post(std::function<void()> task) { boost::asio::post(context_, st
 void AsioLoop::arm(core::MonoTime when, std::function<void()> task) {
   timer_.expires_at(std::chrono::steady_clock::time_point(std::chrono::duration_cast<std::chrono::steady_clock::duration>(when)));
   timer_.async_wait([task = std::move(task)](const boost::system::error_code& error) {
+    if (!error) task();
+  });
+}
+
+void AsioLoop::after(std::chrono::nanoseconds delay, std::function<void()> task) {
+  auto timer = std::make_shared<boost::asio::steady_timer>(context_);
+  timer->expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(delay));
+  timer->async_wait([timer, task = std::move(task)](const boost::system::error_code& error) {
     if (!error) task();
   });
 }

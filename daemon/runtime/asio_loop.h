@@ -20,6 +20,7 @@ class AsioLoop final : public Loop {
   [[nodiscard]] core::Now now() const override;
   void post(std::function<void()> task) override;
   void arm(core::MonoTime when, std::function<void()> task) override;
+  void after(std::chrono::nanoseconds delay, std::function<void()> task) override;
   void offload(std::function<void()> work) override;
   // Waits for what was offloaded; nothing more is taken.
   void stop();

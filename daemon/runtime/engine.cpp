@@ -48,11 +48,35 @@ void Engine::stop() {
 
 void Engine::take(core::Input input) {
   const auto began = loop_.now();
-  if (const auto* done = std::get_if<core::OpDone>(&input)) note_done(*done);
+  if (const auto* done = std::get_if<core::OpDone>(&input)) {
+    if (done->id > first_probe) {
+      finish_probe(*done);
+      return;
+    }
+    note_done(*done);
+  }
   carry_out(supervisor_.on_input(std::move(input), began));
   answer_waiters();
   arm();
   if (observer_ != nullptr) observer_->on_input(loop_.now().mono - began.mono);
+}
+
+void Engine::probe(const core::JailKey& key, core::Command command, ProbeDone done) {
+  const auto id = ++last_probe_;
+  probes_.emplace(id, std::move(done));
+  host_.submit(core::Op{id, core::Run{key, std::move(command)}});
+}
+
+void Engine::finish_probe(const core::OpDone& done) {
+  const auto probe = probes_.find(done.id);
+  if (probe == probes_.end()) return;
+  const auto told = std::move(probe->second);
+  probes_.erase(probe);
+  if (!done.result) {
+    told(Fail(done.result.error()));
+  } else if (const auto* result = std::get_if<core::CommandResult>(&*done.result)) {
+    told(*result);
+  }
 }
 
 void Engine::note_done(const core::OpDone& done) {

@@ -18,6 +18,7 @@ namespace jaild::runtime {
 // Requests that wait for a jail (?wait=). A connection holds at most one, so the server's bound holds here too.
 constexpr std::size_t waiters_max = 2000;
 
+using ProbeDone = std::function<void(const Result<core::CommandResult>&)>;
 using WriteDone = std::function<void(Result<WriteReply>)>;
 
 // Who watches the engine work: for metrics, logs and subscribers. Called on the loop; must not call back into the engine.
@@ -29,6 +30,9 @@ class EngineObserver {
   virtual void on_commit(bool ok, std::chrono::nanoseconds took) = 0;
   virtual void on_input(std::chrono::nanoseconds took) = 0;  // how long one input, with all it led to, held the loop
 };
+
+// Core counts its operations from 1 upwards, probes count from here.
+constexpr core::OpId first_probe = core::OpId{1} << 62;
 
 class Engine {
  public:
@@ -45,6 +49,8 @@ class Engine {
 
   void take(core::Input input);
   void write(Write write, std::chrono::seconds wait, WriteDone done);
+  // Runs a command in a running jail for a health check, beside whatever else is under way there.
+  void probe(const core::JailKey& key, core::Command command, ProbeDone done);
   // Stops all jails, in order, because the host goes down; `done` when none is left or `budget` is over.
   void shut_down_jails(std::chrono::seconds budget, std::function<void(bool all_down)> done);
 
@@ -67,6 +73,7 @@ class Engine {
   void carry_out(core::Publish publish);
   void carry_out(core::LookAround look);
   void note_done(const core::OpDone& done);
+  void finish_probe(const core::OpDone& done);
   void answer_waiters();
   void arm();
   [[nodiscard]] bool is_over(const Waiter& waiter) const;
@@ -82,6 +89,8 @@ class Engine {
   std::unordered_map<core::OpId, std::pair<std::string_view, core::MonoTime>> operations_;  // under way: name, began
   std::unordered_map<core::Ticket, std::pair<std::chrono::seconds, WriteDone>> tickets_;
   std::list<Waiter> waiters_;
+  std::unordered_map<core::OpId, ProbeDone> probes_;
+  core::OpId last_probe_ = first_probe;
   std::function<void(bool)> shutdown_done_;
   core::MonoTime shutdown_deadline_{0};
   core::Ticket last_ticket_ = 0;

@@ -145,7 +145,7 @@ void JailService::on_commit(bool ok, std::chrono::nanoseconds took) { metrics_.o
 void JailService::on_input(std::chrono::nanoseconds took) { metrics_.observe_input(took); }
 
 void JailService::on_event(const JailEvent& event) {
-  if (log_) log_(event);
+  if (first_listener_) first_listener_(event);
   std::vector<std::uint64_t> ids;  // a listener may end its own subscription, or another's, while it is told
   for (const auto& [id, each] : listeners_) ids.push_back(id);
   for (const auto id : ids) {

@@ -16,8 +16,8 @@ class JailService final : public server::Service, private EngineObserver {
   JailService(Loop& loop, Engine& engine, host::Host& host, store::Store& store, metrics::Metrics& metrics);
   ~JailService() override;
 
-  // Called for each event, before its subscribers.
-  void set_log(std::function<void(const JailEvent&)> log) { log_ = std::move(log); }
+  // Called for each event, before its subscribers: the log and the health checks.
+  void set_first_listener(std::function<void(const JailEvent&)> listener) { first_listener_ = std::move(listener); }
 
   [[nodiscard]] const HostProfile& profile() const override;
   [[nodiscard]] server::Readiness readiness() const override;
@@ -51,7 +51,7 @@ class JailService final : public server::Service, private EngineObserver {
   host::Host& host_;
   store::Store& store_;
   metrics::Metrics& metrics_;
-  std::function<void(const JailEvent&)> log_;
+  std::function<void(const JailEvent&)> first_listener_;
   std::unordered_map<std::uint64_t, std::function<void(const JailEvent&)>> listeners_;
   std::uint64_t last_listener_ = 0;
   std::vector<server::Done<std::string>> scrapes_;  // that share the walk under way

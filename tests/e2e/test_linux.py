@@ -127,6 +127,47 @@ class Adoption(JaildTest):
         self.erase("lost")
 
 
+class Health(JaildTest):
+    host = "linux"
+
+    def test_readiness_gates_dependants_and_failures_restart(self):
+        healthy = pathlib.Path(self.root, "tmp", "healthy")
+        check = {"exec": "/bin/test -e /tmp/healthy", "interval_seconds": 1, "timeout_seconds": 5, "failures": 2}
+        self.assertEqual(self.jaild.declare("db", self.spec(health={**check, "start_period_seconds": 3600}), wait=0)[0], 201)
+        self.assertEqual(self.jaild.declare("web", self.spec(params={"depend": ["db"]}), wait=0)[0], 201)
+        until(20, lambda: self.jaild.status("db")["state"] == "running", "db runs")
+        self.assertFalse(self.jaild.status("db")["ready"])
+        self.assertEqual(self.jaild.status("web")["state"], "blocked")
+        self.assertIn("waits for db", self.jaild.status("web")["reason"])
+        healthy.touch()
+        until(20, lambda: self.jaild.status("web")["state"] == "running", "web runs once db is ready")
+        jid = self.jaild.status("db")["jid"]
+        self.assertEqual(self.jaild.call("PATCH", "/jails/db", {"spec": {"health": {"start_period_seconds": None}}})[0], 200)
+        self.assertEqual(self.jaild.status("db")["jid"], jid, "a new check needs no restart")
+        healthy.unlink()
+        until(30, lambda: self.jaild.status("db")["restarts"] == 1, "db is restarted")
+        self.assertEqual(self.jaild.status("web")["state"], "running", "a running dependant is left alone")
+        healthy.touch()
+        until(20, lambda: self.jaild.status("db")["ready"], "db is ready again")
+        self.erase("web", "db")
+
+    def test_tcp_and_http_checks(self):
+        import http.server
+        import threading
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+        server.RequestHandlerClass.log_message = lambda *_: None
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        for name, check in (("tcp", {"tcp": f"127.0.0.1:{port}"}), ("http", {"http": f"http://127.0.0.1:{port}/"}),
+                            ("no", {"http": f"http://127.0.0.1:{port}/nothing-here"})):
+            self.jaild.declare(name, self.spec(health={**check, "interval_seconds": 1, "failures": 100}), wait=0)
+        until(20, lambda: self.jaild.status("tcp")["ready"] and self.jaild.status("http")["ready"], "both are ready")
+        until(20, lambda: self.jaild.status("no")["state"] == "running", "it runs")
+        self.assertFalse(self.jaild.status("no")["ready"])
+        server.shutdown()
+        self.erase("tcp", "http", "no")
+
+
 class Many(JaildTest):
     host = "linux"
 
