@@ -123,6 +123,7 @@ Result<void> serve(const DaemonOptions& options, Parts& parts) {
   context.run();
   engine.stop();
   loop.stop();
+  parts.store.reset();  // its last answers still go through the loop, to nobody
   return {};
 }
 

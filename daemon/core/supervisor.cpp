@@ -21,6 +21,7 @@ void Supervisor::take(Tick) {
     dirty_.insert(deadlines_.begin()->second);
     deadlines_.erase(deadlines_.begin());
   }
+  if (boot_unrecorded_ && boot_commit_ == 0 && now_.mono >= next_boot_try_) record_boot();
   if (now_.mono >= next_sweep_ && !looking_around_) {
     looking_around_ = true;
     look_began_ = now_.mono;
@@ -60,6 +61,10 @@ void Supervisor::take(Event event) {
 }
 
 void Supervisor::take(Committed committed) {
+  if (committed.id == boot_commit_) {
+    on_boot_recorded(committed.result);
+    return;
+  }
   if (const auto write = writes_.find(committed.id); write != writes_.end()) {
     PendingWrite pending = std::move(write->second);
     writes_.erase(write);
@@ -115,7 +120,9 @@ void Supervisor::evaluate_dirty() {
 }
 
 MonoTime Supervisor::next_deadline() const {
-  return deadlines_.empty() ? next_sweep_ : std::min(next_sweep_, deadlines_.begin()->first);
+  MonoTime when = next_sweep_;
+  if (boot_unrecorded_ && boot_commit_ == 0) when = std::min(when, next_boot_try_);
+  return deadlines_.empty() ? when : std::min(when, deadlines_.begin()->first);
 }
 
 // ---- recovery and observation -----------------------------------------------------------------------------------------
@@ -129,19 +136,17 @@ std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey,
   const bool rebooted = known_boot == snapshot.meta.end() || known_boot->second != options_.boot_id;
   publish("daemon.started", "", rebooted ? "started after a boot of the host" : "started", {});
 
-  std::vector<Mutation> boot{PutMeta{"boot_id", options_.boot_id}};
   for (auto& record : snapshot.jails) {
     if (rebooted && known_boot != snapshot.meta.end() && !record.deleting) {
       record.desired = record.spec.autostart ? Desired::running : Desired::stopped;
       record.finished = false;
-      boot.emplace_back(PutJail{record});
     }
     const std::string name = record.name;
     index(name, record.spec, true);
     jails_[name] = std::make_unique<Lifecycle>(*this, std::move(record));
     dirty_.insert(name);
   }
-  if (rebooted) commit_as("", std::move(boot));
+  if (rebooted) record_boot();
 
   std::map<std::string, const JailFacts*> alive;
   for (const auto& facts : survey.jails) {
@@ -164,6 +169,28 @@ std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey,
   for (const auto& [number, facts] : monitors) actions_.emplace_back(Perform{Op{++last_op_, CloseMonitor{facts->key}}});
   observe(survey);
   return settle();
+}
+
+// Until this is durable the next jaild would take the boot for a new one, and the wishes written meanwhile with it; so
+// no write is answered before.
+void Supervisor::record_boot() {
+  std::vector<Mutation> mutations{PutMeta{"boot_id", options_.boot_id}};
+  for (const auto& [name, jail] : jails_) mutations.emplace_back(PutJail{jail->record()});
+  boot_commit_ = commit_as("", std::move(mutations));
+  boot_unrecorded_ = true;
+}
+
+void Supervisor::on_boot_recorded(const Result<void>& result) {
+  boot_commit_ = 0;
+  boot_unrecorded_ = !result.has_value();
+  if (boot_unrecorded_) next_boot_try_ = now_.mono + boot_retry;
+  for (auto& [ticket, write] : std::exchange(waiting_, {})) {
+    if (result) {
+      on_write(ticket, std::move(write));
+    } else {
+      actions_.emplace_back(Answer{ticket, Fail(result.error().in("the boot of the host cannot be recorded"))});
+    }
+  }
 }
 
 void Supervisor::observe(const Survey& survey) {

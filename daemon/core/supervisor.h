@@ -20,6 +20,8 @@ namespace jaild::core {
 
 // The only periodic work: one look at all of the kernel a minute, for what no event told.
 constexpr std::chrono::seconds sweep_interval{60};
+// A disk that is full stays so for a while; one small commit a second costs nothing.
+constexpr std::chrono::seconds boot_retry{1};
 // Writes that wait for an earlier one on the same jail. More are refused: somebody loops.
 constexpr std::size_t waiting_writes_max = 1000;
 
@@ -108,6 +110,8 @@ class Supervisor final : public Context {
   void evaluate_dirty();
   CommitId commit_as(std::string owner, std::vector<Mutation> mutations);
   void observe(const Survey& survey);
+  void record_boot();
+  void on_boot_recorded(const Result<void>& result);
   [[nodiscard]] Lifecycle* lifecycle(const std::string& name);
   [[nodiscard]] std::vector<std::string> dependants_of(const std::string& name) const;
 
@@ -129,6 +133,9 @@ class Supervisor final : public Context {
 
   std::set<std::pair<MonoTime, std::string>> deadlines_;
   MonoTime next_sweep_{0};
+  bool boot_unrecorded_ = false;
+  CommitId boot_commit_ = 0;  // in flight; 0: none
+  MonoTime next_boot_try_{0};
   bool looking_around_ = false;
   MonoTime look_began_{0};
   std::set<std::string> dirty_;

@@ -63,7 +63,11 @@ RunRecord imagined_run(const std::string& name, const JailSpec& spec) {
 }  // namespace
 
 void Supervisor::on_write(Ticket ticket, Write write) {
-  if (!write.dry_run && touches_staged(write)) {
+  if (boot_unrecorded_ && boot_commit_ == 0 && !write.dry_run) {
+    actions_.emplace_back(Answer{ticket, Fail(Kind::unavailable, "the boot of the host cannot be recorded; is the disk full?")});
+    return;
+  }
+  if (!write.dry_run && (boot_unrecorded_ || touches_staged(write))) {
     if (waiting_.size() >= waiting_writes_max) {
       actions_.emplace_back(Answer{ticket, Fail(Kind::overloaded, "too many writes wait for earlier ones")});
     } else {

@@ -22,13 +22,13 @@ Result<void> Engine::start() {
   host::Sink sink;
   // Completions are posted even when they come on the loop thread: an input is never taken while another one is.
   const std::weak_ptr<bool> alive = alive_;
-  sink.done = [this, alive](host::OpDone done) {
-    loop_.post([this, alive, done = std::move(done)]() mutable {
+  sink.done = [this, &loop = loop_, alive](host::OpDone done) {
+    loop.post([this, alive, done = std::move(done)]() mutable {
       if (const auto held = alive.lock(); held && *held) take(std::move(done));
     });
   };
-  sink.event = [this, alive](host::Event event) {
-    loop_.post([this, alive, event = std::move(event)]() mutable {
+  sink.event = [this, &loop = loop_, alive](host::Event event) {
+    loop.post([this, alive, event = std::move(event)]() mutable {
       if (const auto held = alive.lock(); held && *held) take(std::move(event));
     });
   };
@@ -116,8 +116,8 @@ void Engine::carry_out(core::Perform perform) {
 void Engine::carry_out(core::Commit commit) {
   const auto began = loop_.now().mono;
   store_.commit(std::move(commit.mutations),
-                [this, id = commit.id, began, alive = std::weak_ptr<bool>(alive_)](Result<void> result) {
-                  loop_.post([this, id, began, alive, result = std::move(result)]() mutable {
+                [this, &loop = loop_, id = commit.id, began, alive = std::weak_ptr<bool>(alive_)](Result<void> result) {
+                  loop.post([this, id, began, alive, result = std::move(result)]() mutable {
                     const auto held = alive.lock();
                     if (!held || !*held) return;
                     if (observer_ != nullptr) observer_->on_commit(result.has_value(), loop_.now().mono - began);
@@ -144,9 +144,9 @@ void Engine::carry_out(core::Publish publish) {
 }
 
 void Engine::carry_out(core::LookAround) {
-  loop_.offload([this, alive = std::weak_ptr<bool>(alive_)] {
-    auto survey = host_.survey();
-    loop_.post([this, alive, survey = std::move(survey)]() mutable {
+  loop_.offload([this, &loop = loop_, &host = host_, alive = std::weak_ptr<bool>(alive_)] {
+    auto survey = host.survey();
+    loop.post([this, alive, survey = std::move(survey)]() mutable {
       const auto held = alive.lock();
       if (!held || !*held) return;
       take(core::Surveyed{std::move(survey)});
