@@ -315,6 +315,7 @@ void Lifecycle::begin_stop(StopWhy why, std::string reason) {
   next_step_ = 0;
   leftovers_.clear();
   jail_left_ = false;
+  removal_failed_ = false;
   if (why != StopWhy::leftovers) context_.publish("jail.stopping", record_.name, stop_reason_);
   set_activity(Activity::stopping);
   next_stop_step();
@@ -327,6 +328,8 @@ void Lifecycle::next_stop_step() {
   }
   auto& step = steps_[next_step_];
   std::visit([&](auto& what) { if constexpr (requires { what.key; }) what.key = run_->key; }, step.what);
+  // Only what a jail is surely gone from may be cut off from those who have it open.
+  if (auto* release = std::get_if<Release>(&step.what)) release->force = release->force && !removal_failed_;
   perform(step.what);
 }
 
@@ -337,6 +340,7 @@ void Lifecycle::on_stop_step(const Result<Reply>& result) {
   report(step, problem);
   if (!problem.empty()) {
     if (const auto* release = std::get_if<Release>(&step.what)) leftovers_.push_back(release->entry);
+    if (std::holds_alternative<Remove>(step.what)) removal_failed_ = true;
     if (std::holds_alternative<Remove>(step.what) && result.error().kind != Kind::timeout) jail_left_ = true;
     if (std::holds_alternative<SetRules>(step.what)) jail_left_ = jail_left_ || result.error().kind != Kind::timeout;
   } else if (std::holds_alternative<OpenMonitor>(step.what)) {

@@ -136,7 +136,8 @@ class Lifecycle {
   std::string stop_reason_;
   bool interrupted_ = false;           // the start is to end after the present step
   std::vector<LedgerEntry> leftovers_;  // what a stop could not remove
-  bool jail_left_ = false;              // jail_remove itself failed
+  bool removal_failed_ = false;         // in this stop, jail_remove failed or took too long
+  bool jail_left_ = false;              // the jail may still be alive after a stop
 
   // The present run.
   MonoTime running_since_{0};

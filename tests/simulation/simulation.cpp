@@ -47,6 +47,7 @@ void Simulation::start_daemon() {
   host_ = std::make_unique<host::sim::SimHost>(timeline_, kernel_, faults_);
   engine_ = std::make_unique<runtime::Engine>(
       *loop_, *host_, store_, core::SupervisorOptions{{seconds{60}, seconds{30}}, 3, kernel_->boot_id(), options_.seed});
+  engine_->set_observer(this);
   const bool quiet = faults_->quiet();
   faults_->set_quiet(true);  // a daemon whose first look at the kernel fails ends, and rc.d starts it again
   if (auto started = engine_->start(); !started) broken("jaild does not start: " + started.error().message);
@@ -65,7 +66,10 @@ void Simulation::kill_daemon() {
   } else {
     store_.lose_waiting();
   }
-  for (const auto& [id, name] : under_way_) uncertain_.insert(name);
+  for (const auto& [id, name] : under_way_) {
+    uncertain_.insert(name);
+    for (auto& [each, known] : acknowledged_) known.desired.reset();
+  }
   under_way_.clear();
 }
 
@@ -270,8 +274,8 @@ void Simulation::look_at_acknowledged() {
       broken("P1 " + name + " was answered 2xx and is not there");
     } else if (jail->record().generation < known.generation) {
       broken("P1 generation " + std::to_string(known.generation) + " of " + name + " was lost");
-    } else if (jail->record().generation == known.generation && jail->record().desired != known.desired &&
-               under_way_.empty()) {
+    } else if (jail->record().generation == known.generation && known.desired &&
+               jail->record().desired != *known.desired && under_way_.empty()) {
       broken("P1 the wish for " + name + " was lost");
     }
   }
@@ -310,7 +314,9 @@ void Simulation::look_at_agreement() {
 // P7: a pass over an agreed state writes nothing. Only where nothing goes round by itself.
 void Simulation::look_at_quiet() {
   for (const auto& [name, jail] : engine_->supervisor().jails()) {
-    if (jail->activity() == core::Activity::idle ? jail->wants_up() : jail->run()->spec.command != "daemon") return;
+    const bool at_rest = jail->activity() == core::Activity::idle && !jail->wants_up() && !jail->has_run();
+    const bool steady = jail->activity() == core::Activity::running && jail->run()->spec.command == "daemon";
+    if (!at_rest && !steady) return;
   }
   const auto changes = kernel_->changes_by_jaild();
   const auto commits = store_.commits();

@@ -27,10 +27,10 @@ struct Options {
   bool verbose = false;  // prints every deed and event
 };
 
-class Simulation {
+class Simulation final : private runtime::EngineObserver {
  public:
   explicit Simulation(Options options);
-  ~Simulation();
+  ~Simulation() override;
 
   // Runs to the end. nullopt: every promise held; else the first that did not, in words.
   std::optional<std::string> run();
@@ -68,6 +68,11 @@ class Simulation {
   std::string some_jail() { return "j" + std::to_string(draw(static_cast<std::uint64_t>(options_.jails))); }
   void say(const std::string& line) const;
 
+  void on_event(const JailEvent& event) override { say("  event " + event.type + " " + event.jail + ": " + event.message); }
+  void on_operation(std::string_view, bool, std::chrono::nanoseconds) override {}
+  void on_commit(bool, std::chrono::nanoseconds) override {}
+  void on_input(std::chrono::nanoseconds) override {}
+
   const Options options_;
   std::mt19937_64 random_;
   std::shared_ptr<host::sim::VirtualTimeline> timeline_ = std::make_shared<host::sim::VirtualTimeline>();
@@ -81,7 +86,7 @@ class Simulation {
   // What was answered 2xx: P1 says it is there after any crash. Absent: deleted.
   struct Known {
     std::uint64_t generation = 0;
-    Desired desired = Desired::running;
+    std::optional<Desired> desired;  // nullopt: a write that may carry it along was under way when the daemon died
   };
   std::map<std::string, Known> acknowledged_;
   std::set<std::string> uncertain_;  // a request about it was under way when the daemon died
