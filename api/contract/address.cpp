@@ -15,7 +15,9 @@ Error wrong(std::string_view text, const std::string& why) {
   return Error{Kind::invalid, "address \"" + std::string(text.substr(0, 128)) + "\": " + why, 0, {}};
 }
 
-bool interface_char(char c) { return c > ' ' && c < 0x7f && c != '/' && c != '|' && c != ','; }
+bool interface_char(char c) {
+  return c > ' ' && c < 0x7f && c != '/' && c != '|' && c != ',';
+}
 
 // A netmask in dots as a prefix length; nullopt when its ones are not all in front.
 std::optional<int> mask_length(std::string_view text) {
@@ -65,8 +67,8 @@ Result<AddressEntry> parse_address(std::string_view text, bool v6) {
   if (const std::size_t slash = head.find('/'); slash != std::string_view::npos) {
     const auto length = prefix_length(head.substr(slash + 1), v6);
     if (!length)
-      return Fail(wrong(text, v6 ? "expects a length from 0 to 128 after /"
-                                 : "expects a length from 0 to 32 or a netmask after /"));
+      return Fail(wrong(
+          text, v6 ? "expects a length from 0 to 128 after /" : "expects a length from 0 to 32 or a netmask after /"));
     entry.prefix_length = *length;
     entry.has_mask = true;
     head = head.substr(0, slash);

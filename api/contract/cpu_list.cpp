@@ -62,6 +62,8 @@ CpuList CpuList::first(int count) {
   return list;
 }
 
-bool CpuList::within(const CpuList& outer) const { return std::ranges::includes(outer.ids_, ids_); }
+bool CpuList::within(const CpuList& outer) const {
+  return std::ranges::includes(outer.ids_, ids_);
+}
 
 }  // namespace jaild

@@ -15,7 +15,9 @@ bool host_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
-bool visible(char c) { return c > ' ' && c < 0x7f; }
+bool visible(char c) {
+  return c > ' ' && c < 0x7f;
+}
 
 Result<int> parse_port(std::string_view text) {
   int port = 0;

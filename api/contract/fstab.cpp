@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::string_view spaces = " \t\f\v\r\n";
 
-bool octal(char c) { return c >= '0' && c <= '7'; }
+bool octal(char c) {
+  return c >= '0' && c <= '7';
+}
 
 Error wrong(std::string_view line, const std::string& why) {
   return Error{Kind::invalid, "fstab line \"" + std::string(line.substr(0, 128)) + "\": " + why, 0, {}};

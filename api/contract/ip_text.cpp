@@ -121,6 +121,8 @@ std::optional<IpBytes> parse_ip(std::string_view text, bool v6) {
   return bytes;
 }
 
-std::string ip_text(const IpBytes& bytes, bool v6) { return v6 ? v6_text(bytes) : dotted(bytes.data()); }
+std::string ip_text(const IpBytes& bytes, bool v6) {
+  return v6 ? v6_text(bytes) : dotted(bytes.data());
+}
 
 }  // namespace jaild

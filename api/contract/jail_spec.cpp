@@ -7,8 +7,12 @@ namespace {
 
 constexpr std::size_t name_max = 63;  // fits a DNS label, an rctl subject and the kernel's 255 with room for parents
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 std::optional<std::string> component_problem(std::string_view part) {
   if (part.empty()) return "a jail name has a letter, digit or '_' before and after each dot";
@@ -47,7 +51,9 @@ std::vector<std::string> JailSpec::list(std::string_view name) const {
   return value ? *value : std::vector<std::string>{};
 }
 
-bool JailSpec::has(std::string_view name) const { return params.contains(std::string(name)); }
+bool JailSpec::has(std::string_view name) const {
+  return params.contains(std::string(name));
+}
 
 std::optional<std::string> name_problem(std::string_view name) {
   if (name.empty()) return "a jail needs a name";

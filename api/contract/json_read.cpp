@@ -33,10 +33,9 @@ void read_rctl(const json& body, const std::string& pointer, std::vector<RctlRul
 
 void read_restart(const json& body, const std::string& pointer, RestartSettings& out, Mistakes& mistakes) {
   Fields fields(body, pointer, mistakes);
-  fields.choose("policy", out.policy,
-                {{"never", RestartPolicy::never},
-                 {"on-failure", RestartPolicy::on_failure},
-                 {"always", RestartPolicy::always}});
+  fields.choose(
+      "policy", out.policy,
+      {{"never", RestartPolicy::never}, {"on-failure", RestartPolicy::on_failure}, {"always", RestartPolicy::always}});
   fields.read("delay_seconds", out.delay);
   fields.read("max_delay_seconds", out.max_delay);
   fields.read("limit", out.limit);
@@ -71,14 +70,12 @@ HealthSettings read_health(const json& body, const std::string& pointer, Mistake
   fields.read("start_period_seconds", health.start_period);
   fields.read("failures", health.failures);
   fields.read("successes", health.successes);
-  fields.choose("on_failure", health.on_failure,
-                {{"restart", HealthAction::restart}, {"none", HealthAction::none}});
+  fields.choose("on_failure", health.on_failure, {{"restart", HealthAction::restart}, {"none", HealthAction::none}});
   fields.refuse_rest();
   return health;
 }
 
-void read_cpuset(const std::string& text, const std::string& pointer, std::optional<CpuList>& out,
-                 Mistakes& mistakes) {
+void read_cpuset(const std::string& text, const std::string& pointer, std::optional<CpuList>& out, Mistakes& mistakes) {
   // cpuset(1) takes "all" for every CPU of the host, which is what a spec without the field means.
   if (text == "all") return;
   auto cpus = CpuList::parse(text);

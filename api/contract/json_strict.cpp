@@ -72,7 +72,9 @@ class StrictBuilder {
     level.key = std::move(name);
     if (!level.container->contains(level.key)) return true;
     const std::string pointer = here();
-    error_ = Error{Kind::bad_json, "byte " + std::to_string(read_) + ": " + in_quotes(level.key) + " is given twice", 0,
+    error_ = Error{Kind::bad_json,
+                   "byte " + std::to_string(read_) + ": " + in_quotes(level.key) + " is given twice",
+                   0,
                    {{pointer, "the key is given twice"}}};
     return false;
   }
@@ -116,8 +118,8 @@ class StrictBuilder {
 
   bool open(json container) {
     if (levels_.size() == depth_max) {
-      error_ = Error{Kind::bad_json,
-                     "byte " + std::to_string(read_) + ": nested deeper than " + std::to_string(depth_max), 0, {}};
+      error_ = Error{
+          Kind::bad_json, "byte " + std::to_string(read_) + ": nested deeper than " + std::to_string(depth_max), 0, {}};
       return false;
     }
     levels_.push_back({add(std::move(container)), {}});
@@ -159,6 +161,8 @@ Result<json> parse_json(std::string_view text) {
   return builder.take();
 }
 
-std::string to_text(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string to_text(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 }  // namespace jaild

@@ -58,8 +58,7 @@ json health_json(const HealthSettings& health) {
 
 json params_json(const std::map<std::string, ParamValue>& params) {
   json out = json::object();
-  for (const auto& [name, value] : params)
-    out[name] = std::visit([](const auto& held) { return json(held); }, value);
+  for (const auto& [name, value] : params) out[name] = std::visit([](const auto& held) { return json(held); }, value);
   return out;
 }
 
@@ -75,12 +74,9 @@ json steps_json(const std::vector<StepReport>& steps) {
 }
 
 json limit_json(const RctlRule& rule) {
-  return {{"rule", rule.text()},
-          {"resource", to_string(rule.resource())},
-          {"action", rule.action()},
-          {"amount", rule.amount()},
-          {"per", to_string(rule.per())},
-          {"unit", to_string(unit_of(rule.resource()))}};
+  return {{"rule", rule.text()},          {"resource", to_string(rule.resource())},
+          {"action", rule.action()},      {"amount", rule.amount()},
+          {"per", to_string(rule.per())}, {"unit", to_string(unit_of(rule.resource()))}};
 }
 
 void put_time(json& out, const char* key, const std::optional<WallTime>& time) {
@@ -92,12 +88,9 @@ void put_time(json& out, const char* key, const std::optional<WallTime>& time) {
 json to_json(const JailSpec& spec) {
   json rules = json::array();
   for (const RctlRule& rule : spec.rctl) rules.push_back(rule.text());
-  json out = {{"params", params_json(spec.params)},
-              {"rctl", std::move(rules)},
-              {"restart", restart_json(spec.restart)},
-              {"autostart", spec.autostart},
-              {"priority", spec.priority},
-              {"labels", spec.labels}};
+  json out = {
+      {"params", params_json(spec.params)}, {"rctl", std::move(rules)},  {"restart", restart_json(spec.restart)},
+      {"autostart", spec.autostart},        {"priority", spec.priority}, {"labels", spec.labels}};
   if (spec.command) out["command"] = *spec.command;
   if (spec.cpuset) out["cpuset"] = spec.cpuset->text();
   if (spec.health) out["health"] = health_json(*spec.health);
@@ -166,24 +159,18 @@ json to_json(const Usage& usage, const std::vector<RctlRule>& limits) {
 }
 
 json to_json(const HostProfile& profile) {
-  json out = {{"host", profile.host},
-              {"os", profile.os},
-              {"release", profile.release},
-              {"machine", profile.machine},
-              {"cpus", profile.cpus.text()},
-              {"memory_bytes", profile.memory_bytes},
-              {"racct", profile.racct},
-              {"kernel_params", profile.kernel_params}};
+  json out = {{"host", profile.host},        {"os", profile.os},
+              {"release", profile.release},  {"machine", profile.machine},
+              {"cpus", profile.cpus.text()}, {"memory_bytes", profile.memory_bytes},
+              {"racct", profile.racct},      {"kernel_params", profile.kernel_params}};
   if (!profile.boot_id.empty()) out["boot_id"] = profile.boot_id;
   if (!profile.racct && !profile.racct_hint.empty()) out["racct_hint"] = profile.racct_hint;
   return out;
 }
 
 json to_json(const Change& change) {
-  return {{"jail", change.jail},
-          {"action", change.action},
-          {"fields", change.fields},
-          {"steps", steps_json(change.steps)}};
+  return {
+      {"jail", change.jail}, {"action", change.action}, {"fields", change.fields}, {"steps", steps_json(change.steps)}};
 }
 
 json to_json(const LastExit& exit) {

@@ -40,15 +40,20 @@ constexpr Param system(std::string_view name, ParamWhen when, std::string_view o
                        std::string_view since = "13") {
   return {name, jailsys, when, kernel, otherwise, since, least, 2};
 }
-constexpr Param commands(std::string_view name) { return {name, list, create, pseudo, "", "13", 0, line_max}; }
+constexpr Param commands(std::string_view name) {
+  return {name, list, create, pseudo, "", "13", 0, line_max};
+}
 constexpr Param seconds(std::string_view name, std::string_view otherwise) {
   return {name, integer, create, pseudo, otherwise, "13", 0, int_max};
 }
-constexpr Param helper_flag(std::string_view name) { return {name, boolean, create, pseudo, "false", "13"}; }
+constexpr Param helper_flag(std::string_view name) {
+  return {name, boolean, create, pseudo, "false", "13"};
+}
 constexpr Param helper_text(std::string_view name, std::int64_t most) {
   return {name, string, create, pseudo, "", "13", 1, most};
 }
-constexpr Param helper_list(std::string_view name, std::int64_t least, std::int64_t most, std::string_view since = "13") {
+constexpr Param helper_list(std::string_view name, std::int64_t least, std::int64_t most,
+                            std::string_view since = "13") {
   return {name, list, create, pseudo, "", since, least, most};
 }
 
@@ -145,12 +150,12 @@ constexpr std::array table{
     helper_text("exec.system_user", login_max),
     Param{"exec.fib", integer, create, pseudo, "", "13", 0, 65'535},  // net.fibs is at most that
     helper_text("exec.consolelog", path_max),
-    helper_text("interface", interface_max),
+    Param{"interface", string, create, pseudo, "", "13", 0, interface_max},  // "": none
     helper_flag("ip_hostname"),
     helper_list("vnet.interface", 1, interface_max),
     helper_list("zfs.dataset", 1, 255, "15"),
-    helper_list("mount", 0, line_max),
-    helper_list("mount.fstab", 0, path_max),
+    helper_list("mount", 1, line_max),
+    helper_list("mount.fstab", 1, path_max),
     helper_flag("mount.devfs"),
     helper_flag("mount.fdescfs"),
     helper_flag("mount.procfs"),
@@ -190,9 +195,8 @@ bool meta_key(std::string_view key) {
 
 // A file system's name as VFS_SET() registers it; "nozfs" is the no-form of zfs.
 bool file_system(std::string_view name) {
-  return !name.empty() && name.size() <= 15 && !name.starts_with("no") && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
+  return !name.empty() && name.size() <= 15 && !name.starts_with("no") &&
+         std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 const Param* find_family(std::string_view name) {
@@ -204,7 +208,9 @@ const Param* find_family(std::string_view name) {
 
 }  // namespace
 
-std::span<const Param> param_table() { return table; }
+std::span<const Param> param_table() {
+  return table;
+}
 
 const Param* find_param(std::string_view name) {
   const auto at = std::ranges::find(table, name, &Param::name);

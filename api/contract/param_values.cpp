@@ -117,11 +117,34 @@ void report_type(const Param* row, const json& value, const std::string& pointer
   mistakes.add(pointer, "expects " + expectation(row) + ", not " + instead(value));
 }
 
-// jail(8) reads `ip4.addr = "";` as a list without addresses.
-void drop_blank_addresses(const std::string& name, ParamValue& value) {
-  if (name != "ip4.addr" && name != "ip6.addr") return;
-  auto& entries = std::get<std::vector<std::string>>(value);
-  if (entries.size() == 1 && entries.front().empty()) entries.clear();
+// jail(8) skips empty strings in these lists, so nobody after us needs to. Commands keep theirs: they are shown as
+// written.
+bool skips_blanks(std::string_view name) {
+  return name == "mount" || name == "mount.fstab" || name == "vnet.interface" || name == "zfs.dataset";
+}
+
+void drop_blanks(std::vector<std::string>& entries, const std::string& pointer, Mistakes& mistakes) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].find_first_not_of(" \t\f\v\r\n") == std::string::npos) continue;
+    if (kept != i) {
+      entries[kept] = std::move(entries[i]);
+      mistakes.relocate(pointer_to(pointer, kept), pointer_to(pointer, i));
+    }
+    ++kept;
+  }
+  entries.resize(kept);
+}
+
+// `pointer` is where the list stands in the document, `value` what stands there.
+void normalise_list(const Param& row, const json& value, const std::string& pointer, ParamValue& read,
+                    Mistakes& mistakes) {
+  auto& entries = std::get<std::vector<std::string>>(read);
+  if (value.is_string()) mistakes.relocate(pointer_to(pointer, std::size_t{0}), pointer);
+  if (skips_blanks(row.name)) drop_blanks(entries, pointer, mistakes);
+  // `ip4.addr = "";` is a jail that is restricted to no address at all.
+  const bool addresses = row.name == "ip4.addr" || row.name == "ip6.addr";
+  if (addresses && entries.size() == 1 && entries.front().empty()) entries.clear();
 }
 
 // `base` is the pointer of "params".
@@ -142,19 +165,17 @@ void read_param(const std::string& written, const json& value, const std::string
     return;
   }
   if (negated != nullptr) read = ParamValue(!std::get<bool>(*read));
-  if (row != nullptr) drop_blank_addresses(name, *read);
   if (negated != nullptr) mistakes.relocate(pointer_to(base, name), pointer);
-  if (row != nullptr && row->type == ParamType::list && value.is_string())
-    mistakes.relocate(pointer_to(pointer, std::size_t{0}), pointer);
+  if (row != nullptr && row->type == ParamType::list) normalise_list(*row, value, pointer, *read, mistakes);
   if (!params.try_emplace(name, std::move(*read)).second)
     mistakes.add(pointer, "is the same parameter as " + in_quotes(name) + ", which is given too");
 }
 
 // Commands go to a shell, meta and env hold lines KEY=VALUE; everything else is one line.
 bool may_hold_lines(const std::string& name) {
-  constexpr std::array<std::string_view, 10> commands{
-      "exec.prepare", "exec.prestart", "exec.created", "exec.start",    "command",
-      "exec.poststart", "exec.prestop",  "exec.stop",    "exec.poststop", "exec.release"};
+  constexpr std::array<std::string_view, 10> commands{"exec.prepare",  "exec.prestart",  "exec.created", "exec.start",
+                                                      "command",       "exec.poststart", "exec.prestop", "exec.stop",
+                                                      "exec.poststop", "exec.release"};
   return name == "meta" || name == "env" || std::ranges::find(commands, name) != commands.end();
 }
 
@@ -184,8 +205,7 @@ void check_list(const std::string& name, const Param& row, const std::vector<std
     mistakes.add(pointer, "has more than " + std::to_string(list_max) + " entries");
     return;
   }
-  for (std::size_t i = 0; i < entries.size(); ++i)
-    check_text(name, row, entries[i], pointer_to(pointer, i), mistakes);
+  for (std::size_t i = 0; i < entries.size(); ++i) check_text(name, row, entries[i], pointer_to(pointer, i), mistakes);
 }
 
 // A newer kernel's parameter: bounded as everything that goes through jail_set(2).

@@ -15,9 +15,9 @@ namespace {
 struct ResourceTraits {
   std::string_view name;
   LimitUnit unit;
-  bool deniable;   // add_rule takes deny; memoryuse and pcpu are enforced in ways of their own
-  bool throttled;  // the four I/O rates, the only ones that throttle is for
-  bool sloppy;     // no figure for a single process
+  bool deniable;    // add_rule takes deny; memoryuse and pcpu are enforced in ways of their own
+  bool throttled;   // the four I/O rates, the only ones that throttle is for
+  bool sloppy;      // no figure for a single process
   bool millionths;  // kept in millionths, so its amount is bounded by INT64_MAX / 1000000
 };
 
@@ -51,15 +51,17 @@ constexpr std::array<ResourceTraits, resource_count> resource_table{{
 
 // sys/kern/kern_rctl.c, actionnames.
 constexpr std::array<std::string_view, 35> action_names{
-    "deny",    "log",     "devctl",    "throttle", "sighup",   "sigint",  "sigquit", "sigill",  "sigtrap",
-    "sigabrt", "sigemt",  "sigfpe",    "sigkill",  "sigbus",   "sigsegv", "sigsys",  "sigpipe", "sigalrm",
-    "sigterm", "sigurg",  "sigstop",   "sigtstp",  "sigchld",  "sigttin", "sigttou", "sigio",   "sigxcpu",
-    "sigxfsz", "sigvtalrm", "sigprof", "sigwinch", "siginfo",  "sigusr1", "sigusr2", "sigthr",
+    "deny",    "log",       "devctl",  "throttle", "sighup",  "sigint",  "sigquit", "sigill",  "sigtrap",
+    "sigabrt", "sigemt",    "sigfpe",  "sigkill",  "sigbus",  "sigsegv", "sigsys",  "sigpipe", "sigalrm",
+    "sigterm", "sigurg",    "sigstop", "sigtstp",  "sigchld", "sigttin", "sigttou", "sigio",   "sigxcpu",
+    "sigxfsz", "sigvtalrm", "sigprof", "sigwinch", "siginfo", "sigusr1", "sigusr2", "sigthr",
 };
 
 constexpr std::array pers{LimitPer::process, LimitPer::user, LimitPer::loginclass, LimitPer::jail};
 
-const ResourceTraits& traits_of(Resource resource) { return resource_table[static_cast<std::size_t>(resource)]; }
+const ResourceTraits& traits_of(Resource resource) {
+  return resource_table[static_cast<std::size_t>(resource)];
+}
 
 // The kernel compares these words without regard to case.
 std::string lower(std::string_view text) {
@@ -70,7 +72,9 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string in_quotes(std::string_view text) { return '"' + std::string(text.substr(0, 64)) + '"'; }
+std::string in_quotes(std::string_view text) {
+  return '"' + std::string(text.substr(0, 64)) + '"';
+}
 
 Result<Resource> parse_resource(std::string_view text) {
   const std::string name = lower(text);
@@ -83,14 +87,16 @@ Result<Resource> parse_resource(std::string_view text) {
 Result<std::string> parse_action(std::string_view text) {
   std::string name = lower(text);
   if (std::ranges::find(action_names, name) == action_names.end())
-    return Fail(Kind::invalid, in_quotes(text) + " is no action; deny, log, devctl, throttle and sigterm and the like are");
+    return Fail(Kind::invalid,
+                in_quotes(text) + " is no action; deny, log, devctl, throttle and sigterm and the like are");
   return name;
 }
 
 Result<LimitPer> parse_per(std::string_view text) {
   const std::string name = lower(text);
   const auto at = std::ranges::find_if(pers, [&](LimitPer per) { return to_string(per) == name; });
-  if (at == pers.end()) return Fail(Kind::invalid, in_quotes(text) + " after / is none of process, user, loginclass, jail");
+  if (at == pers.end())
+    return Fail(Kind::invalid, in_quotes(text) + " after / is none of process, user, loginclass, jail");
   return *at;
 }
 
@@ -136,13 +142,16 @@ std::optional<std::string> unsupported(const ResourceTraits& resource, const std
   }
   if (action == "throttle" && !resource.throttled)
     return "throttle is for readbps, writebps, readiops and writeiops, not for " + name;
-  if (per == LimitPer::process && resource.sloppy) return "the kernel has no figure of " + name + " for a single process";
+  if (per == LimitPer::process && resource.sloppy)
+    return "the kernel has no figure of " + name + " for a single process";
   return std::nullopt;
 }
 
 }  // namespace
 
-std::string_view to_string(Resource resource) { return traits_of(resource).name; }
+std::string_view to_string(Resource resource) {
+  return traits_of(resource).name;
+}
 
 const std::vector<Resource>& all_resources() {
   static const std::vector<Resource> all = [] {
@@ -153,7 +162,9 @@ const std::vector<Resource>& all_resources() {
   return all;
 }
 
-LimitUnit unit_of(Resource resource) { return traits_of(resource).unit; }
+LimitUnit unit_of(Resource resource) {
+  return traits_of(resource).unit;
+}
 
 std::string_view to_string(LimitUnit unit) {
   switch (unit) {

@@ -31,6 +31,8 @@ constexpr std::array all_routes{
 
 }  // namespace
 
-std::span<const Route> routes() { return all_routes; }
+std::span<const Route> routes() {
+  return all_routes;
+}
 
 }  // namespace jaild

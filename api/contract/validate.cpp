@@ -29,33 +29,33 @@ std::string normal_form(std::string_view path) {
   return out.empty() ? "/" : out;
 }
 
-void check_path(const std::string& path, const std::string& pointer, Mistakes& mistakes) {
-  if (!path.starts_with('/')) {
-    mistakes.add(pointer, "is not an absolute path: " + in_quotes(path));
-  } else if (const std::string normal = normal_form(path); normal != path) {
+void check_absolute(const std::string& path, const std::string& pointer, Mistakes& mistakes) {
+  if (!path.starts_with('/')) mistakes.add(pointer, "is not an absolute path: " + in_quotes(path));
+}
+
+// Mount points are told apart by the path below which they lie, so the jail's root has one spelling.
+void check_root(const std::string& path, const std::string& pointer, Mistakes& mistakes) {
+  check_absolute(path, pointer, mistakes);
+  if (const std::string normal = normal_form(path); normal != path)
     mistakes.add(pointer, "is not in normal form; write " + in_quotes(normal));
-  }
 }
 
 void check_paths(const JailSpec& spec, const std::string& params, Mistakes& mistakes) {
   if (!spec.has("path")) {
     mistakes.add(pointer_to(params, "path"), "a jail needs a path");
   } else {
-    check_path(spec.text("path"), pointer_to(params, "path"), mistakes);
+    check_root(spec.text("path"), pointer_to(params, "path"), mistakes);
   }
   if (spec.has("exec.consolelog"))
-    check_path(spec.text("exec.consolelog"), pointer_to(params, "exec.consolelog"), mistakes);
+    check_absolute(spec.text("exec.consolelog"), pointer_to(params, "exec.consolelog"), mistakes);
   const auto files = spec.list("mount.fstab");
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    if (!files[i].empty())  // jail(8) skips an empty one
-      check_path(files[i], pointer_to(pointer_to(params, "mount.fstab"), i), mistakes);
-  }
+  for (std::size_t i = 0; i < files.size(); ++i)
+    check_absolute(files[i], pointer_to(pointer_to(params, "mount.fstab"), i), mistakes);
 }
 
 void check_mounts(const JailSpec& spec, const std::string& params, Mistakes& mistakes) {
   const auto lines = spec.list("mount");
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (lines[i].find_first_not_of(" \t\f\v\r\n") == std::string::npos) continue;  // jail(8) skips a blank one
     if (const auto entry = parse_fstab_line(lines[i]); !entry)
       mistakes.add(pointer_to(pointer_to(params, "mount"), i), entry.error().message);
   }
@@ -108,9 +108,9 @@ bool runs_something(const JailSpec& spec) {
 
 void check_something_to_run(const JailSpec& spec, const std::string& pointer, const std::string& params,
                             Mistakes& mistakes) {
-  const bool unreadable = mistakes.touch(pointer_to(pointer, "command")) ||
-                          mistakes.touch(pointer_to(params, "exec.start")) ||
-                          mistakes.touch(pointer_to(params, "command")) || mistakes.touch(pointer_to(params, "persist"));
+  const bool unreadable =
+      mistakes.touch(pointer_to(pointer, "command")) || mistakes.touch(pointer_to(params, "exec.start")) ||
+      mistakes.touch(pointer_to(params, "command")) || mistakes.touch(pointer_to(params, "persist"));
   if (!unreadable && !runs_something(spec))
     mistakes.add(pointer, "nothing keeps this jail up: give it a command, exec.start or persist");
 }
@@ -122,7 +122,8 @@ void check_rules(const JailSpec& spec, const std::string& pointer, Mistakes& mis
     const RctlRule& rule = spec.rctl[i];
     const auto [first, fresh] = seen.try_emplace(Key{rule.resource(), rule.action(), rule.per()}, &rule);
     if (!fresh)
-      mistakes.add(pointer_to(pointer, i), "limits the same as " + in_quotes(first->second->text()) + "; keep one of them");
+      mistakes.add(pointer_to(pointer, i),
+                   "limits the same as " + in_quotes(first->second->text()) + "; keep one of them");
   }
 }
 
@@ -140,8 +141,8 @@ void check_relations(std::string_view name, const JailSpec& spec, const std::str
   if (!mistakes.touch(pointer_to(pointer, "rctl"))) check_rules(spec, pointer_to(pointer, "rctl"), mistakes);
   const std::string restart = pointer_to(pointer, "restart");
   if (spec.restart.delay > spec.restart.max_delay && !mistakes.touch(restart))
-    mistakes.add(pointer_to(restart, "delay_seconds"), "is above max_delay_seconds, which is " +
-                                                           std::to_string(spec.restart.max_delay.count()));
+    mistakes.add(pointer_to(restart, "delay_seconds"),
+                 "is above max_delay_seconds, which is " + std::to_string(spec.restart.max_delay.count()));
 }
 
 void check_host(const JailSpec& spec, const HostProfile& host, const std::string& pointer, Mistakes& mistakes) {
@@ -156,9 +157,8 @@ void check_host(const JailSpec& spec, const HostProfile& host, const std::string
   if (spec.cpuset && !spec.cpuset->within(host.cpus))
     mistakes.add(pointer_to(pointer, "cpuset"), "names CPUs that this host does not have; it has " + host.cpus.text());
   if (!spec.rctl.empty() && !host.racct) {
-    const std::string hint = host.racct_hint.empty()
-                                 ? "put kern.racct.enable=1 into /boot/loader.conf and reboot"
-                                 : host.racct_hint;
+    const std::string hint =
+        host.racct_hint.empty() ? "put kern.racct.enable=1 into /boot/loader.conf and reboot" : host.racct_hint;
     mistakes.add(pointer_to(pointer, "rctl"), "resource accounting is off on this host, so no limit holds: " + hint);
   }
 }

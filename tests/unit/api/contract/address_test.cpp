@@ -34,9 +34,27 @@ TEST(Address, TakesANetmaskWithItsOnesInFront) {
 }
 
 TEST(Address, RefusesAllElse) {
-  for (const char* text : {"", " ", "|", "em0|", "|10.0.0.1", "10.0.0.1/", "10.0.0.1/33", "10.0.0.1/-1", "10.0.0.1/2x", "10.0.0",
-                           "10.0.0.300", "host.example.org", "10.0.0.1,10.0.0.2", "em0|lo0|10.0.0.1", "::1", " 10.0.0.1",
-                           "averyverylonginterface|10.0.0.1", "em/0|10.0.0.1", "10.0.0.1/24/24", "10.0.0.1\t", "0x0a000001"}) {
+  for (const char* text : {"",
+                           " ",
+                           "|",
+                           "em0|",
+                           "|10.0.0.1",
+                           "10.0.0.1/",
+                           "10.0.0.1/33",
+                           "10.0.0.1/-1",
+                           "10.0.0.1/2x",
+                           "10.0.0",
+                           "10.0.0.300",
+                           "host.example.org",
+                           "10.0.0.1,10.0.0.2",
+                           "em0|lo0|10.0.0.1",
+                           "::1",
+                           " 10.0.0.1",
+                           "averyverylonginterface|10.0.0.1",
+                           "em/0|10.0.0.1",
+                           "10.0.0.1/24/24",
+                           "10.0.0.1\t",
+                           "0x0a000001"}) {
     const auto entry = parse_address(text, false);
     ASSERT_FALSE(entry) << text;
     EXPECT_EQ(entry.error().kind, Kind::invalid);

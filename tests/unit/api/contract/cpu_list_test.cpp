@@ -9,8 +9,9 @@ TEST(CpuList, ReadsNumbersAndRangesInAnyOrder) {
   const struct {
     const char* text;
     std::vector<int> ids;
-  } rows[] = {{"0", {0}},        {"0-2,4", {0, 1, 2, 4}}, {"4,0-2", {0, 1, 2, 4}}, {"3-3", {3}},
-              {"1,1,0-1", {0, 1}}, {"1023", {1023}},        {"007", {7}}};
+  } rows[] = {{"0", {0}},   {"0-2,4", {0, 1, 2, 4}}, {"4,0-2", {0, 1, 2, 4}},
+              {"3-3", {3}}, {"1,1,0-1", {0, 1}},     {"1023", {1023}},
+              {"007", {7}}};
   for (const auto& row : rows) {
     const auto list = CpuList::parse(row.text);
     ASSERT_TRUE(list) << row.text;
@@ -20,8 +21,8 @@ TEST(CpuList, ReadsNumbersAndRangesInAnyOrder) {
 }
 
 TEST(CpuList, RefusesWhatIsNoList) {
-  for (const char* text : {"", " ", "a", "0-", "-1", "-", ",", "0,", ",0", "0,,1", "2-1", "1024", "0-1024", "0 1", "0x1",
-                           "99999999999999999999", "0-2-4", "1.5", "0-1,"}) {
+  for (const char* text : {"", " ", "a", "0-", "-1", "-", ",", "0,", ",0", "0,,1", "2-1", "1024", "0-1024", "0 1",
+                           "0x1", "99999999999999999999", "0-2-4", "1.5", "0-1,"}) {
     const auto list = CpuList::parse(text);
     ASSERT_FALSE(list) << text;
     EXPECT_EQ(list.error().kind, Kind::invalid);

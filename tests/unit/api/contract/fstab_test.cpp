@@ -28,8 +28,8 @@ TEST(Fstab, ResolvesOctalEscapes) {
 }
 
 TEST(Fstab, RefusesWhatMountCouldNotUse) {
-  for (const char* line : {"", "  ", "/a", "/a /b", "/a b nullfs", R"(/a\04 /b nullfs)", R"(/a\ /b nullfs)", R"(/a\999 /b nullfs)",
-                           R"(/a /b\000 nullfs)", R"(/a\777 /b nullfs)", R"(/a \ nullfs)"}) {
+  for (const char* line : {"", "  ", "/a", "/a /b", "/a b nullfs", R"(/a\04 /b nullfs)", R"(/a\ /b nullfs)",
+                           R"(/a\999 /b nullfs)", R"(/a /b\000 nullfs)", R"(/a\777 /b nullfs)", R"(/a \ nullfs)"}) {
     EXPECT_FALSE(parse_fstab_line(line)) << line;
   }
   EXPECT_FALSE(parse_fstab_line(std::string_view("/a /b\0c nullfs", 14)));

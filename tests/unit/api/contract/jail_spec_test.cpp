@@ -12,9 +12,11 @@ TEST(JailName, IsWhatRctlAndJailConfCanCarry) {  // R6.5
 }
 
 TEST(JailName, RefusesAllElseWithAReason) {
-  for (const char* name : {"", ".", "a.", ".a", "a..b", "-a", "a.-b", "12", "a.12", "a b", "a/b", "a:b", "a,b", "a=b",
-                                 "a*", "\xc3\xa4", "a\n", "a$", "..",
-                                 "a123456789012345678901234567890123456789012345678901234567890bcd"}) {
+  for (const char* name :
+       {"",         ".",    "a.",  ".a",   "a..b",
+        "-a",       "a.-b", "12",  "a.12", "a b",
+        "a/b",      "a:b",  "a,b", "a=b",  "a*",
+        "\xc3\xa4", "a\n",  "a$",  "..",   "a123456789012345678901234567890123456789012345678901234567890bcd"}) {
     const auto problem = name_problem(name);
     ASSERT_TRUE(problem) << name;
     EXPECT_FALSE(problem->empty());

@@ -13,7 +13,9 @@ using test::places;
 
 constexpr const char* good_spec = R"({"params":{"path":"/jail/www","persist":true}})";
 
-std::string document(const std::string& fields) { return R"({"spec":)" + std::string(good_spec) + fields + "}"; }
+std::string document(const std::string& fields) {
+  return R"({"spec":)" + std::string(good_spec) + fields + "}";
+}
 
 Places mistakes_of(const std::string& text, std::string_view name_in_path) {
   const auto read = parse_jail_document(json_of(text), name_in_path);
@@ -90,9 +92,10 @@ TEST(LastExit, IgnoresWhatANewerMonitorAdds) {
 }
 
 TEST(LastExit, RefusesWhatItCannotRead) {
-  for (const char* text : {"5", "{}", R"({"at":5})", R"({"at":"yesterday"})", R"({"at":"2026-01-31T12:00:00Z","code":"1"})",
-                           R"({"at":"2026-01-31T12:00:00Z","signal":11})", R"({"at":"2026-01-31T12:00:00Z","signal":"SIGNOT"})",
-                           R"({"at":"2026-01-31T12:00:00Z","reason":1})"})
+  for (const char* text :
+       {"5", "{}", R"({"at":5})", R"({"at":"yesterday"})", R"({"at":"2026-01-31T12:00:00Z","code":"1"})",
+        R"({"at":"2026-01-31T12:00:00Z","signal":11})", R"({"at":"2026-01-31T12:00:00Z","signal":"SIGNOT"})",
+        R"({"at":"2026-01-31T12:00:00Z","reason":1})"})
     EXPECT_FALSE(parse_last_exit(json_of(text))) << text;
 }
 

@@ -41,8 +41,8 @@ TEST(ParseSpec, ReadsEveryField) {
   EXPECT_EQ(spec.rctl[0].amount(), 2ULL << 30);
   EXPECT_EQ(spec.cpuset->text(), "0-1");
   EXPECT_EQ(spec.restart, (RestartSettings{RestartPolicy::always, seconds(2), seconds(60), 5, seconds(600)}));
-  EXPECT_EQ(spec.health, (HealthSettings{HealthKind::http, "http://127.0.0.1:9999/", 204, seconds(20), seconds(4), seconds(1), 5, 2,
-                                         HealthAction::none}));
+  EXPECT_EQ(spec.health, (HealthSettings{HealthKind::http, "http://127.0.0.1:9999/", 204, seconds(20), seconds(4),
+                                         seconds(1), 5, 2, HealthAction::none}));
   EXPECT_FALSE(spec.autostart);
   EXPECT_EQ(spec.priority, 7);
   EXPECT_EQ(spec.labels.at("tier"), "web");
@@ -61,7 +61,8 @@ TEST(ParseSpec, HasTheDefaultsOfTheDesign) {
 }
 
 TEST(ParseSpec, KeepsWhatWasWritten) {  // R8.5
-  const JailSpec spec = spec_of(R"({"rctl":["PCPU:Deny=150/jail","memoryuse:deny=2G","memoryuse:log=1g"],"cpuset":"3,0-1"})");
+  const JailSpec spec =
+      spec_of(R"({"rctl":["PCPU:Deny=150/jail","memoryuse:deny=2G","memoryuse:log=1g"],"cpuset":"3,0-1"})");
   const auto json = to_json(spec);
   EXPECT_EQ(json["rctl"], json_of(R"(["PCPU:Deny=150/jail","memoryuse:deny=2G","memoryuse:log=1g"])"));
   EXPECT_EQ(json["cpuset"], "3,0-1");

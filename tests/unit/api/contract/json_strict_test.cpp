@@ -8,11 +8,14 @@ namespace {
 
 using nlohmann::json;
 
-std::string nested(std::size_t depth, char open, char close) { return std::string(depth, open) + std::string(depth, close); }
+std::string nested(std::size_t depth, char open, char close) {
+  return std::string(depth, open) + std::string(depth, close);
+}
 
 TEST(ParseJson, ReadsWhatTheLibraryReads) {
-  for (const char* text : {"{}", "[]", "null", "true", "0", "-7", "1.5", "1e3", "18446744073709551615", "\"a\\u00e4\\n\"",
-                           " {\"a\":[1,{\"b\":null},\"c\"],\"d\":{\"a\":1}} \n", "[[],[],{}]", "{\"\":{\"\":1}}"}) {
+  for (const char* text :
+       {"{}", "[]", "null", "true", "0", "-7", "1.5", "1e3", "18446744073709551615", "\"a\\u00e4\\n\"",
+        " {\"a\":[1,{\"b\":null},\"c\"],\"d\":{\"a\":1}} \n", "[[],[],{}]", "{\"\":{\"\":1}}"}) {
     const auto value = parse_json(text);
     ASSERT_TRUE(value) << text << ": " << value.error().message;
     EXPECT_EQ(*value, json::parse(text));
@@ -20,9 +23,33 @@ TEST(ParseJson, ReadsWhatTheLibraryReads) {
 }
 
 TEST(ParseJson, RefusesBrokenTextWithItsPlace) {
-  for (const char* text : {"", " ", "{", "}", "[1,]", "{\"a\":1,}", "{a:1}", "{'a':1}", "nul", "01", "+1", "1.", "\"", "\"\n\"",
-                                 "{} {}", "[1] x", "// c\n1", "\"\xff\"", "\"\xc3\"", "\"\xed\xa0\x80\"", "\"\\ud800\"", "1e999",
-                                 "NaN", "Infinity", "\"\\x\"", "{\"a\" 1}", "[1 2]"}) {
+  for (const char* text : {"",
+                           " ",
+                           "{",
+                           "}",
+                           "[1,]",
+                           "{\"a\":1,}",
+                           "{a:1}",
+                           "{'a':1}",
+                           "nul",
+                           "01",
+                           "+1",
+                           "1.",
+                           "\"",
+                           "\"\n\"",
+                           "{} {}",
+                           "[1] x",
+                           "// c\n1",
+                           "\"\xff\"",
+                           "\"\xc3\"",
+                           "\"\xed\xa0\x80\"",
+                           "\"\\ud800\"",
+                           "1e999",
+                           "NaN",
+                           "Infinity",
+                           "\"\\x\"",
+                           "{\"a\" 1}",
+                           "[1 2]"}) {
     const auto value = parse_json(text);
     ASSERT_FALSE(value) << text;
     EXPECT_EQ(value.error().kind, Kind::bad_json) << text;

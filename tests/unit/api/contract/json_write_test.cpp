@@ -48,7 +48,8 @@ TEST(ToJson, ShowsAWholeStatus) {
   status.pending = {"cpuset"};
   status.drift = {"securelevel"};
   status.steps = {{"exec.start", "/bin/sh /etc/rc", true, "", 0.5}, {"mount", "", false, "EBUSY", 0}};
-  EXPECT_EQ(to_json(status), json_of(R"({"state":"backoff","reason":"waits","ready":false,"jid":7,"observed_generation":3,
+  EXPECT_EQ(to_json(status),
+            json_of(R"({"state":"backoff","reason":"waits","ready":false,"jid":7,"observed_generation":3,
       "started_at":"2026-01-31T12:00:00Z","restarts":0,
       "last_exit":{"at":"2026-01-31T12:00:00Z","signal":"SIGSEGV","reason":"killed by SIGSEGV"},
       "next_try_at":"2026-01-31T12:00:01Z","dying_since":"2026-01-31T11:59:59Z","pending":["cpuset"],"drift":["securelevel"],
@@ -70,15 +71,18 @@ TEST(ToJson, ShowsAForeignJailWithoutAWishOfOurs) {  // R9.4
 }
 
 TEST(ToJson, ShowsEventsVersionsProcessesAndChanges) {
-  EXPECT_EQ(to_json(JailEvent{5, noon, "jail.started", "www", "up", {{"jid", "7"}}}),
-            json_of(R"({"id":5,"at":"2026-01-31T12:00:00Z","type":"jail.started","jail":"www","message":"up","data":{"jid":"7"}})"));
+  EXPECT_EQ(
+      to_json(JailEvent{5, noon, "jail.started", "www", "up", {{"jid", "7"}}}),
+      json_of(
+          R"({"id":5,"at":"2026-01-31T12:00:00Z","type":"jail.started","jail":"www","message":"up","data":{"jid":"7"}})"));
   EXPECT_EQ(to_json(JailEvent{6, noon, "daemon.started", "", "up", {}}),
             json_of(R"({"id":6,"at":"2026-01-31T12:00:00Z","type":"daemon.started","message":"up"})"));
   const json version = to_json(SpecVersion{2, noon, "uid 0", JailSpec()});
   EXPECT_EQ(version["by"], "uid 0");
   EXPECT_EQ(version["spec"], to_json(JailSpec()));
-  EXPECT_EQ(to_json(ProcessInfo{100, 1, "root", "sh", "S", 4096, 0.25, noon}),
-            json_of(R"({"pid":100,"ppid":1,"user":"root","command":"sh","state":"S","memory_bytes":4096,"cpu_seconds":0.25,
+  EXPECT_EQ(
+      to_json(ProcessInfo{100, 1, "root", "sh", "S", 4096, 0.25, noon}),
+      json_of(R"({"pid":100,"ppid":1,"user":"root","command":"sh","state":"S","memory_bytes":4096,"cpu_seconds":0.25,
                         "started_at":"2026-01-31T12:00:00Z"})"));
   EXPECT_EQ(to_json(Change{"www", "update", {"rctl"}, {}}),
             json_of(R"({"jail":"www","action":"update","fields":["rctl"],"steps":[]})"));
@@ -105,8 +109,9 @@ TEST(ToJson, ShowsTheHintOnlyWhereLimitsAreOff) {
 }
 
 TEST(Problem, IsAsRfc9457AsksFor) {
-  EXPECT_EQ(problem(Error{Kind::invalid, "no", 0, {{"/spec", "bad"}}}),
-            json_of(R"({"type":"urn:jaild:problem:invalid","title":"The request cannot be carried out as it is","status":422,
+  EXPECT_EQ(
+      problem(Error{Kind::invalid, "no", 0, {{"/spec", "bad"}}}),
+      json_of(R"({"type":"urn:jaild:problem:invalid","title":"The request cannot be carried out as it is","status":422,
                         "detail":"no","errors":[{"pointer":"/spec","detail":"bad"}]})"));
   const json gone = problem(Error{Kind::not_found, "no jail www", 0, {}});
   EXPECT_EQ(gone["type"], "urn:jaild:problem:not-found");

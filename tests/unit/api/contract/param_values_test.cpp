@@ -44,6 +44,9 @@ TEST(ParamValues, AreNormalised) {
       {R"("exec.start":"if x; then\n y; fi")", "exec.start", std::vector<std::string>{"if x; then\n y; fi"}},
       {R"("ip4.addr":"")", "ip4.addr", std::vector<std::string>{}},
       {R"("ip6.addr":[])", "ip6.addr", std::vector<std::string>{}},
+      {R"("vnet.interface":"")", "vnet.interface", std::vector<std::string>{}},
+      {R"("mount":["","/a /b nullfs"," "])", "mount", std::vector<std::string>{"/a /b nullfs"}},
+      {R"("interface":"")", "interface", std::string()},
       {R"("meta":"a=1\nb=2")", "meta", std::string("a=1\nb=2")},
       {R"("env.HOME":"")", "env.HOME", std::string()},
       {R"("host.hostname":"")", "host.hostname", std::string()},
@@ -103,10 +106,11 @@ TEST(ParamValues, NameWhatIsExpected) {
 
 TEST(ParamValues, HaveTheBoundsOfTheKernel) {
   const std::string good[] = {
-      R"("securelevel":-1)", R"("securelevel":3)", R"("enforce_statfs":0)", R"("enforce_statfs":2)", R"("devfs_ruleset":0)",
-      R"("devfs_ruleset":65535)", R"("children.max":0)", R"("exec.timeout":0)", R"("stop.timeout":0)", R"("exec.fib":0)",
-      R"("host.hostid":4294967295)", R"("zfs.mount_snapshot":1)", R"("osreldate":1500000)", R"("vnet":"inherit")",
-      R"("host.hostname":")" + std::string(255, 'a') + '"'};
+      R"("securelevel":-1)",    R"("securelevel":3)",          R"("enforce_statfs":0)",
+      R"("enforce_statfs":2)",  R"("devfs_ruleset":0)",        R"("devfs_ruleset":65535)",
+      R"("children.max":0)",    R"("exec.timeout":0)",         R"("stop.timeout":0)",
+      R"("exec.fib":0)",        R"("host.hostid":4294967295)", R"("zfs.mount_snapshot":1)",
+      R"("osreldate":1500000)", R"("vnet":"inherit")",         R"("host.hostname":")" + std::string(255, 'a') + '"'};
   for (const std::string& params : good) EXPECT_EQ(mistakes_in(with_params(params)), Places{}) << params;
   const std::pair<std::string, const char*> bad[] = {
       {R"("securelevel":-2)", "securelevel"},
@@ -141,7 +145,7 @@ TEST(ParamValues, HaveTheBoundsOfTheKernel) {
       {R"("meta":"a\u0000b")", "meta"},
       {R"("exec.stop":"a\u0000b")", "exec.stop"},
       {R"("exec.stop":")" + std::string(131'072, 'a') + '"', "exec.stop"},
-      {R"("vnet.interface":"")", "vnet.interface"},
+      {R"("vnet.interface":"averyverylonginterface")", "vnet.interface"},
       {R"("allow.brand_new":"a\nb")", "allow.brand_new"},
       {R"("allow.brand_new":")" + std::string(65'536, 'a') + '"', "allow.brand_new"},
   };
@@ -159,7 +163,8 @@ TEST(ParamValues, BoundTheLengthOfLists) {
 }
 
 TEST(ParamValues, RefuseWhatJaildOrTheKernelDecides) {
-  for (const char* name : {"name", "jid", "allow.dying", "lastjid", "desc", "parent", "dying", "cpuset.id", "children.cur"}) {
+  for (const char* name :
+       {"name", "jid", "allow.dying", "lastjid", "desc", "parent", "dying", "cpuset.id", "children.cur"}) {
     const auto spec = parse_spec(test::json_of("{\"params\":{\"" + std::string(name) + "\":1}}"));
     ASSERT_FALSE(spec) << name;
     ASSERT_EQ(spec.error().fields.size(), 1U);
@@ -170,13 +175,17 @@ TEST(ParamValues, RefuseWhatJaildOrTheKernelDecides) {
 }
 
 TEST(ParamValues, RefuseAParameterBesideItsNoForm) {
-  EXPECT_EQ(mistakes_in(with_params(R"("allow.mount":true,"allow.nomount":true)")), Places{"/spec/params/allow.nomount"});
+  EXPECT_EQ(mistakes_in(with_params(R"("allow.mount":true,"allow.nomount":true)")),
+            Places{"/spec/params/allow.nomount"});
 }
 
 TEST(ParamValues, AreCheckedAlsoWhenTheyWereNeverJson) {
-  const std::pair<const char*, ParamValue> rows[] = {
-      {"path", true}, {"persist", std::string("true")}, {"securelevel", std::int64_t{9}}, {"vnet", std::string("maybe")},
-      {"exec.start", std::string("a")}, {"host.hostname", std::vector<std::string>{"a"}}};
+  const std::pair<const char*, ParamValue> rows[] = {{"path", true},
+                                                     {"persist", std::string("true")},
+                                                     {"securelevel", std::int64_t{9}},
+                                                     {"vnet", std::string("maybe")},
+                                                     {"exec.start", std::string("a")},
+                                                     {"host.hostname", std::vector<std::string>{"a"}}};
   for (const auto& [name, value] : rows) {
     Mistakes mistakes;
     check_param(name, value, "/p", mistakes);

@@ -36,13 +36,37 @@ TEST(RctlRule, ResolvesSuffixesAsRctlDoes) {
 }
 
 TEST(RctlRule, RefusesWhatDoesNotParse) {
-  for (const char* text :
-       {"", ":", "=", "memoryuse", "memoryuse:deny", "memoryuse:deny=", "memoryuse=deny:5", "memory:deny=1", "memoryuse:stop=1",
-        "memoryuse:sigfoo=1", "memoryuse:deny=-1", "memoryuse:deny=1x", "memoryuse:deny=1kk", "memoryuse:deny=1 k",
-        "memoryuse:deny= 1", "memoryuse:deny=1.5g", "memoryuse:deny=8e", "memoryuse:deny=9223372036854775808",
-        "memoryuse:deny=99999999999999999999", "pcpu:deny=9223372036855", "wallclock:log=9e", "memoryuse:deny=1/jails",
-        "memoryuse:deny=1/", "memoryuse:deny=1/jail/jail", "jail:www:memoryuse:deny=1", ":www:memoryuse:deny=1",
-        "memoryuse:deny=1g,", "memoryuse::deny=1", "memoryuse:=1", ":deny=1", "memoryuse:deny==1"}) {
+  for (const char* text : {"",
+                           ":",
+                           "=",
+                           "memoryuse",
+                           "memoryuse:deny",
+                           "memoryuse:deny=",
+                           "memoryuse=deny:5",
+                           "memory:deny=1",
+                           "memoryuse:stop=1",
+                           "memoryuse:sigfoo=1",
+                           "memoryuse:deny=-1",
+                           "memoryuse:deny=1x",
+                           "memoryuse:deny=1kk",
+                           "memoryuse:deny=1 k",
+                           "memoryuse:deny= 1",
+                           "memoryuse:deny=1.5g",
+                           "memoryuse:deny=8e",
+                           "memoryuse:deny=9223372036854775808",
+                           "memoryuse:deny=99999999999999999999",
+                           "pcpu:deny=9223372036855",
+                           "wallclock:log=9e",
+                           "memoryuse:deny=1/jails",
+                           "memoryuse:deny=1/",
+                           "memoryuse:deny=1/jail/jail",
+                           "jail:www:memoryuse:deny=1",
+                           ":www:memoryuse:deny=1",
+                           "memoryuse:deny=1g,",
+                           "memoryuse::deny=1",
+                           "memoryuse:=1",
+                           ":deny=1",
+                           "memoryuse:deny==1"}) {
     const auto rule = RctlRule::parse(text);
     ASSERT_FALSE(rule) << text;
     EXPECT_EQ(rule.error().kind, Kind::invalid);

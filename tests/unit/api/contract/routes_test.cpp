@@ -22,7 +22,8 @@ TEST(Routes, HoldEachCallOnce) {
 TEST(Routes, WhatDeclaresAJailIsForAdminsOnly) {
   for (const Route& route : routes()) {
     const bool reads = route.method == "GET";
-    const bool lifecycle = route.path.ends_with("/start") || route.path.ends_with("/stop") || route.path.ends_with("/restart");
+    const bool lifecycle =
+        route.path.ends_with("/start") || route.path.ends_with("/stop") || route.path.ends_with("/restart");
     if (reads) {
       EXPECT_TRUE(route.role == Role::viewer || route.role == Role::none) << route.path;
     } else {
@@ -41,7 +42,8 @@ TEST(Routes, OnlyProbesAndVersionNeedNoIdentity) {
 
 TEST(Routes, BodiesAreForWhatDeclares) {
   for (const Route& route : routes()) {
-    const bool declares = route.id == RouteId::declare_jail || route.id == RouteId::put_jail || route.id == RouteId::patch_jail;
+    const bool declares =
+        route.id == RouteId::declare_jail || route.id == RouteId::put_jail || route.id == RouteId::patch_jail;
     EXPECT_EQ(route.body, declares) << route.path;
   }
 }

@@ -128,11 +128,21 @@ TEST(SpecFuzz, SmallGrammarsTakeAnyBytes) {
     SpecGenerator random(seed);
     std::string text;
     for (std::size_t i = random.below(24); i > 0; --i) text += letters[random.below(letters.size())];
-    if (const auto list = CpuList::parse(text)) EXPECT_FALSE(list->ids().empty());
-    if (const auto rule = RctlRule::parse("maxproc:log=" + text)) EXPECT_EQ(RctlRule::parse(rule->kernel_text("j").substr(7)).value(), *rule);
-    if (const auto entry = parse_address(text, false)) EXPECT_EQ(parse_address(entry->address, false)->address, entry->address);
-    if (const auto entry = parse_address(text, true)) EXPECT_EQ(parse_address(entry->address, true)->address, entry->address);
-    if (const auto entry = parse_fstab_line("/a /b" + text)) EXPECT_FALSE(entry->type.empty());
+    if (const auto list = CpuList::parse(text)) {
+      EXPECT_FALSE(list->ids().empty());
+    }
+    if (const auto rule = RctlRule::parse("maxproc:log=" + text)) {
+      EXPECT_EQ(RctlRule::parse(rule->kernel_text("j").substr(7)).value(), *rule);
+    }
+    if (const auto entry = parse_address(text, false)) {
+      EXPECT_EQ(parse_address(entry->address, false)->address, entry->address);
+    }
+    if (const auto entry = parse_address(text, true)) {
+      EXPECT_EQ(parse_address(entry->address, true)->address, entry->address);
+    }
+    if (const auto entry = parse_fstab_line("/a /b" + text)) {
+      EXPECT_FALSE(entry->type.empty());
+    }
     (void)parse_rfc3339(text);
     (void)find_param(text);
     (void)name_problem(text);

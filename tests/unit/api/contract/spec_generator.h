@@ -51,7 +51,8 @@ class SpecGenerator {
 
   // With what JSON escapes and what takes several bytes, but no control characters.
   std::string text(std::size_t most) {
-    constexpr const char* pieces[] = {"a", "Z", "0", " ", "/", "~", "\"", "\\", "=", "\xc3\xa4", "\xf0\x9f\x90\xa1", "$", "{"};
+    constexpr const char* pieces[] = {"a", "Z", "0", " ", "/", "~", "\"", "\\", "=", "\xc3\xa4", "\xf0\x9f\x90\xa1",
+                                      "$", "{"};
     std::string out;
     for (std::size_t i = below(most); i > 0; --i) out += pieces[below(13)];
     return out;
@@ -84,7 +85,8 @@ class SpecGenerator {
         for (std::size_t i = 0; i < 1 + below(4); ++i) entries.push_back(entry_of(row, i + 1));
         return entries;
       }
-      case ParamType::jailsys: return std::string(row.least > 0 || chance(2) ? (chance(2) ? "new" : "inherit") : "disable");
+      case ParamType::jailsys:
+        return std::string(row.least > 0 || chance(2) ? (chance(2) ? "new" : "inherit") : "disable");
     }
     std::unreachable();
   }
@@ -95,7 +97,8 @@ class SpecGenerator {
       if (!chance(4)) continue;
       const std::string name(to_string(resource));
       spec.rctl.push_back(*RctlRule::parse(name + ":log=" + amounts[below(6)]));
-      if (auto deny = RctlRule::parse(name + ":deny=" + amounts[below(6)] + (chance(2) ? "/user" : ""))) spec.rctl.push_back(*deny);
+      if (auto deny = RctlRule::parse(name + ":deny=" + amounts[below(6)] + (chance(2) ? "/user" : "")))
+        spec.rctl.push_back(*deny);
     }
   }
 

@@ -16,12 +16,21 @@ std::string with_fields(const std::string& fields) {
 
 TEST(SpecRules, TakeWhatIsInRange) {
   for (const char* fields : {
-           R"("priority":0)", R"("priority":99)", R"("restart":{"limit":0})", R"("restart":{"limit":1000})",
-           R"("restart":{"delay_seconds":1,"max_delay_seconds":1})", R"("restart":{"max_delay_seconds":31536000})",
-           R"("restart":{"window_seconds":31536000})", R"("health":{"exec":"/bin/test -e /ready"})",
-           R"("health":{"tcp":"[::1]:80"})", R"("health":{"http":"http://h/","expect_status":599})",
-           R"("health":{"tcp":"h:1","start_period_seconds":0})", R"("health":{"tcp":"h:1","interval_seconds":31536000})",
-           R"("labels":{"tier":""})", R"("labels":{"example.org/team_1-a":"caf\u00e9 au lait"})", R"("command":"a")",
+           R"("priority":0)",
+           R"("priority":99)",
+           R"("restart":{"limit":0})",
+           R"("restart":{"limit":1000})",
+           R"("restart":{"delay_seconds":1,"max_delay_seconds":1})",
+           R"("restart":{"max_delay_seconds":31536000})",
+           R"("restart":{"window_seconds":31536000})",
+           R"("health":{"exec":"/bin/test -e /ready"})",
+           R"("health":{"tcp":"[::1]:80"})",
+           R"("health":{"http":"http://h/","expect_status":599})",
+           R"("health":{"tcp":"h:1","start_period_seconds":0})",
+           R"("health":{"tcp":"h:1","interval_seconds":31536000})",
+           R"("labels":{"tier":""})",
+           R"("labels":{"example.org/team_1-a":"caf\u00e9 au lait"})",
+           R"("command":"a")",
        })
     EXPECT_EQ(mistakes_in(with_fields(fields)), Places{}) << fields;
 }
@@ -67,7 +76,8 @@ TEST(SpecRules, RefuseWhatIsNot) {
       {R"("command":"a\u0000b")", "/spec/command"},
       {R"("command":")" + std::string(131'072, 'a') + '"', "/spec/command"},
   };
-  for (const auto& [fields, place] : rows) EXPECT_EQ(mistakes_in(with_fields(fields)), Places{place}) << fields.substr(0, 80);
+  for (const auto& [fields, place] : rows)
+    EXPECT_EQ(mistakes_in(with_fields(fields)), Places{place}) << fields.substr(0, 80);
 }
 
 TEST(SpecRules, BoundListsAndMaps) {
