@@ -16,12 +16,17 @@ namespace fs = std::filesystem;
 
 constexpr off_t header_bytes = 100;  // sqlite.org/fileformat.html 1.3. SQLite takes less than two bytes for a new file
 
+constexpr const char* draft_suffix = ".new";
+
 Error os_error(const fs::path& path, const std::string& act, int os_errno) {
   const Kind kind = os_errno == ENOSPC || os_errno == EDQUOT ? Kind::storage_full : Kind::unavailable;
   return {kind, path.string() + ": cannot " + act + ": " + std::generic_category().message(os_errno), os_errno, {}};
 }
 
-fs::path beside(const fs::path& file, const char* suffix) { return fs::path(file) += suffix; }
+// `file` with `suffix` on its name.
+fs::path beside(const fs::path& file, const char* suffix) {
+  return fs::path(file) += suffix;
+}
 
 // A name is only durable once its directory is.
 Result<void> sync_directory(const fs::path& directory) {
@@ -39,7 +44,7 @@ Result<void> make_directory(const fs::path& directory) {
   return {};
 }
 
-// ---- a new database -------------------------------------------------------------------------------------------------------
+// ---- a new database ---------------------------------------------------------------------------------------
 
 Result<void> fill_new_file(const fs::path& draft, const DatabaseOptions& options) {
   // Made by us, so that nobody else can ever read it; the log inherits the mode from SQLite.
@@ -54,7 +59,7 @@ Result<void> fill_new_file(const fs::path& draft, const DatabaseOptions& options
 }
 
 Result<void> make_file(const fs::path& file, const DatabaseOptions& options) {
-  const fs::path draft = beside(file, ".new");
+  const fs::path draft = beside(file, draft_suffix);
   ::unlink(draft.c_str());  // what a crash left
   ::unlink(beside(draft, "-journal").c_str());
   Result<void> done = fill_new_file(draft, options);
@@ -68,7 +73,7 @@ Result<void> make_file(const fs::path& file, const DatabaseOptions& options) {
 }
 
 Result<void> make_file_if_missing(const fs::path& file, const DatabaseOptions& options) {
-  struct stat found {};
+  struct stat found{};
   if (::stat(file.c_str(), &found) != 0) {
     if (errno != ENOENT) return Fail(os_error(file, "look at it", errno));
     const fs::path log = beside(file, "-wal");
@@ -86,7 +91,7 @@ Result<void> make_file_if_missing(const fs::path& file, const DatabaseOptions& o
   return {};
 }
 
-// ---- an existing one ------------------------------------------------------------------------------------------------------
+// ---- an existing one --------------------------------------------------------------------------------------
 
 Result<void> check_whole(Database& database, std::uintmax_t bytes) {
   static constexpr const char* small_tables[] = {"jails", "runs", "ledger", "ledger_details", "meta", "counters"};
@@ -111,7 +116,9 @@ Result<void> check(Database& database, const fs::path& file) {
   }
   Result<void> done = database.keep_log_on_close(true);
   // Before the first read, which takes the lock and would otherwise make the -shm file.
-  if (done) done = database.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF");
+  if (done)
+    done =
+        database.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF");
   if (!done) return done;
   Result<std::int64_t> version = schema_version(database);
   if (!version) return Fail(version.error());
@@ -124,10 +131,11 @@ Result<void> check(Database& database, const fs::path& file) {
 Result<void> prepare_for_use(Database& database) {
   Result<std::string> mode = database.read_text("PRAGMA journal_mode = WAL");
   if (!mode) return Fail(mode.error());
-  if (*mode != "wal") return Fail(Kind::unavailable, database.file() + ": SQLite refuses a write-ahead log here: " + *mode);
+  if (*mode != "wal")
+    return Fail(Kind::unavailable, database.file() + ": SQLite refuses a write-ahead log here: " + *mode);
   // FULL: every commit syncs the log, so that it survives a power loss. 8 MiB: what a log keeps after a burst.
-  Result<void> done = database.execute(
-      "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608; PRAGMA temp_store = MEMORY");
+  Result<void> done =
+      database.execute("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608; PRAGMA temp_store = MEMORY");
   if (done) done = migrate(database);
   if (done) done = database.execute("PRAGMA foreign_keys = ON");
   if (done) done = database.keep_log_on_close(false);
@@ -148,6 +156,8 @@ Result<Database> open_database_file(const fs::path& path, const DatabaseOptions&
   done = check(*database, file);
   if (done) done = prepare_for_use(*database);
   if (!done) return Fail(done.error());
+  // A crash between link(2) and unlink(2) left it; we hold the lock, so nobody is making one now.
+  ::unlink(beside(file, draft_suffix).c_str());
   // By name: closing a descriptor of ours would drop the locks that SQLite holds on the file.
   if (::chmod(file.c_str(), 0600) != 0) return Fail(os_error(file, "set its mode", errno));
   return database;

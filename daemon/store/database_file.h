@@ -1,4 +1,5 @@
-// From a path to a Database that is ours, whole, up to date and locked for us alone; or to a sentence that says why not.
+// From a path to a Database that is ours, whole, up to date and locked for us alone; or to a sentence that says why
+// not.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +8,8 @@
 
 namespace jaild::store {
 
-// Up to this size the whole file is checked at open (64 MiB take about 0.1 s from the page cache); above it only the tables
-// without history, whose size follows the number of jails. Damage elsewhere then shows when it is met.
+// Up to this size the whole file is checked at open (64 MiB take about 0.1 s from the page cache); above it only the
+// tables without history, whose size follows the number of jails. Damage elsewhere then shows when it is met.
 constexpr std::uintmax_t whole_check_bytes_max = std::uintmax_t{64} * 1024 * 1024;
 
 // Opens FILE, making it (0600) and its directory (0700, not its parents) where they are missing.
@@ -23,8 +24,8 @@ constexpr std::uintmax_t whole_check_bytes_max = std::uintmax_t{64} * 1024 * 102
 //   - sqlite3(1) of an administrator says "database is locked" at once. What jaild knows, jailctl tells; to look at the
 //     tables, stop jaild (jails go on) or copy FILE and FILE-wal together and open the copy.
 //
-// Errors name FILE and what to do; all are Kind::unavailable or Kind::storage_full. A file that is damaged, foreign or of a
-// newer jaild is left byte for byte as it was. Blocks: any thread but the loop.
+// Errors name FILE and what to do; all are Kind::unavailable or Kind::storage_full. A file that is damaged, foreign or
+// of a newer jaild is left byte for byte as it was. Blocks: any thread but the loop.
 Result<Database> open_database_file(const std::filesystem::path& file, const DatabaseOptions& options);
 
 }  // namespace jaild::store

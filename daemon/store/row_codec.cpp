@@ -31,7 +31,8 @@ Result<Value> parse(std::string_view text, const std::string& what, Parse&& pars
 }
 
 template <class Value, class Word>
-Result<Value> find_word(std::string_view word, std::initializer_list<Value> values, Word&& word_of, const std::string& what) {
+Result<Value> find_word(std::string_view word, std::initializer_list<Value> values, Word&& word_of,
+                        const std::string& what) {
   for (Value value : values) {
     if (word_of(value) == word) return value;
   }
@@ -43,18 +44,26 @@ Result<Value> find_word(std::string_view word, std::initializer_list<Value> valu
 std::int64_t to_ns(WallTime time) {
   return std::chrono::duration_cast<nanoseconds>(time.time_since_epoch()).count();
 }
-WallTime from_ns(std::int64_t ns) { return WallTime(std::chrono::duration_cast<WallTime::duration>(nanoseconds(ns))); }
+WallTime from_ns(std::int64_t ns) {
+  return WallTime(std::chrono::duration_cast<WallTime::duration>(nanoseconds(ns)));
+}
 
-std::string spec_text(const JailSpec& spec) { return to_text(to_json(spec)); }
+std::string spec_text(const JailSpec& spec) {
+  return to_text(to_json(spec));
+}
 Result<JailSpec> spec_from(std::string_view text) {
   return parse<JailSpec>(text, "spec", [](const nlohmann::json& json) { return parse_spec(json, ""); });
 }
-std::string exit_text(const LastExit& exit) { return to_text(to_json(exit)); }
+std::string exit_text(const LastExit& exit) {
+  return to_text(to_json(exit));
+}
 Result<LastExit> exit_from(std::string_view text) {
   return parse<LastExit>(text, "exit", [](const nlohmann::json& json) { return parse_last_exit(json); });
 }
 
-std::string data_text(const std::map<std::string, std::string>& data) { return to_text(nlohmann::json(data)); }
+std::string data_text(const std::map<std::string, std::string>& data) {
+  return to_text(nlohmann::json(data));
+}
 Result<std::map<std::string, std::string>> data_from(std::string_view text) {
   using Data = std::map<std::string, std::string>;
   return parse<Data>(text, "event's data", [](const nlohmann::json& json) -> Result<Data> {
@@ -121,10 +130,10 @@ std::string_view resource_word(ResourceKind kind) {
   std::unreachable();
 }
 Result<ResourceKind> resource_from(std::string_view word) {
-  return find_word(word,
-                   {ResourceKind::alias, ResourceKind::mount, ResourceKind::interface, ResourceKind::dataset,
-                    ResourceKind::cgroup},
-                   resource_word, "ledger entry");
+  return find_word(
+      word,
+      {ResourceKind::alias, ResourceKind::mount, ResourceKind::interface, ResourceKind::dataset, ResourceKind::cgroup},
+      resource_word, "ledger entry");
 }
 
 }  // namespace jaild::store

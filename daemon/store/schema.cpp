@@ -117,7 +117,9 @@ Result<void> run_one(Database& database, const Migration& migration) {
 
 }  // namespace
 
-std::span<const Migration> migrations() { return all_migrations; }
+std::span<const Migration> migrations() {
+  return all_migrations;
+}
 
 Result<std::int64_t> schema_version(Database& database, std::span<const Migration> known) {
   Result<std::int64_t> version = database.read_integer("PRAGMA user_version");
@@ -133,9 +135,9 @@ Result<std::int64_t> schema_version(Database& database, std::span<const Migratio
     return Fail(Kind::unavailable, database.file() + ": this is the database of another program; move it away");
   }
   if (*version > static_cast<std::int64_t>(known.size())) {
-    return Fail(Kind::unavailable, database.file() + ": a newer jaild wrote it, with schema " + std::to_string(*version) +
-                                       ", and this one knows schemas up to " + std::to_string(known.size()) +
-                                       "; use the newer jaild. Nothing was changed");
+    return Fail(Kind::unavailable, database.file() + ": a newer jaild wrote it, with schema " +
+                                       std::to_string(*version) + ", and this one knows schemas up to " +
+                                       std::to_string(known.size()) + "; use the newer jaild. Nothing was changed");
   }
   return version;
 }

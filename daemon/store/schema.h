@@ -22,8 +22,8 @@ struct Migration {
 // The version of the file. Reads only. Kind::unavailable: not a file of ours, or one of a newer jaild.
 Result<std::int64_t> schema_version(Database& database, std::span<const Migration> known = migrations());
 
-// Brings the file to the last of `known`, each migration in a transaction of its own: after a failure or a crash the file
-// has one of the numbers, whole. Expects schema_version() to have succeeded.
+// Brings the file to the last of `known`, each migration in a transaction of its own: after a failure or a crash the
+// file has one of the numbers, whole. Expects schema_version() to have succeeded.
 Result<void> migrate(Database& database, std::span<const Migration> known = migrations());
 
 }  // namespace jaild::store

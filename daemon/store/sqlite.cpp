@@ -22,8 +22,8 @@ struct Connection {
 
 namespace {
 
-// Only these two codes come with an errno. Not sqlite3_system_errno(): a failed COMMIT leaves an older one there. So each
-// call that may fail begins with errno = 0.
+// Only these two codes come with an errno. Not sqlite3_system_errno(): a failed COMMIT leaves an older one there. So
+// each call that may fail begins with errno = 0.
 int os_errno_of(int code) {
   const int primary = code & 0xff;
   return primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN ? errno : 0;
@@ -59,7 +59,8 @@ Error error_of(const Connection& connection, int code, std::string_view act) {
   const int os_errno = os_errno_of(code);
   std::string message = connection.file + ": cannot " + std::string(act) + ": ";
   // The connection's text belongs to its last failure; use it only when that is this one.
-  message += sqlite3_extended_errcode(connection.handle) == code ? sqlite3_errmsg(connection.handle) : sqlite3_errstr(code);
+  message +=
+      sqlite3_extended_errcode(connection.handle) == code ? sqlite3_errmsg(connection.handle) : sqlite3_errstr(code);
   if (os_errno != 0) message += " (" + std::generic_category().message(os_errno) + ")";
   if (code == SQLITE_READONLY_DIRECTORY) message += ": its directory is read-only";
   if ((code & 0xff) == SQLITE_BUSY) message += ": another process has it open";
@@ -74,17 +75,21 @@ int remember_log_frames(void* connection, sqlite3*, const char*, int frames) {
 
 }  // namespace
 
-// ---- Row ----------------------------------------------------------------------------------------------------------------
+// ---- Row --------------------------------------------------------------------------------------------------
 
-bool Row::null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
-std::int64_t Row::integer(int column) const { return sqlite3_column_int64(handle_, column); }
+bool Row::null(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+std::int64_t Row::integer(int column) const {
+  return sqlite3_column_int64(handle_, column);
+}
 std::string Row::text(int column) const {
   const void* bytes = sqlite3_column_blob(handle_, column);
   if (bytes == nullptr) return {};
   return {static_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
 }
 
-// ---- Statement ----------------------------------------------------------------------------------------------------------
+// ---- Statement --------------------------------------------------------------------------------------------
 
 Statement::Statement(Statement&& other) noexcept
     : connection_(other.connection_), handle_(std::exchange(other.handle_, nullptr)) {}
@@ -93,7 +98,9 @@ Statement& Statement::operator=(Statement&& other) noexcept {
   std::swap(handle_, other.handle_);
   return *this;
 }
-Statement::~Statement() { sqlite3_finalize(handle_); }
+Statement::~Statement() {
+  sqlite3_finalize(handle_);
+}
 
 void Statement::bind_integer(int place, std::int64_t value) {
   if (bind_code_ == SQLITE_OK) bind_code_ = sqlite3_bind_int64(handle_, place, value);
@@ -132,7 +139,7 @@ void Statement::reset() {
   out_of_range_ = false;
 }
 
-// ---- Database -----------------------------------------------------------------------------------------------------------
+// ---- Database ---------------------------------------------------------------------------------------------
 
 Database::Database(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 Database::Database(Database&&) noexcept = default;
@@ -177,7 +184,8 @@ Result<std::int64_t> Database::read_integer(std::string_view sql) {
   if (!text) return Fail(text.error());
   char* end = nullptr;
   const std::int64_t value = std::strtoll(text->c_str(), &end, 10);
-  if (text->empty() || *end != '\0') return Fail(Kind::internal, file() + ": no number from \"" + std::string(sql) + "\"");
+  if (text->empty() || *end != '\0')
+    return Fail(Kind::internal, file() + ": no number from \"" + std::string(sql) + "\"");
   return value;
 }
 
@@ -194,10 +202,18 @@ Result<std::string> Database::read_text(std::string_view sql) {
   return *std::move(first);
 }
 
-bool Database::read_only() const { return sqlite3_db_readonly(connection_->handle, "main") == 1; }
-bool Database::in_transaction() const { return sqlite3_get_autocommit(connection_->handle) == 0; }
-const std::string& Database::file() const { return connection_->file; }
-int Database::log_frames() const { return connection_->log_frames; }
+bool Database::read_only() const {
+  return sqlite3_db_readonly(connection_->handle, "main") == 1;
+}
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(connection_->handle) == 0;
+}
+const std::string& Database::file() const {
+  return connection_->file;
+}
+int Database::log_frames() const {
+  return connection_->log_frames;
+}
 
 Error Database::damage(const std::string& what) const {
   return {Kind::unavailable, file() + ": " + what + ": the file is damaged. " + connection_->damage_advice, 0, {}};
@@ -213,13 +229,13 @@ Result<void> Database::checkpoint(Log log) {
 }
 
 Result<void> Database::keep_log_on_close(bool keep) {
-  const int code =
-      sqlite3_db_config(connection_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, static_cast<int*>(nullptr));
+  const int code = sqlite3_db_config(connection_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0,
+                                     static_cast<int*>(nullptr));
   if (code != SQLITE_OK) return Fail(error_of(*connection_, code, "configure the connection"));
   return {};
 }
 
-// ---- Transaction, Savepoint -----------------------------------------------------------------------------------------------
+// ---- Transaction, Savepoint -------------------------------------------------------------------------------
 
 Result<Transaction> Transaction::begin(Database& database) {
   Result<void> begun = database.execute("BEGIN IMMEDIATE");

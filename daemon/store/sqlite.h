@@ -3,8 +3,9 @@
 // Threads: everything made from one Database belongs to one thread at a time; handing it over needs an order of its own
 // (starting a thread, a mutex). Statements, transactions and savepoints end before their Database.
 //
-// Errors, of every call: Kind::storage_full (disk or quota), Kind::unavailable (locked, read-only, I/O error, damaged, no
-// memory), Kind::internal (a constraint, a value out of range, wrong SQL). The message names file, act and SQLite's words.
+// Errors, of every call: Kind::storage_full (disk or quota), Kind::unavailable (locked, read-only, I/O error, damaged,
+// no memory), Kind::internal (a constraint, a value out of range, wrong SQL). The message names file, act and SQLite's
+// words.
 #pragma once
 
 #include <chrono>
@@ -119,7 +120,7 @@ class Database {
   ~Database();  // closes; moves the write-ahead log into the file first, see keep_log_on_close()
 
   Result<Statement> prepare(std::string_view sql);
-  Result<void> execute(const std::string& sql);  // one statement or several, rows dropped
+  Result<void> execute(const std::string& sql);             // one statement or several, rows dropped
   Result<std::int64_t> read_integer(std::string_view sql);  // the first column of the first row; none: Kind::internal
   Result<std::string> read_text(std::string_view sql);
 
@@ -131,8 +132,8 @@ class Database {
   // The write-ahead log (WAL mode). log_frames(): pages in it after the last commit.
   [[nodiscard]] int log_frames() const;
   enum class Log { keep, cut };
-  // Moves what the log holds into the file and syncs both; `cut` also empties the log file at once, `keep` leaves it to be
-  // overwritten.
+  // Moves what the log holds into the file and syncs both; `cut` also empties the log file at once, `keep` leaves it to
+  // be overwritten.
   Result<void> checkpoint(Log log);
   // While `keep`, closing leaves file and log byte for byte as they are.
   Result<void> keep_log_on_close(bool keep);

@@ -19,8 +19,7 @@ constexpr int log_frames_max = 16'000;
 }  // namespace
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const SqliteStoreOptions& options) {
-  Result<Database> database =
-      open_database_file(options.file, {options.busy_timeout, options.vfs, damage_advice});
+  Result<Database> database = open_database_file(options.file, {options.busy_timeout, options.vfs, damage_advice});
   if (!database) return Fail(database.error());
   Result<Tables> tables = Tables::prepare(*database, options.limits);
   if (!tables) return Fail(tables.error());
@@ -83,7 +82,7 @@ void SqliteStore::events(EventQuery query, std::function<void(Result<std::vector
   if (!queued) std::get<EventsCall>(call).done(Fail(queued.error()));
 }
 
-// ---- the store's thread -----------------------------------------------------------------------------------------------------
+// ---- the store's thread -----------------------------------------------------------------------------------
 
 void SqliteStore::serve() {
   for (;;) {

@@ -1,16 +1,17 @@
 // Store over one SQLite file.
 //
 // Durability: `done` gets success only after SQLite synced the log that holds the commit (WAL, synchronous=FULL), so it
-// survives kill -9 and power loss. A commit whose `done` was not called may be there after a crash, whole, or not at all.
+// survives kill -9 and power loss. A commit whose `done` was not called may be there after a crash, whole, or not at
+// all.
 //
-// Batches: the store's thread takes all that waits, makes one transaction of it, one fsync, then answers in the order of the
-// calls; what is called meanwhile is the next batch. Nothing ever waits for company. In a batch each commit has a
-// savepoint of its own: one that cannot be stored (Kind::internal) fails alone. Where the transaction fails (full disk,
-// I/O error) all its commits get that error and none is stored.
+// Batches: the store's thread takes all that waits, makes one transaction of it, one fsync, then answers in the order
+// of the calls; what is called meanwhile is the next batch. Nothing ever waits for company. In a batch each commit has
+// a savepoint of its own: one that cannot be stored (Kind::internal) fails alone. Where the transaction fails (full
+// disk, I/O error) all its commits get that error and none is stored.
 //
-// After a failed transaction the log may still hold it, complete but not synced, and SQLite would take it up after a crash.
-// So the log is emptied first, and until that succeeds every commit gets the reason why not. That is also how the store
-// comes back by itself when there is space again. Only a crash in that window can bring a failed commit back.
+// After a failed transaction the log may still hold it, complete but not synced, and SQLite would take it up after a
+// crash. So the log is emptied first, and until that succeeds every commit gets the reason why not. That is also how
+// the store comes back by itself when there is space again. Only a crash in that window can bring a failed commit back.
 //
 // Queries see at least what was committed before them.
 #pragma once

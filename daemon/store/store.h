@@ -2,8 +2,8 @@
 // for tests that can be told to fail.
 //
 // Threads: load() once, before any commit, on the caller's thread. commit() and the queries return at once; `done` is
-// called on the store's thread, in the order of the calls; only a refusal (Kind::overloaded, or a call to a store that is
-// closing) comes at once, on the caller's thread.
+// called on the store's thread, in the order of the calls; only a refusal (Kind::overloaded, or a call to a store that
+// is closing) comes at once, on the caller's thread.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,16 @@
 
 namespace jaild::store {
 
-using core::JailRecord;
-using core::RunRecord;
-using core::PutJail;
-using core::EraseJail;
-using core::PutRun;
-using core::EraseRun;
 using core::AddEvent;
 using core::AddExit;
-using core::PutMeta;
+using core::EraseJail;
+using core::EraseRun;
+using core::JailRecord;
 using core::Mutation;
+using core::PutJail;
+using core::PutMeta;
+using core::PutRun;
+using core::RunRecord;
 using core::Snapshot;
 
 class Store {
@@ -38,10 +38,12 @@ class Store {
   virtual Result<Snapshot> load() = 0;
 
   // All of `mutations` or none; durable when `done` gets success. What queued while one fsync was under way shares the
-  // next. Kind::storage_full, Kind::unavailable (read-only, I/O error, damaged), Kind::overloaded: more than 10,000 wait.
+  // next. Kind::storage_full, Kind::unavailable (read-only, I/O error, damaged), Kind::overloaded: more than 10,000
+  // wait.
   virtual void commit(std::vector<Mutation> mutations, std::function<void(Result<void>)> done) = 0;
 
-  // Every version that is kept, oldest first; an unknown jail has none. Sees at least what was committed before the call.
+  // Every version that is kept, oldest first; an unknown jail has none. Sees at least what was committed before the
+  // call.
   virtual void history(const std::string& name, std::function<void(Result<std::vector<SpecVersion>>)> done) = 0;
   // By number. Older ones than the newest 100,000 may be there still.
   virtual void events(EventQuery query, std::function<void(Result<std::vector<JailEvent>>)> done) = 0;

@@ -1,5 +1,5 @@
-// The tables of schema.h as records: what each mutation writes, what each question reads. Opens no transaction of its own.
-// Owner and only user: SqliteStore; one thread at a time.
+// The tables of schema.h as records: what each mutation writes, what each question reads. Opens no transaction of its
+// own. Owner and only user: SqliteStore; one thread at a time.
 #pragma once
 
 #include <memory>
@@ -17,8 +17,8 @@ class Tables {
   // `database` has the newest schema and outlives this.
   static Result<Tables> prepare(Database& database, const Limits& limits);
 
-  // An error in the middle leaves a part written: undo it with a savepoint. Kind::internal: this mutation cannot be stored
-  // (a run or exit of an unknown jail, an event number twice). Any other kind: no mutation could be now.
+  // An error in the middle leaves a part written: undo it with a savepoint. Kind::internal: this mutation cannot be
+  // stored (a run or exit of an unknown jail, an event number twice). Any other kind: no mutation could be now.
   Result<void> apply(const Mutation& mutation);
 
   Result<Snapshot> snapshot();

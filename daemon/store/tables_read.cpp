@@ -11,7 +11,9 @@
 namespace jaild::store {
 namespace {
 
-std::uint64_t unsigned_of(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+std::uint64_t unsigned_of(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
 
 std::optional<WallTime> time_of(const Row& row, int column) {
   if (row.null(column)) return std::nullopt;
@@ -68,8 +70,8 @@ Result<RunRecord> run_of(const Row& row) {
 Result<JailEvent> event_of(const Row& row) {
   Result<std::map<std::string, std::string>> data = data_from(row.text(5));
   if (!data) return Fail(data.error().in("event " + row.text(0)));
-  return JailEvent{unsigned_of(row.integer(0)), from_ns(row.integer(1)), row.text(2), row.text(3), row.text(4),
-                   *std::move(data)};
+  return JailEvent{
+      unsigned_of(row.integer(0)), from_ns(row.integer(1)), row.text(2), row.text(3), row.text(4), *std::move(data)};
 }
 
 // A visitor for Statement::each() that appends what `read` makes of each row.
@@ -88,11 +90,12 @@ auto append_to(std::vector<Value>& values, Result<Value> (*read)(const Row&)) {
 Result<void> Tables::prepare_reads(Database& database, Statements& sql) {
   const std::array<std::pair<Statement*, const char*>, 10> texts{{
       {&sql.jails,
-       "SELECT name, generation, desired, deleting, spec, updated_at_ns, updated_by, restarts, last_exit, finished, failure,"
+       "SELECT name, generation, desired, deleting, spec, updated_at_ns, updated_by, restarts, last_exit, finished, "
+       "failure,"
        " restart_last_delay_ms, restart_starts_ns, restart_gave_up, restart_next_try_at_ns FROM jails ORDER BY name"},
-      {&sql.runs,
-       "SELECT jail, run, jid, generation, spec, phase, boot_id, started_at_ns FROM runs ORDER BY jail"},
-      {&sql.ledger, "SELECT jail, before_create, id, kind, name, borrowed FROM ledger ORDER BY jail, before_create, position"},
+      {&sql.runs, "SELECT jail, run, jid, generation, spec, phase, boot_id, started_at_ns FROM runs ORDER BY jail"},
+      {&sql.ledger,
+       "SELECT jail, before_create, id, kind, name, borrowed FROM ledger ORDER BY jail, before_create, position"},
       {&sql.ledger_details, "SELECT entry, key, value FROM ledger_details"},
       {&sql.meta, "SELECT key, value FROM meta"},
       {&sql.last_event, "SELECT max(id) FROM events"},
@@ -131,8 +134,12 @@ Result<Snapshot> Tables::snapshot() {
   return snapshot;
 }
 
-Result<void> Tables::read_jails(Snapshot& snapshot) { return sql_->jails.each(append_to(snapshot.jails, jail_of)); }
-Result<void> Tables::read_runs(Snapshot& snapshot) { return sql_->runs.each(append_to(snapshot.runs, run_of)); }
+Result<void> Tables::read_jails(Snapshot& snapshot) {
+  return sql_->jails.each(append_to(snapshot.jails, jail_of));
+}
+Result<void> Tables::read_runs(Snapshot& snapshot) {
+  return sql_->runs.each(append_to(snapshot.runs, run_of));
+}
 
 Result<void> Tables::read_ledger(Snapshot& snapshot) {
   std::unordered_map<std::int64_t, std::map<std::string, std::string>> details;
@@ -190,9 +197,9 @@ Result<std::vector<JailEvent>> Tables::events(const EventQuery& query) {
   const std::uint64_t after = std::min(query.after, most);  // Last-Event-ID is the client's
   const std::uint64_t limit = std::min<std::uint64_t>(query.limit, most);
   std::vector<JailEvent> events;
-  Result<void> done = query.jail.empty()
-                          ? sql_->events.each(append_to(events, event_of), after, query.type, limit)
-                          : sql_->events_of_jail.each(append_to(events, event_of), after, query.type, limit, query.jail);
+  Result<void> done =
+      query.jail.empty() ? sql_->events.each(append_to(events, event_of), after, query.type, limit)
+                         : sql_->events_of_jail.each(append_to(events, event_of), after, query.type, limit, query.jail);
   if (!done) return Fail(done.error());
   return events;
 }

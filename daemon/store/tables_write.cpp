@@ -15,8 +15,7 @@ Result<void> Tables::prepare_writes(Database& database, Statements& sql) {
        " ON CONFLICT (name) DO UPDATE SET generation = ?2, desired = ?3, deleting = ?4, spec = ?5, updated_at_ns = ?6,"
        " updated_by = ?7, restarts = ?8, last_exit = ?9, finished = ?10, failure = ?11, restart_last_delay_ms = ?12,"
        " restart_starts_ns = ?13, restart_gave_up = ?14, restart_next_try_at_ns = ?15"},
-      {&sql.put_version,
-       "INSERT INTO versions VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (jail, generation) DO NOTHING"},
+      {&sql.put_version, "INSERT INTO versions VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (jail, generation) DO NOTHING"},
       {&sql.trim_versions,
        "DELETE FROM versions WHERE jail = ?1 AND generation <="
        " (SELECT generation FROM versions WHERE jail = ?1 ORDER BY generation DESC LIMIT 1 OFFSET ?2)"},
@@ -30,8 +29,7 @@ Result<void> Tables::prepare_writes(Database& database, Statements& sql) {
       {&sql.raise_counter,
        "INSERT INTO counters VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = max(value, ?2)"},
       {&sql.add_event, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6)"},
-      {&sql.trim_events,
-       "DELETE FROM events WHERE id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET ?1)"},
+      {&sql.trim_events, "DELETE FROM events WHERE id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET ?1)"},
       {&sql.add_exit, "INSERT INTO exits (jail, last_exit) VALUES (?1, ?2)"},
       {&sql.trim_exits,
        "DELETE FROM exits WHERE jail = ?1 AND id <="
@@ -67,7 +65,9 @@ Result<void> Tables::write(const PutJail& put) {
   return done;
 }
 
-Result<void> Tables::write(const EraseJail& erase) { return sql_->erase_jail.run(erase.name); }
+Result<void> Tables::write(const EraseJail& erase) {
+  return sql_->erase_jail.run(erase.name);
+}
 
 Result<void> Tables::write(const PutRun& put) {
   const RunRecord& run = put.record;
@@ -105,12 +105,14 @@ Result<void> Tables::write_ledger(const std::string& jail, bool before_create,
   return {};
 }
 
-Result<void> Tables::write(const EraseRun& erase) { return sql_->erase_run.run(erase.name); }
+Result<void> Tables::write(const EraseRun& erase) {
+  return sql_->erase_run.run(erase.name);
+}
 
 Result<void> Tables::write(const AddEvent& add) {
   const JailEvent& event = add.event;
-  Result<void> done = sql_->add_event.run(event.id, to_ns(event.at), event.type, event.jail, event.message,
-                                          data_text(event.data));
+  Result<void> done =
+      sql_->add_event.run(event.id, to_ns(event.at), event.type, event.jail, event.message, data_text(event.data));
   if (!done || ++events_since_trim_ < limits_.events_trim_step) return done;
   events_since_trim_ = 0;
   return sql_->trim_events.run(limits_.events);
@@ -122,6 +124,8 @@ Result<void> Tables::write(const AddExit& add) {
   return done;
 }
 
-Result<void> Tables::write(const PutMeta& put) { return sql_->put_meta.run(put.key, put.value); }
+Result<void> Tables::write(const PutMeta& put) {
+  return sql_->put_meta.run(put.key, put.value);
+}
 
 }  // namespace jaild::store

@@ -21,8 +21,8 @@ struct FakeRequest {
 
 struct FakeReply {
   int status = 200;
-  std::string body;
-  std::map<std::string, std::string> headers;
+  std::string body = {};
+  std::map<std::string, std::string> headers = {};
   bool silent = false;     // takes the request and answers only when the client has gone
   bool truncated = false;  // breaks the connection in the middle of the body
 };

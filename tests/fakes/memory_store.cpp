@@ -6,7 +6,7 @@
 
 namespace jaild::store {
 
-// ---- calls ------------------------------------------------------------------------------------------------------------------
+// ---- calls ------------------------------------------------------------------------------------------------
 
 Result<Snapshot> MemoryStore::load() {
   if (load_fault_) return Fail(*load_fault_, "the store was told to fail");
@@ -80,9 +80,11 @@ void MemoryStore::answer(Call call) {
   events.done(matching(events.query));
 }
 
-// ---- commits ----------------------------------------------------------------------------------------------------------------
+// ---- commits ----------------------------------------------------------------------------------------------
 
-void MemoryStore::fail_commit(std::size_t nth, Kind kind) { faults_[attempts_ + nth] = kind; }
+void MemoryStore::fail_commit(std::size_t nth, Kind kind) {
+  faults_[attempts_ + nth] = kind;
+}
 
 std::optional<Kind> MemoryStore::armed_fault() {
   const auto fault = faults_.find(++attempts_);
@@ -114,7 +116,8 @@ Result<void> MemoryStore::check(const std::vector<Mutation>& mutations) const {
     } else if (const auto* erase = std::get_if<EraseJail>(&mutation)) {
       there[erase->name] = false;
     } else if (const auto* run = std::get_if<PutRun>(&mutation)) {
-      if (!is_there(run->record.key.name)) return Fail(Kind::internal, "a run of an unknown jail: " + run->record.key.name);
+      if (!is_there(run->record.key.name))
+        return Fail(Kind::internal, "a run of an unknown jail: " + run->record.key.name);
     } else if (const auto* exit = std::get_if<AddExit>(&mutation)) {
       if (!is_there(exit->name)) return Fail(Kind::internal, "an exit of an unknown jail: " + exit->name);
     } else if (const auto* event = std::get_if<AddEvent>(&mutation)) {
@@ -130,11 +133,14 @@ void MemoryStore::apply(const PutJail& put) {
   const JailRecord& record = put.record;
   Jail& jail = jails_[record.name];
   jail.record = record;
-  jail.versions.try_emplace(record.generation, SpecVersion{record.generation, record.updated_at, record.by, record.spec});
+  jail.versions.try_emplace(record.generation,
+                            SpecVersion{record.generation, record.updated_at, record.by, record.spec});
   while (jail.versions.size() > limits_.versions_per_jail) jail.versions.erase(jail.versions.begin());
 }
 
-void MemoryStore::apply(const EraseJail& erase) { jails_.erase(erase.name); }
+void MemoryStore::apply(const EraseJail& erase) {
+  jails_.erase(erase.name);
+}
 
 void MemoryStore::apply(const PutRun& put) {
   jails_.at(put.record.key.name).run = put.record;
@@ -157,9 +163,11 @@ void MemoryStore::apply(const AddExit& add) {
   while (exits.size() > limits_.exits_per_jail) exits.pop_front();
 }
 
-void MemoryStore::apply(const PutMeta& put) { meta_[put.key] = put.value; }
+void MemoryStore::apply(const PutMeta& put) {
+  meta_[put.key] = put.value;
+}
 
-// ---- questions --------------------------------------------------------------------------------------------------------------
+// ---- questions --------------------------------------------------------------------------------------------
 
 std::vector<SpecVersion> MemoryStore::versions_of(const std::string& name) const {
   std::vector<SpecVersion> versions;

@@ -1,8 +1,8 @@
-// A Store in memory, for tests and the simulation. Deterministic: no thread, no clock. It outlives the daemon under test,
-// as a disk does: after a "crash" the next daemon loads from the same object.
+// A Store in memory, for tests and the simulation. Deterministic: no thread, no clock. It outlives the daemon under
+// test, as a disk does: after a "crash" the next daemon loads from the same object.
 //
-// One thread. Answers come in the order of the calls, before the call returns; a call made by an answer is answered after it.
-// With hold(), answers come when deliver() or release() says so, and a commit takes effect at that moment.
+// One thread. Answers come in the order of the calls, before the call returns; a call made by an answer is answered
+// after it. With hold(), answers come when deliver() or release() says so, and a commit takes effect at that moment.
 #pragma once
 
 #include <cstddef>

@@ -125,9 +125,11 @@ SlowVfs::SlowVfs(std::string name) : name_(std::move(name)), real_(sqlite3_vfs_f
   sqlite3_vfs_register(&vfs_, 0);
 }
 
-SlowVfs::~SlowVfs() { sqlite3_vfs_unregister(&vfs_); }
+SlowVfs::~SlowVfs() {
+  sqlite3_vfs_unregister(&vfs_);
+}
 
-// ---- switches ---------------------------------------------------------------------------------------------------------------
+// ---- switches ---------------------------------------------------------------------------------------------
 
 std::size_t SlowVfs::syncs() const {
   const std::lock_guard lock(mutex_);
@@ -163,7 +165,9 @@ bool SlowVfs::refuses_growth() const {
   const std::lock_guard lock(mutex_);
   return full_;
 }
-bool SlowVfs::dead() const { return power_is_cut(); }
+bool SlowVfs::dead() const {
+  return power_is_cut();
+}
 bool SlowVfs::power_is_cut() const {
   const std::lock_guard lock(mutex_);
   return power_cut_;
@@ -174,7 +178,7 @@ void SlowVfs::cut_power(std::size_t nth_sync, Cut cut) {
   cut_ = cut;
 }
 
-// ---- syncs and power ----------------------------------------------------------------------------------------------------------
+// ---- syncs and power --------------------------------------------------------------------------------------
 
 namespace {
 

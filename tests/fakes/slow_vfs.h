@@ -1,7 +1,7 @@
 // SQLite's view of the disk with a slow, failing, full or powerless disk behind it: a shim over the system's VFS.
 //
-// Owner: the test; it outlives every database opened through it. The switches are for any thread. It has no shared memory
-// (version 1 methods), so a write-ahead log works in exclusive locking mode only.
+// Owner: the test; it outlives every database opened through it. The switches are for any thread. It has no shared
+// memory (version 1 methods), so a write-ahead log works in exclusive locking mode only.
 #pragma once
 
 #include <sqlite3.h>
@@ -31,17 +31,18 @@ class SlowVfs {
   // Syncs. None reaches the real disk: what counts here is when they happen, and the machine stays up.
   [[nodiscard]] std::size_t syncs() const;  // that have begun
   void delay_syncs(std::chrono::milliseconds delay);
-  void hold_syncs();     // a sync that begins waits...
-  void release_syncs();  // ...until now
+  void hold_syncs();                                 // a sync that begins waits...
+  void release_syncs();                              // ...until now
   [[nodiscard]] bool wait_for_held_sync();           // false: none came within 30 s
   void fail_syncs(std::size_t count, int os_errno);  // the next `count`; 0 ends it
 
   // Writes that would make a file longer fail as on a full disk.
   void set_full(bool full);
 
-  // Power. From watch() on it is known what a disk would hold: what each file was at its last sync. The power goes at the
-  // nth sync from now, before it or after it; then every call fails. After the database is closed, restore() makes the
-  // files what that disk would hold. With a seed, sectors that were written and not synced are there or not, by chance.
+  // Power. From watch() on it is known what a disk would hold: what each file was at its last sync. The power goes at
+  // the nth sync from now, before it or after it; then every call fails. After the database is closed, restore() makes
+  // the files what that disk would hold. With a seed, sectors that were written and not synced are there or not, by
+  // chance.
   void watch(const std::filesystem::path& directory);
   enum class Cut { before_sync, after_sync };
   void cut_power(std::size_t nth_sync, Cut cut);

@@ -11,7 +11,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-WallTime at(std::int64_t ms) { return WallTime(std::chrono::duration_cast<WallTime::duration>(milliseconds(ms))); }
+WallTime at(std::int64_t ms) {
+  return WallTime(std::chrono::duration_cast<WallTime::duration>(milliseconds(ms)));
+}
 
 constexpr std::int64_t new_year_2026_ms = 1'767'225'600'000;
 
@@ -73,7 +75,8 @@ JailRecord full_jail(const std::string& name, std::uint64_t generation) {
   jail.last_exit = LastExit{at(new_year_2026_ms + 7), std::nullopt, 11, "command ended by SIGSEGV"};
   jail.finished = true;
   jail.failure = "mount /jail/www1/dev: Device busy";
-  jail.restart = {milliseconds(1500), {at(new_year_2026_ms + 1), at(new_year_2026_ms + 2)}, true, at(new_year_2026_ms + 9)};
+  jail.restart = {
+      milliseconds(1500), {at(new_year_2026_ms + 1), at(new_year_2026_ms + 2)}, true, at(new_year_2026_ms + 9)};
   return jail;
 }
 
@@ -107,7 +110,11 @@ JailRecord plain_jail(const std::string& name, std::uint64_t generation) {
 }
 
 JailEvent event(std::uint64_t id, const std::string& jail, const std::string& type) {
-  return {id, at(new_year_2026_ms + static_cast<std::int64_t>(id)), type, jail, "event " + std::to_string(id),
+  return {id,
+          at(new_year_2026_ms + static_cast<std::int64_t>(id)),
+          type,
+          jail,
+          "event " + std::to_string(id),
           {{"n", std::to_string(id)}}};
 }
 

@@ -108,7 +108,9 @@ TEST_P(StoreContract, ErasingWhatIsNotThereIsSuccess) {
   EXPECT_TRUE(ok(commit(store(), {EraseJail{"nobody"}, EraseRun{"nobody"}})));
 }
 
-TEST_P(StoreContract, AnEmptyCommitIsSuccess) { EXPECT_TRUE(ok(commit(store(), {}))); }
+TEST_P(StoreContract, AnEmptyCommitIsSuccess) {
+  EXPECT_TRUE(ok(commit(store(), {})));
+}
 
 TEST_P(StoreContract, ARunNumberIsRememberedAfterItsRun) {
   ASSERT_TRUE(ok(commit(store(), {PutJail{plain_jail("www1")}, PutRun{full_run("www1", 8)}, EraseRun{"www1"}})));
@@ -121,8 +123,8 @@ TEST_P(StoreContract, ARunNumberIsRememberedAfterItsRun) {
 TEST_P(StoreContract, ACommitThatCannotBeStoredStoresNothing) {
   ASSERT_TRUE(ok(commit(store(), {PutJail{plain_jail("www1")}, AddEvent{event(1)}})));
   const std::vector<std::vector<Mutation>> impossible{
-      {PutJail{plain_jail("db1")}, PutMeta{"k", "v"}, AddEvent{event(1)}},        // a number twice
-      {PutJail{plain_jail("db1")}, AddEvent{event(2)}, AddEvent{event(2)}},       // twice in one commit
+      {PutJail{plain_jail("db1")}, PutMeta{"k", "v"}, AddEvent{event(1)}},         // a number twice
+      {PutJail{plain_jail("db1")}, AddEvent{event(2)}, AddEvent{event(2)}},        // twice in one commit
       {PutJail{plain_jail("db1")}, AddEvent{event(2)}, PutRun{full_run("x", 9)}},  // a run of no jail
       {PutJail{plain_jail("db1")}, EraseJail{"www1"}, AddExit{"www1", samples::exit_of(0)}},
       {PutRun{full_run("db1", 9)}, PutJail{plain_jail("db1")}},  // in this order
@@ -139,7 +141,7 @@ TEST_P(StoreContract, ACommitThatCannotBeStoredStoresNothing) {
   EXPECT_EQ(snapshot.last_run, 0U);
 }
 
-// ---- history ----------------------------------------------------------------------------------------------------------------
+// ---- history ----------------------------------------------------------------------------------------------
 
 TEST_P(StoreContract, HistoryHasEachGenerationOnceOldestFirst) {
   JailRecord first = plain_jail("www1", 1);
@@ -173,7 +175,7 @@ TEST_P(StoreContract, HistoryKeepsTheLastHundredOfEachJail) {
   EXPECT_EQ(history(store(), "db1").value().size(), 1U);
 }
 
-// ---- events -----------------------------------------------------------------------------------------------------------------
+// ---- events -----------------------------------------------------------------------------------------------
 
 TEST_P(StoreContract, AnEventComesBackWhole) {
   JailEvent one = event(7, "", "daemon.started");
@@ -193,7 +195,8 @@ TEST_P(StoreContract, AnEventComesBackWhole) {
 TEST_P(StoreContract, EventsAreFoundByNumberJailAndType) {
   std::vector<Mutation> mutations;
   for (std::uint64_t id = 1; id <= 12; ++id) {
-    mutations.push_back(AddEvent{event(id, id % 2 == 0 ? "www1" : "db1", id % 3 == 0 ? "jail.exited" : "jail.started")});
+    mutations.push_back(
+        AddEvent{event(id, id % 2 == 0 ? "www1" : "db1", id % 3 == 0 ? "jail.exited" : "jail.started")});
   }
   ASSERT_TRUE(ok(commit(store(), mutations)));
   struct Row {
@@ -243,7 +246,7 @@ TEST_P(StoreContract, EventsAreTrimmedEvenWhereADaemonNeverLivesLong) {
   EXPECT_LE(events(store(), {}).value().size(), 15U);
 }
 
-// ---- order ------------------------------------------------------------------------------------------------------------------
+// ---- order ------------------------------------------------------------------------------------------------
 
 TEST_P(StoreContract, AnswersComeInTheOrderOfTheCallsAndQueriesSeeWhatWasCommittedBefore) {
   std::vector<int> order;  // only the store's thread writes; the promise hands it over

@@ -33,7 +33,7 @@ class StoreContract : public testing::TestWithParam<StoreMaker> {
     if (!under_test_) use({});
     return under_test_->store();
   }
-  Snapshot load();            // fails the test where the store does
+  Snapshot load();  // fails the test where the store does
   Snapshot restart_and_load();
 
  private:

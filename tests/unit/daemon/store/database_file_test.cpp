@@ -24,7 +24,7 @@ std::string bytes_of(const fs::path& path) {
 }
 
 unsigned mode_of(const fs::path& path) {
-  struct stat found {};
+  struct stat found{};
   return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 07777U : 0;
 }
 
@@ -117,6 +117,9 @@ TEST_F(DatabaseFileTest, WhatACrashedFirstStartLeftIsSweptAway) {
   std::ofstream(file_.string() + ".new-journal") << "half";
   make();
   EXPECT_EQ(std::distance(fs::directory_iterator(state_), {}), 1);
+  fs::create_hard_link(file_, file_.string() + ".new");
+  make();
+  EXPECT_EQ(std::distance(fs::directory_iterator(state_), {}), 1);
 }
 
 TEST_F(DatabaseFileTest, ASecondJaildAndAnAdministratorsShellAreTold) {
@@ -130,7 +133,7 @@ TEST_F(DatabaseFileTest, ASecondJaildAndAnAdministratorsShellAreTold) {
   sqlite3_close(shell);
 }
 
-// ---- not ours, or newer -------------------------------------------------------------------------------------------------------
+// ---- not ours, or newer -----------------------------------------------------------------------------------
 
 TEST_F(DatabaseFileTest, ANewerSchemaIsRefusedAndNotAByteIsWritten) {
   {
@@ -163,7 +166,7 @@ TEST_F(DatabaseFileTest, ADirectoryInItsPlaceIsRefused) {
   expect_refused({"not a regular file"});
 }
 
-// ---- damage -------------------------------------------------------------------------------------------------------------------
+// ---- damage -----------------------------------------------------------------------------------------------
 
 TEST_F(DatabaseFileTest, GarbageIsRefusedWithWhatToDo) {
   fs::create_directory(state_);
@@ -242,8 +245,9 @@ TEST_F(DatabaseFileTest, ALargeFilesTablesWithoutHistoryAreChecked) {
   {
     Database database = open().value();
     fill(database, 200);
-    ASSERT_TRUE(database.execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 70)"
-                                 "INSERT INTO events SELECT i, 0, '', '', hex(zeroblob(524288)), '{}' FROM n")
+    ASSERT_TRUE(database
+                    .execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 70)"
+                             "INSERT INTO events SELECT i, 0, '', '', hex(zeroblob(524288)), '{}' FROM n")
                     .has_value());
   }
   ASSERT_GT(fs::file_size(file_), whole_check_bytes_max);
@@ -259,7 +263,7 @@ TEST_F(DatabaseFileTest, ALargeFilesTablesWithoutHistoryAreChecked) {
   expect_refused({"damaged", "Move it away; jails go on."});
 }
 
-// ---- read-only, full ----------------------------------------------------------------------------------------------------------
+// ---- read-only, full --------------------------------------------------------------------------------------
 
 TEST_F(DatabaseFileTest, AReadOnlyFileIsRefused) {
   make();

@@ -8,7 +8,8 @@ namespace jaild::store {
 namespace {
 
 TEST(RowCodecTest, TimesAreExact) {
-  for (WallTime time : {WallTime(), WallTime(WallTime::duration(-1)), WallTime(WallTime::duration(1'767'225'600'123'456))}) {
+  for (WallTime time :
+       {WallTime(), WallTime(WallTime::duration(-1)), WallTime(WallTime::duration(1'767'225'600'123'456))}) {
     EXPECT_EQ(from_ns(to_ns(time)), time);
   }
 }
@@ -33,7 +34,8 @@ TEST(RowCodecTest, DataAndStartsComeBack) {
 }
 
 TEST(RowCodecTest, EveryWordComesBack) {
-  for (Desired desired : {Desired::running, Desired::stopped}) EXPECT_EQ(desired_from(desired_word(desired)).value(), desired);
+  for (Desired desired : {Desired::running, Desired::stopped})
+    EXPECT_EQ(desired_from(desired_word(desired)).value(), desired);
   using core::RunPhase;
   for (RunPhase phase : {RunPhase::starting, RunPhase::running, RunPhase::stopping}) {
     EXPECT_EQ(phase_from(phase_word(phase)).value(), phase);

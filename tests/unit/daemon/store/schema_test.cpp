@@ -26,8 +26,9 @@ class SchemaTest : public testing::Test {
 constexpr std::array<Migration, 3> three{{
     {1, "CREATE TABLE t (a INTEGER PRIMARY KEY) STRICT; CREATE TABLE u (a REFERENCES t (a)) "},
     {2, "ALTER TABLE t ADD COLUMN b TEXT NOT NULL DEFAULT 'old'"},
-    {3, "CREATE TABLE n (a INTEGER PRIMARY KEY, b TEXT NOT NULL) STRICT; INSERT INTO n SELECT a, upper(b) FROM t;"
-        "DROP TABLE t; ALTER TABLE n RENAME TO t"},
+    {3,
+     "CREATE TABLE n (a INTEGER PRIMARY KEY, b TEXT NOT NULL) STRICT; INSERT INTO n SELECT a, upper(b) FROM t;"
+     "DROP TABLE t; ALTER TABLE n RENAME TO t"},
 }};
 
 TEST_F(SchemaTest, MigrationsCountFromOne) {

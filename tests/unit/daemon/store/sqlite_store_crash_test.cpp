@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <atomic>
+#include <cerrno>
 #include <functional>
 #include <map>
 #include <memory>
@@ -42,8 +42,8 @@ std::set<std::uint64_t> commits_in(const fs::path& file, const std::string& vfs 
   if (!store) return {};
   const std::map<std::string, std::string> meta = (*store)->load().value().meta;
   std::set<std::uint64_t> found;
-  for (std::uint64_t id : samples::ids(
-           samples::events(**store, {.after = 0, .jail = "", .type = "", .limit = 100'000}).value())) {
+  for (std::uint64_t id :
+       samples::ids(samples::events(**store, {.after = 0, .jail = "", .type = "", .limit = 100'000}).value())) {
     EXPECT_TRUE(meta.contains("e" + std::to_string(id))) << "event " << id << " came without its other half";
     found.insert(id);
   }
@@ -51,7 +51,7 @@ std::set<std::uint64_t> commits_in(const fs::path& file, const std::string& vfs 
   return found;
 }
 
-// ---- kill -9 --------------------------------------------------------------------------------------------------------------------
+// ---- kill -9 ----------------------------------------------------------------------------------------------
 
 // In the child: eight writers without end; each answer's number goes down the pipe. Ends by SIGKILL, or by SIGPIPE when
 // the parent is gone.
@@ -113,13 +113,13 @@ TEST(SqliteStoreCrashTest, EveryAnsweredCommitSurvivesKill9) {
   EXPECT_GT(answered.size(), 20U);
 }
 
-// ---- power ------------------------------------------------------------------------------------------------------------------------
+// ---- power ------------------------------------------------------------------------------------------------
 
 struct Work {
   std::uint64_t commits;
   std::size_t bytes_each;
-  std::size_t first_cut;    // the sync to begin with
-  std::size_t least_cuts;   // how many there must be, so that the test cannot pass without cutting
+  std::size_t first_cut;   // the sync to begin with
+  std::size_t least_cuts;  // how many there must be, so that the test cannot pass without cutting
 };
 
 struct Cut {

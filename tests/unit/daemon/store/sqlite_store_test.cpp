@@ -73,7 +73,7 @@ class SqliteStoreTest : public testing::Test {
 
 using Ids = std::vector<std::uint64_t>;
 
-// ---- group commit -------------------------------------------------------------------------------------------------------------
+// ---- group commit -----------------------------------------------------------------------------------------
 
 // design.md 4: what queued while one fsync was under way is the next transaction.
 TEST_F(SqliteStoreTest, WhatQueuesDuringASyncSharesTheNext) {
@@ -99,7 +99,8 @@ TEST_F(SqliteStoreTest, QueriesBetweenCommitsDoNotCostASync) {
   EXPECT_EQ(vfs_.syncs() - before, 1U);
 }
 
-// design.md 8: 64 writers, at least 20 commits for each fsync. Counted, so that the speed of the machine does not matter.
+// design.md 8: 64 writers, at least 20 commits for each fsync. Counted, so that the speed of the machine does not
+// matter.
 TEST_F(SqliteStoreTest, SixtyFourWritersShareSyncs) {
   open();
   hold_the_disk();
@@ -174,16 +175,15 @@ TEST_F(SqliteStoreTest, ManyThreadsMayCall) {
   EXPECT_EQ(stored_events(*store_).size(), 200U);
 }
 
-// ---- bounds and the end ---------------------------------------------------------------------------------------------------------
+// ---- bounds and the end -----------------------------------------------------------------------------------
 
 TEST_F(SqliteStoreTest, TenThousandWaitAndTheNextIsRefusedAtOnce) {
   open();
   hold_the_disk();
   for (std::uint64_t id = 2; id <= 10'001; ++id) start({AddEvent{event(id)}});
   std::optional<Kind> refused;
-  store_->commit({AddEvent{event(99'999)}}, [&](const Result<void>& result) {
-    refused = result ? Kind::internal : result.error().kind;
-  });
+  store_->commit({AddEvent{event(99'999)}},
+                 [&](const Result<void>& result) { refused = result ? Kind::internal : result.error().kind; });
   EXPECT_EQ(refused, Kind::overloaded);  // on this thread, before the call returned
   refused.reset();
   store_->events({}, [&](const Result<std::vector<JailEvent>>& result) { refused = result.error().kind; });
@@ -239,7 +239,7 @@ TEST_F(SqliteStoreTest, ALongLogIsMovedIntoTheFileAfterTheAnswers) {
   EXPECT_LT(fs::file_size(file_.string() + "-wal"), 1'200U * 4'200U);  // 200 times 25 pages would be 20 MB
 }
 
-// ---- a disk that fails ------------------------------------------------------------------------------------------------------------
+// ---- a disk that fails ------------------------------------------------------------------------------------
 
 // P1, from the other side: what was answered with an error is not stored, not even after a crash.
 TEST_F(SqliteStoreTest, AFailedSyncFailsEveryMemberAndStoresNone) {
@@ -339,7 +339,8 @@ TEST_F(SqliteStoreTest, ADamagedFileSaysThatJailsGoOn) {
   std::ofstream(file_) << std::string(10'000, 'x');
   Result<std::unique_ptr<SqliteStore>> refused = SqliteStore::open({file_, {}, "", {}});
   ASSERT_FALSE(refused.has_value());
-  for (const std::string& part : {file_.string(), std::string("Move it away or restore it"), std::string("jails are not touched")}) {
+  for (const std::string& part :
+       {file_.string(), std::string("Move it away or restore it"), std::string("jails are not touched")}) {
     EXPECT_NE(refused.error().message.find(part), std::string::npos) << refused.error().message;
   }
 }

@@ -125,8 +125,9 @@ TEST_F(SqliteTest, ATransactionIsUndoneUnlessCommitted) {
 
 TEST_F(SqliteTest, ACommitThatFailsIsRolledBack) {
   Database database = open();
-  run(database, "PRAGMA foreign_keys = ON; CREATE TABLE p (a INTEGER PRIMARY KEY);"
-                "CREATE TABLE t (a REFERENCES p DEFERRABLE INITIALLY DEFERRED)");
+  run(database,
+      "PRAGMA foreign_keys = ON; CREATE TABLE p (a INTEGER PRIMARY KEY);"
+      "CREATE TABLE t (a REFERENCES p DEFERRABLE INITIALLY DEFERRED)");
   Transaction transaction = Transaction::begin(database).value();
   run(database, "INSERT INTO t VALUES (1)");
   EXPECT_FALSE(transaction.commit().has_value());
@@ -196,7 +197,10 @@ TEST_F(SqliteTest, ClosingLeavesTheLogWhereToldTo) {
     ASSERT_TRUE(database.keep_log_on_close(true).has_value());
   }
   EXPECT_TRUE(std::filesystem::exists(log));
-  { Database database = open(); EXPECT_EQ(count(database), 0); }
+  {
+    Database database = open();
+    EXPECT_EQ(count(database), 0);
+  }
   EXPECT_FALSE(std::filesystem::exists(log));
 }
 

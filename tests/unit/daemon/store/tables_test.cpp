@@ -42,11 +42,12 @@ TEST_F(TablesTest, AHundredThousandEventsStay) {
                            "INSERT INTO events SELECT i, 0, '', '', '', '{}' FROM n")
                   .has_value());
   Tables all = tables();
-  Transaction transaction = Transaction::begin(database_).value();  // never committed: only counted within
+  Transaction transaction = Transaction::begin(database_).value();        // never committed: only counted within
   ASSERT_TRUE(all.apply(AddEvent{samples::event(102'501)}).has_value());  // the first trims
   EXPECT_EQ(count("events"), 100'000);
   EXPECT_EQ(database_.read_integer("SELECT min(id) FROM events").value(), 2'502);
-  for (std::uint64_t id = 102'502; id <= 103'500; ++id) ASSERT_TRUE(all.apply(AddEvent{samples::event(id)}).has_value());
+  for (std::uint64_t id = 102'502; id <= 103'500; ++id)
+    ASSERT_TRUE(all.apply(AddEvent{samples::event(id)}).has_value());
   EXPECT_EQ(count("events"), 100'999);
   ASSERT_TRUE(all.apply(AddEvent{samples::event(103'501)}).has_value());  // and every thousandth after it
   EXPECT_EQ(count("events"), 100'000);
