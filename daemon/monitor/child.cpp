@@ -166,6 +166,7 @@ Result<Child> launch(const Launch& launch, Jail& jail) {
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return FailErrno(Kind::overloaded, "pipe", errno);
   Child child{0, UniqueFd(ends[0])};
   const UniqueFd writer(ends[1]);
+  const SignalsBlocked blocked;
   const auto forked = jail.fork_child(launch.command.in_jail);
   if (!forked) return Fail(forked.error());
   child.pid = *forked;

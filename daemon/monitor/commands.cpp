@@ -14,14 +14,8 @@
 namespace jaild::monitor {
 namespace {
 
-// While a command is being ended: how often its descendants are looked for, and how long after KILL they are waited for
-// (only a process stuck in the kernel takes that long).
+// While a command is being ended: how often its descendants are looked for.
 constexpr std::chrono::milliseconds look_interval{50};
-constexpr std::chrono::milliseconds kill_patience{2000};
-
-void signal_all(const std::vector<pid_t>& pids, int signal) {
-  for (const pid_t pid : pids) ::kill(pid, signal);
-}
 
 }  // namespace
 
@@ -124,16 +118,27 @@ void Commands::begin_ending(Running& running, Clock::time_point now) {
   bystanders.insert(inside_.begin(), inside_.end());
   if (const auto jid = jail_.jid()) bystanders.insert(*jid);
   running.ending = std::make_unique<ProcessTree>(running.child.pid, reaper, std::move(bystanders));
-  signal_all(running.ending->look(all_processes()), SIGTERM);
+  tell_to_end(running, running.ending->look(all_processes()));
   running.kill_from = now + kill_grace;
   running.deadline = now + look_interval;
+}
+
+// Once each: to many programs a second TERM means at once.
+void Commands::tell_to_end(Running& running, const std::vector<pid_t>& members) {
+  for (const pid_t pid : members) {
+    if (running.told.insert(pid).second) ::kill(pid, SIGTERM);
+  }
 }
 
 void Commands::go_on_ending(Running& running, Clock::time_point now) {
   const auto alive = running.ending->look(all_processes());
   if (alive.empty() && running.status) return finish(running, now);
   if (now >= *running.kill_from + kill_patience) return finish(running, now);
-  if (now >= *running.kill_from) signal_all(alive, SIGKILL);
+  if (now < *running.kill_from) {
+    tell_to_end(running, alive);
+  } else {
+    for (const pid_t pid : alive) ::kill(pid, SIGKILL);
+  }
   running.deadline = now + look_interval;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,11 +81,13 @@ class Commands {
     std::optional<Clock::time_point> deadline;  // of the command; then of the present stage of ending it
     std::unique_ptr<ProcessTree> ending;        // set once it is being ended
     std::optional<Clock::time_point> kill_from;
+    std::set<pid_t> told;                // got their TERM
     std::vector<pid_t> children_before;  // of ours, when it was started
     bool done = false;
   };
   void settle(Running& running, Clock::time_point now);
   void begin_ending(Running& running, Clock::time_point now);
+  static void tell_to_end(Running& running, const std::vector<pid_t>& members);
   void go_on_ending(Running& running, Clock::time_point now);
   void finish(Running& running, Clock::time_point now);
   void fail(Running& running);

@@ -15,7 +15,8 @@
 //
 // A jaild that starts connects to every RUN_DIR/monitors/*.sock. ECONNREFUSED: that monitor died (unlink the socket;
 // see `exit record` and `jail record`). The socket is short by design: sun_path has 104 bytes on FreeBSD. Only uid 0
-// outside any jail is served. One connection at a time: a newer one replaces the older.
+// outside any jail is served. One connection at a time: a newer one replaces the older when it
+// has sent something.
 //
 // FILES (JSON, written as *.tmp, synced, renamed)
 //   RUN_DIR/monitors/N.sock   0600, removed by finish
@@ -93,8 +94,8 @@
 //   "timeout_ms"?     0 unlimited. Then TERM to the command and its descendants, KILL after `kill_grace`
 //   "console"?        exec.consolelog: absolute host path instead of the log
 //   "path"?           the jail's root: JPATH; required with console below it
-//   Answer: "code":C or "signal":S, "timed_out":true? "canceled":true? "seconds":X. A command that could not be
-//   exec'ed: ok false. Each runs in a session of its own, stdin /dev/null, default signals, umask 022.
+//   Answer: "code":C or "signal":S (a number), "timed_out":true? "canceled":true? "seconds":X. A command that could not
+//   be exec'ed: ok false. Each runs in a session of its own, stdin /dev/null, default signals, umask 022.
 //
 // {"id":N,"request":"main","command":{...}}   once; the same fields without timeout_ms; a trailing & is dropped.
 //   Answered when exec'ed: "pid".
@@ -136,6 +137,10 @@ constexpr std::size_t commands_max = 64;
 
 // Between TERM and KILL to a command that exceeded its time: what a shell needs to run its traps.
 constexpr std::chrono::milliseconds kill_grace{2000};
+
+// After KILL, at most: only a process stuck in the kernel takes that long. The answer to a run comes within its timeout
+// and both of these.
+constexpr std::chrono::milliseconds kill_patience{2000};
 
 constexpr int exit_already_running = 3;
 

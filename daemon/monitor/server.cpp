@@ -61,11 +61,21 @@ Result<Server> Server::listen(const std::string& path) {
   return server;
 }
 
-bool Server::accept() {
+void Server::accept() {
   UniqueFd fresh(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!fresh || !is_trusted_peer(fresh.get())) return false;
+  if (fresh && is_trusted_peer(fresh.get())) candidate_ = std::move(fresh);
+}
+
+bool Server::promote() {
+  char byte = 0;
+  const ssize_t got = ::recv(candidate_.get(), &byte, 1, MSG_PEEK);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (got <= 0) {
+    candidate_.reset();
+    return false;
+  }
   close_connection();
-  connection_ = std::move(fresh);
+  connection_ = std::move(candidate_);
   return true;
 }
 

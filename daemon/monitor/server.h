@@ -19,8 +19,12 @@ class Server {
   [[nodiscard]] int connection() const { return connection_.get(); }  // -1: none
   [[nodiscard]] bool wants_to_write() const { return sent_ < output_.size(); }
 
-  // Takes a new connection; the one before is closed. True when there is a new one.
-  bool accept();
+  // A connection replaces the one before when it says its first byte, not when it is made: who only probes whether
+  // somebody listens does not cut jaild off. Until then it is the candidate, replaced by a newer one.
+  void accept();
+  [[nodiscard]] int candidate() const { return candidate_.get(); }  // -1: none
+  // The candidate has something to read, or has gone. True: it is the connection now.
+  bool promote();
   // The complete lines that are there now. A connection that ended, failed or sent too long a line is closed.
   std::vector<std::string> receive();
   // False: nobody is there. A peer that leaves more than `output_max` unread is dropped.
@@ -33,6 +37,7 @@ class Server {
 
  private:
   UniqueFd listener_;
+  UniqueFd candidate_;
   UniqueFd connection_;
   std::string input_;
   std::string output_;

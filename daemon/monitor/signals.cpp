@@ -19,7 +19,10 @@ extern "C" void on_child(int /*signal*/) {
   errno = saved;
 }
 
-constexpr std::array ignored{SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGQUIT, SIGUSR1, SIGUSR2};
+// Not SIG_IGN: see SignalsBlocked.
+extern "C" void on_anything_else(int /*signal*/) {}
+
+constexpr std::array unheeded{SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGQUIT, SIGUSR1, SIGUSR2};
 
 void handle(int signal, void (*handler)(int)) {
   struct sigaction action{};
@@ -38,12 +41,22 @@ Result<Signals> Signals::install() {
   signals.reader_.reset(ends[0]);
   signals.writer_.reset(ends[1]);
   wake_fd = ends[1];
-  for (const int signal : ignored) handle(signal, SIG_IGN);
+  for (const int signal : unheeded) handle(signal, on_anything_else);
   handle(SIGCHLD, on_child);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   return signals;
+}
+
+SignalsBlocked::SignalsBlocked() {
+  sigset_t all;
+  sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before_);
+}
+
+SignalsBlocked::~SignalsBlocked() {
+  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
 void Signals::drain() const {
@@ -53,7 +66,7 @@ void Signals::drain() const {
 }
 
 void Signals::reset_in_child() {
-  for (const int signal : ignored) handle(signal, SIG_DFL);
+  for (const int signal : unheeded) handle(signal, SIG_DFL);
   handle(SIGCHLD, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);

@@ -26,7 +26,14 @@ class ServerTest : public Temporary {
     address.sun_family = AF_UNIX;
     std::ranges::copy(place("1.sock"), static_cast<char*>(address.sun_path));
     EXPECT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    EXPECT_TRUE(server_->accept());
+    server_->accept();
+    return client;
+  }
+  UniqueFd connect_and_speak() {
+    UniqueFd client = connect();
+    say(client, "hello\n");
+    EXPECT_TRUE(server_->promote());
+    EXPECT_EQ(server_->receive(), std::vector<std::string>{"hello"});
     return client;
   }
   static void say(const UniqueFd& client, const std::string& text) {
@@ -39,7 +46,7 @@ class ServerTest : public Temporary {
 using Lines = std::vector<std::string>;
 
 TEST_F(ServerTest, LinesArriveWholeHoweverTheyWereSent) {
-  const auto client = connect();
+  const auto client = connect_and_speak();
   say(client, "one\ntw");
   EXPECT_EQ(server_->receive(), (Lines{"one"}));
   EXPECT_EQ(server_->receive(), Lines{});  // nothing there: no error
@@ -48,18 +55,27 @@ TEST_F(ServerTest, LinesArriveWholeHoweverTheyWereSent) {
 }
 
 TEST_F(ServerTest, ANewerConnectionReplacesTheOlder) {
-  const auto first = connect();
+  const auto first = connect_and_speak();
   say(first, "half a li");
   server_->receive();
-  const auto second = connect();
+  const auto second = connect_and_speak();
   say(second, "whole\n");
   EXPECT_EQ(server_->receive(), (Lines{"whole"}));
   char byte = 0;
   EXPECT_EQ(::recv(first.get(), &byte, 1, 0), 0);
 }
 
+TEST_F(ServerTest, AProbeDoesNotCutJaildOff) {
+  const auto jaild = connect_and_speak();
+  connect().reset();
+  EXPECT_FALSE(server_->promote());
+  EXPECT_LT(server_->candidate(), 0);
+  say(jaild, "still here\n");
+  EXPECT_EQ(server_->receive(), (Lines{"still here"}));
+}
+
 TEST_F(ServerTest, APeerThatDoesNotReadIsDropped) {
-  const auto client = connect();
+  const auto client = connect_and_speak();
   const std::string line(64 * 1024, 'x');
   bool there = true;
   for (int i = 0; i < 1000 && there; ++i) there = server_->send(line);
@@ -68,7 +84,7 @@ TEST_F(ServerTest, APeerThatDoesNotReadIsDropped) {
 }
 
 TEST_F(ServerTest, ALineTooLongEndsTheConnection) {
-  const auto client = connect();
+  const auto client = connect_and_speak();
   const std::string part(64 * 1024, 'x');
   for (std::size_t sent = 0; sent <= line_max && server_->connection() >= 0; sent += part.size()) {
     say(client, part);

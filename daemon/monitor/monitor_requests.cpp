@@ -1,0 +1,164 @@
+// The Monitor's requests: each is checked, then answered or begun.
+#include <unistd.h>
+
+#include "api/contract/json.h"
+#include "daemon/monitor/command_line.h"
+#include "daemon/monitor/monitor.h"
+#include "daemon/monitor/protocol.h"
+
+namespace jaild::monitor {
+namespace {
+
+constexpr std::size_t waits_max = 16;  // terminates and removes at once
+
+}  // namespace
+
+bool Monitor::handle_line(const std::string& line) {
+  const auto body = parse_json(line);
+  if (!body || !body->is_object() || !body->contains("id") || !(*body)["id"].is_number_integer() ||
+      !body->contains("request") || !(*body)["request"].is_string()) {
+    return false;
+  }
+  const auto id = (*body)["id"].get<std::int64_t>();
+  if (id < 1) return false;
+  handle((*body)["request"].get<std::string>(), id, *body);
+  return true;
+}
+
+void Monitor::handle(const std::string& name, std::int64_t id, const json& body) {
+  if (name == "hello") return hello(id);
+  if (name == "create") return create(id, body);
+  if (name == "adopt") return adopt(id, body);
+  if (name == "run") return run_command(id, body);
+  if (name == "main") return start_main(id, body);
+  if (name == "terminate") return terminate(id, body);
+  if (name == "remove") return remove(id, body);
+  if (name == "cancel") return cancel(id, body);
+  if (name == "finish" || name == "exit") return finish(id, name == "finish");
+  if (name == "limits") {
+    const auto limits = parse_limits(body);
+    const auto set = limits ? jail_.set_limits(*limits) : Result<void>(Fail(limits.error()));
+    return set ? answer(id, json::object()) : refuse(id, set.error());
+  }
+  refuse(id, Error{Kind::invalid, "unknown request", 0, {}});
+}
+
+void Monitor::hello(std::int64_t id) {
+  subscribed_ = true;
+  json body{{"version", protocol_version},
+            {"name", options_.name},
+            {"run", options_.run},
+            {"pid", ::getpid()},
+            {"gone", jail_.gone()},
+            {"empty", !ran_inside_},
+            {"lost_lines", console_.log().lost_lines()}};
+  if (const auto jid = jail_.jid()) body["jid"] = *jid;
+  if (const auto start_time = jail_.start_time()) body["start_time"] = *start_time;
+  body["main"] = main_exit_ ? "exited" : main_started_ ? "running" : "none";
+  if (const auto pid = commands_.main_pid()) body["main_pid"] = *pid;
+  if (main_exit_) body["exit"] = to_json(*main_exit_);
+  body["commands"] = json::array();
+  for (const CommandEvent& each : commands_.under_way()) {
+    body["commands"].push_back({{"id", each.id}, {"phase", each.phase}});
+  }
+  body["answers"] = json(answers_);
+  answer(id, std::move(body));
+}
+
+void Monitor::create(std::int64_t id, const json& body) {
+  const auto request = parse_create(body.value("jail", json()));
+  if (!request) return refuse(id, request.error());
+  if (creating_) return refuse(id, Error{Kind::conflict, "a create is under way", 0, {}});
+  const auto begun = jail_.begin_create(*request);
+  if (!begun) return refuse(id, begun.error(), true);
+  creating_ = id;
+  create_deadline_ = Clock::now() + request->timeout;
+}
+
+void Monitor::adopt(std::int64_t id, const json& body) {
+  if (!body.contains("jid") || !body["jid"].is_number_integer()) {
+    return refuse(id, Error{Kind::invalid, "\"jid\" must be a whole number", 0, {}});
+  }
+  const auto adopted = jail_.adopt(body["jid"].get<int>());
+  return adopted ? answer(id, json::object()) : refuse(id, adopted.error());
+}
+
+Result<Commands::Mode> Monitor::launch(std::int64_t id, const CommandRequest& command, bool is_main) {
+  if (command.in_jail && !jail_.exists()) return Fail(Kind::conflict, "there is no jail to run it in");
+#if !defined(__FreeBSD__)
+  if (command.fib != 0) return Fail(Kind::invalid, "exec.fib is not available here");
+#endif
+  const CommandLine line = parse_command_line(command.line);
+  const auto pipe = console_.pipe(command.phase);
+  if (!pipe) return Fail(pipe.error());
+  if (command.in_jail) jail_.keep_console(pipe->reader);
+  const Launch launch{command, line.argv, inherited_, {options_.name, command.path, jail_.jid()}, pipe->writer};
+  const auto mode = is_main           ? Commands::Mode::main
+                    : line.background ? Commands::Mode::background
+                                      : Commands::Mode::foreground;
+  const auto started = commands_.start(id, launch, mode, Clock::now());
+  if (!started) return Fail(started.error());
+  if (command.in_jail) ran_inside_ = true;
+  return mode;
+}
+
+void Monitor::run_command(std::int64_t id, const json& body) {
+  const auto command = parse_command(body.value("command", json()));
+  if (!command) return refuse(id, command.error());
+  if (parse_command_line(command->line).argv.empty()) {
+    return answer(id, {{"code", 0}, {"seconds", 0.0}, {"phase", command->phase}}, true);
+  }
+  const auto launched = launch(id, *command, false);
+  if (!launched) refuse(id, launched.error(), true, command->phase);
+}
+
+void Monitor::start_main(std::int64_t id, const json& body) {
+  auto command = parse_command(body.value("command", json()));
+  if (!command) return refuse(id, command.error());
+  command->timeout = Milliseconds(0);
+  if (main_started_) return refuse(id, Error{Kind::conflict, "the main command was started already", 0, {}});
+  if (parse_command_line(command->line).argv.empty()) {
+    return refuse(id, Error{Kind::invalid, "the main command is empty", 0, {}});
+  }
+  const auto launched = launch(id, *command, true);
+  if (!launched) return refuse(id, launched.error(), true, command->phase);
+  main_started_ = true;
+}
+
+void Monitor::cancel(std::int64_t id, const json& body) {
+  std::optional<std::int64_t> target;
+  if (body.contains("target")) {
+    if (!body["target"].is_number_integer()) {
+      return refuse(id, Error{Kind::invalid, "\"target\" must be a whole number", 0, {}});
+    }
+    target = body["target"].get<std::int64_t>();
+  }
+  answer(id, {{"count", commands_.cancel(target, Clock::now())}});
+}
+
+void Monitor::terminate(std::int64_t id, const json& body) {
+  const auto timeout = parse_timeout(body, "timeout_ms", Milliseconds(0));
+  if (!timeout) return refuse(id, timeout.error());
+  if (terminations_.size() == waits_max) return refuse(id, Error{Kind::overloaded, "too many requests", 0, {}});
+  const auto now = Clock::now();
+  terminations_.push_back({id, now + *timeout, now, {}});
+}
+
+void Monitor::remove(std::int64_t id, const json& body) {
+  const auto timeout = parse_timeout(body, "timeout_ms", Milliseconds(10000));
+  if (!timeout) return refuse(id, timeout.error());
+  if (removals_.size() == waits_max) return refuse(id, Error{Kind::overloaded, "too many requests", 0, {}});
+  if (!jail_.exists() && !creating_) return answer(id, json::object(), true);
+  const auto removed = jail_.remove();
+  if (!removed) return refuse(id, removed.error(), true);
+  const auto now = Clock::now();
+  removals_.push_back({id, now + *timeout, now, {}});
+}
+
+void Monitor::finish(std::int64_t id, bool forget) {
+  answer(id, json::object());
+  done_ = true;
+  forget_ = forget;
+}
+
+}  // namespace jaild::monitor
