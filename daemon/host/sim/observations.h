@@ -1,4 +1,5 @@
-// What the kernel model saw that an oracle wants to know of: breaches of jaild's promises, however they came about.
+// What the kernel model saw that an oracle wants to know of: breaches of jaild's promises, and calls that came too
+// late.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +17,7 @@ enum class Actor { jaild, other };
 enum class Finding {
   process_without_limits,  // P3: a process came into a jail before all its rules and its cpuset were in force
   moment_without_limit,    // R8.5: a change of rules left a limited resource without any rule
-  stale_call,              // R9.3: a call planned for a jail that is gone or was replaced; it was dropped
+  stale_call,              // R9.3: planned for a jail that is gone or was replaced; dropped, so no breach by itself
   call_on_dying_jail,      // R1.2: attach or modify with the jid of a dying jail
   foreign_touched,         // P6: jaild changed or removed what it did not make
   every_device_visible,    // R10.1: devfs mounted with a ruleset that has no rules

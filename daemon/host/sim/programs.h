@@ -21,10 +21,10 @@ struct Program {
   int threads = 1;
   int cpu_percent = 0;  // of one CPU, while it runs
   bool ignores_term = false;
-  bool stuck = false;                      // in the kernel: not even SIGKILL ends it
-  bool zombie = false;                     // nobody waits for it: it holds its jail until SimKernel::reap()
-  Span lingers{0};                         // its connections keep the jail dying this long after its end
-  std::function<void(SimKernel&)> effect;  // done when it starts: makes an interface, a directory...
+  bool stuck = false;                                // in the kernel: not even SIGKILL ends it
+  bool zombie = false;                               // nobody waits for it: it holds its jail until SimKernel::reap()
+  Span lingers{0};                                   // its connections keep the jail dying this long after its end
+  std::function<void(SimKernel&)> effect = nullptr;  // done when it starts: makes an interface, a directory...
 };
 
 class Programs {

@@ -165,7 +165,7 @@ void SimHost::jail_emptied(const Jail& jail) {
 }
 
 void SimHost::jail_died(const Jail& jail) {
-  emit(JailGone{jail.name, jail.jid});
+  if (jail.jid != removing_) emit(JailGone{jail.name, jail.jid});
 }
 
 void SimHost::jail_changed(const std::string& name) {

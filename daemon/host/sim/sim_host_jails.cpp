@@ -104,9 +104,10 @@ SimHost::Outcome SimHost::perform(OpId id, const Remove& what) {
     kernel_->note(Finding::stale_call, what.key.name, "jail_remove");
     return Result<Reply>(Nothing{});
   }
-  if (const auto removed = kernel_->jail_remove(what.key.jid, Actor::jaild); !removed) {
-    return Result<Reply>(Fail(removed.error().in("jail_remove")));
-  }
+  removing_ = what.key.jid;
+  const auto removed = kernel_->jail_remove(what.key.jid, Actor::jaild);
+  removing_ = 0;
+  if (!removed) return Result<Reply>(Fail(removed.error().in("jail_remove")));
   if (kernel_->processes_below(what.key.jid) == 0) return Result<Reply>(Nothing{});
   wait_for_processes(id, what.key.jid, remove_patience);
   return std::nullopt;

@@ -71,7 +71,11 @@ SimHost::Outcome SimHost::perform(OpId, const SetCpuset& what) {
   const Jail* parent = kernel_->find(jail->parent);
   const CpuList most = parent != nullptr ? parent->cpus : kernel_->cpus();
   const auto set = kernel_->set_jail_cpus(what.key.jid, what.cpus.value_or(most), Actor::jaild);
-  if (!set) return Result<Reply>(Fail(set.error()));
+  if (!set) {
+    Error error = set.error();
+    if (error.os_errno == EINVAL) error.kind = Kind::invalid;  // CPUs that the host or the parent jail does not have
+    return Result<Reply>(Fail(std::move(error)));
+  }
   if (jail->expected) {
     Expectation expected = *jail->expected;
     expected.cpus = what.cpus;
