@@ -68,6 +68,7 @@ class Session {
   Surface surface_;
   RequestReader reader_;
   StreamSlot slot_;
+  bool ends_ = false;  // after this answer
 };
 
 Response options_response(std::string methods) {
@@ -154,7 +155,10 @@ asio::awaitable<Response> Session::make_answer(Request& request, const Decision&
     co_return *decision.answer;
   }
   const Result<void> read = co_await reader_.read_body(request);
-  if (!read) co_return problem_response(read.error());
+  if (!read) {
+    ends_ = true;
+    co_return problem_response(read.error());
+  }
   Call call{request,        decision.target,       decision.name, connection_.identity().by,
             state_.service, state_.options.limits, connection_};
   asio::awaitable<Response> handling = handle(decision.route->id, call);
@@ -205,7 +209,7 @@ asio::awaitable<bool> Session::one_request() {
   Response response = co_await make_answer(request, decision);
   if (connection_.waiter()->abandoned()) co_return false;
   const bool streaming = response.stream && request.method != "HEAD";
-  const bool keep = !streaming && reader_.keep_alive() && !connection_.ending();
+  const bool keep = !streaming && reader_.keep_alive() && !ends_ && !connection_.ending();
   count(request.method, decision.route, response.status, since);
   const bool sent = co_await send(response, request.method, keep);
   if (!sent) co_return false;

@@ -20,8 +20,8 @@ TEST(EventList, HasTheStoredEventsAfterANumber) {
   Client client(server.address());
   const auto ids = [&](const std::string& query, const std::string& fields = as_json) {
     std::vector<int> found;
-    for (const auto& item : client.ask("GET", "/events" + query, "", fields).json()["items"])
-      found.push_back(item["id"]);
+    const auto body = client.ask("GET", "/events" + query, "", fields).json();
+    for (const auto& item : body["items"]) found.push_back(item["id"]);
     return found;
   };
   using Ids = std::vector<int>;

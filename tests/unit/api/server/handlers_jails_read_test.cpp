@@ -17,7 +17,8 @@ class JailsRead : public testing::Test {
     std::vector<std::string> found;
     const Reply reply = client.ask("GET", target);
     EXPECT_EQ(reply.status, 200) << reply.body;
-    for (const auto& item : reply.json()["items"]) found.push_back(item["name"]);
+    const auto body = reply.json();
+    for (const auto& item : body["items"]) found.push_back(item["name"]);
     return found;
   }
 

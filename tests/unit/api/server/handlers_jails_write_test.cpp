@@ -44,7 +44,8 @@ TEST_F(JailsWrite, EveryMistakeInABodyIsReportedWithItsPlace) {
   const Reply reply = client.ask("POST", "/jails", R"({"name":"42","spec":{"priority":100,"colour":"red"},"x":1})");
   EXPECT_EQ(reply.status, 422);
   std::set<std::string> pointers;
-  for (const auto& error : reply.json()["errors"]) pointers.insert(error["pointer"]);
+  const json body = reply.json();
+  for (const auto& error : body["errors"]) pointers.insert(error["pointer"]);
   EXPECT_TRUE(pointers.contains("/name")) << reply.body;
   EXPECT_TRUE(pointers.contains("/spec/priority")) << reply.body;
   EXPECT_TRUE(pointers.contains("/spec/colour")) << reply.body;

@@ -31,8 +31,8 @@ TEST(HeaderText, AnAnswerWithoutContentHasNoLength) {
   Response response;
   response.status = 204;
   const std::string text = header_text(response, 1, true);
-  EXPECT_EQ(text.find("Content-Length"), std::string::npos);
-  EXPECT_EQ(text.find("Content-Type"), std::string::npos);
+  EXPECT_EQ(text.find("\r\nContent-Length"), std::string::npos);
+  EXPECT_EQ(text.find("\r\nContent-Type:"), std::string::npos);
 }
 
 TEST(HttpDate, IsTheFixedForm) {
