@@ -16,9 +16,9 @@ namespace jaild::client {
 
 struct HttpRequest {
   std::string method;
-  std::string target;  // path and query, already encoded
-  std::string body;    // "" none
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string target;     // path and query, already encoded
+  std::string body = {};  // "" none
+  std::vector<std::pair<std::string, std::string>> headers = {};
   // The longest silence that is borne: until the whole answer for call(), between two pieces for stream().
   std::chrono::milliseconds timeout{30'000};
 };

@@ -100,6 +100,7 @@ ExitCode run_api(Session& session, const ApiOptions& options) {
   const Result<void> done = session.api().connection().stream(*request, on_head, on_piece);
   if (session.json()) print_as_json(session, response.body);
   if (!session.json() && session.terminal().out_tty && !response.body.empty()) session.out() << '\n';
+  if (!done && done.error().kind == Kind::invalid) return session.usage("api: " + done.error().message);
   if (!done) return session.fail("", done.error());
   return response.status >= 400 ? exit_code(error_from(response).kind) : ExitCode::ok;
 }

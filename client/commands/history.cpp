@@ -50,7 +50,7 @@ std::string differences(const json& before, const json& after) {
 
 void print_versions(Session& session, const json& answer) {
   std::vector<json> versions = array_at(answer, "/items");
-  std::stable_sort(versions.begin(), versions.end(), [](const json& a, const json& b) {
+  std::sort(versions.begin(), versions.end(), [](const json& a, const json& b) {
     return number_at(a, "/generation").value_or(0) < number_at(b, "/generation").value_or(0);
   });
   Table table({"GENERATION", "AT", "BY", "CHANGED"});

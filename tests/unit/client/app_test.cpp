@@ -107,8 +107,7 @@ TEST(App, EveryProblemHasItsExitCode) {
 }
 
 TEST(App, AnAnswerThatIsNotJsonIsAFailure) {
-  const FakeDaemon daemon(
-      [](const FakeRequest&) { return test::FakeReply{.status = 200, .body = "<html>", .headers = {}}; });
+  const FakeDaemon daemon([](const FakeRequest&) { return test::FakeReply{.status = 200, .body = "<html>"}; });
   const Said said = run_jailctl(daemon, {"ls"});
   EXPECT_EQ(said.code, ExitCode::failed);
   EXPECT_TRUE(contains(said.err, "not JSON")) << said.err;

@@ -33,7 +33,7 @@ TEST(Connection, GivesStatusHeadersAndBody) {
 TEST(Connection, SendsTheTokenOverTcpOnly) {
   const FakeDaemon daemon([](const FakeRequest& request) {
     const auto found = request.headers.find("authorization");
-    return FakeReply{.status = 200, .body = found == request.headers.end() ? "none" : found->second, .headers = {}};
+    return FakeReply{.status = 200, .body = found == request.headers.end() ? "none" : found->second};
   });
   const Endpoint tcp{.socket = "", .host = "127.0.0.1", .port = std::to_string(daemon.tcp_port()), .token = "jd_x"};
   EXPECT_EQ(Connection(tcp).call({.method = "GET", .target = "/"})->body, "Bearer jd_x");
@@ -53,8 +53,7 @@ TEST(Connection, SaysThatNothingListens) {
 }
 
 TEST(Connection, EndsWaitingForASilentDaemon) {
-  const FakeDaemon daemon(
-      [](const FakeRequest&) { return FakeReply{.status = 200, .body = "", .headers = {}, .silent = true}; });
+  const FakeDaemon daemon([](const FakeRequest&) { return FakeReply{.status = 200, .body = "", .silent = true}; });
   const HttpRequest request{.method = "GET", .target = "/", .timeout = std::chrono::milliseconds(50)};
   EXPECT_EQ(Connection(at(daemon)).call(request).error().kind, Kind::timeout);
   const auto yes = [](const auto&) { return true; };
@@ -62,9 +61,8 @@ TEST(Connection, EndsWaitingForASilentDaemon) {
 }
 
 TEST(Connection, ReportsAnAnswerThatBreaksOff) {
-  const FakeDaemon daemon([](const FakeRequest&) {
-    return FakeReply{.status = 200, .body = "half", .headers = {}, .silent = false, .truncated = true};
-  });
+  const FakeDaemon daemon(
+      [](const FakeRequest&) { return FakeReply{.status = 200, .body = "half", .silent = false, .truncated = true}; });
   EXPECT_EQ(Connection(at(daemon)).call({.method = "GET", .target = "/"}).error().kind, Kind::unavailable);
   std::string pieces;
   const Result<void> ended = Connection(at(daemon))
@@ -80,7 +78,7 @@ TEST(Connection, ReportsAnAnswerThatBreaksOff) {
 
 TEST(Connection, StreamsWithoutAnEndUntilTheReaderHasEnough) {
   const FakeDaemon daemon(
-      [](const FakeRequest&) { return FakeReply{.status = 200, .body = std::string(100'000, 'x'), .headers = {}}; });
+      [](const FakeRequest&) { return FakeReply{.status = 200, .body = std::string(100'000, 'x')}; });
   std::size_t received = 0;
   const Result<void> ended =
       Connection(at(daemon))

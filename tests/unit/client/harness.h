@@ -19,10 +19,10 @@ struct Said {
 };
 
 struct RunOptions {
-  std::string input;
+  std::string input = {};
   bool tty = false;  // all three streams
   bool utf8 = false;
-  Environment environment;
+  Environment environment = {};
 };
 
 // With JAILD_SOCKET naming the fake, unless the environment says otherwise.

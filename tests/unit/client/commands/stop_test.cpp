@@ -68,7 +68,7 @@ class Rm : public testing::Test {
   FakeDaemon daemon_{[this](const FakeRequest& request) {
     if (request.method == "DELETE") {
       deleted_ = true;
-      if (at_once_) return test::FakeReply{.status = 204, .body = "", .headers = {}};
+      if (at_once_) return test::FakeReply{.status = 204};
       return jail_reply(202, jail("web", "stopping"));
     }
     if (deleted_ && ++gets_after_ > 1) return problem_reply({Kind::not_found, "web: no such jail", 0, {}});

@@ -200,7 +200,7 @@ TEST_F(UpFile, ReportsEveryMistakeWithItsPlaceBeforeAnythingIsAsked) {
   EXPECT_EQ(said.code, ExitCode::failed);
   EXPECT_TRUE(daemon_.calls().empty());
   for (const char* part :
-       {"jails.json:2:39: /0/spec/priority: ", "jails.json:2:55: /0/spec/cpuset: ", "jails.json:3:26: /1/sepc: "}) {
+       {"jails.json:2:38: /0/spec/priority: ", "jails.json:2:54: /0/spec/cpuset: ", "jails.json:3:25: /1/sepc: "}) {
     EXPECT_TRUE(contains(said.err, part)) << part << "\n" << said.err;
   }
 }
