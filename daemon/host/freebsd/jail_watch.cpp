@@ -1,0 +1,149 @@
+#include "daemon/host/freebsd/jail_watch.h"
+
+#include <sys/types.h>  // before event.h, which uses its types
+
+#include <fcntl.h>
+#include <sys/event.h>
+#include <unistd.h>
+
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "daemon/host/freebsd/jail_calls.h"
+
+namespace jaild::host {
+namespace {
+
+constexpr std::size_t events_at_once = 64;
+
+}  // namespace
+
+JailWatch::JailWatch(boost::asio::io_context& io, const ParamCatalog& catalog, Handlers handlers)
+    : io_(io), catalog_(catalog), handlers_(std::move(handlers)), queue_(::kqueue()) {}
+
+bool JailWatch::subscribe(int jid, unsigned notes) const {
+  struct kevent change{};
+  EV_SET(&change, static_cast<uintptr_t>(jid), EVFILT_JAIL, EV_ADD | EV_CLEAR, notes, 0, nullptr);
+  return ::kevent(queue_.get(), &change, 1, nullptr, 0, nullptr) == 0;
+}
+
+void JailWatch::start() {
+  // 0 is our own jail: the host. A kernel without the filter refuses it.
+  works_ = queue_ && subscribe(0, NOTE_JAIL_CHILD);
+  if (!works_) return;
+  // A descriptor of its own, because the stream closes what it is given.
+  readable_ = std::make_unique<boost::asio::posix::stream_descriptor>(io_, ::fcntl(queue_.get(), F_DUPFD_CLOEXEC, 0));
+  wait();
+  look_for_foreign(false);
+}
+
+void JailWatch::stop() {
+  readable_.reset();
+}
+
+void JailWatch::wait() {
+  readable_->async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code error) {
+    if (error || !readable_) return;
+    take_events();
+    wait();
+  });
+}
+
+void JailWatch::take_events() {
+  std::array<struct kevent, events_at_once> events{};
+  const timespec at_once{};
+  for (;;) {
+    const int count = ::kevent(queue_.get(), nullptr, 0, events.data(), events.size(), &at_once);
+    for (int i = 0; i < count; ++i) {
+      const auto& event = events[static_cast<std::size_t>(i)];
+      const int jid = static_cast<int>(event.ident);
+      if (jid != 0) {
+        if ((event.fflags & NOTE_JAIL_REMOVE) != 0) removed(jid);
+      } else if ((event.fflags & NOTE_JAIL_MULTI) != 0) {
+        look_for_foreign(true);
+      } else if ((event.fflags & NOTE_JAIL_CHILD) != 0) {
+        came(static_cast<int>(event.data));
+      }
+    }
+    if (count < static_cast<int>(events.size())) return;
+  }
+}
+
+void JailWatch::removed(int jid) {
+  std::optional<core::JailKey> ours;
+  std::optional<std::string> foreign;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto node = ours_.extract(jid)) ours = std::move(node.mapped());
+    if (auto node = foreign_.extract(jid)) foreign = std::move(node.mapped());
+  }
+  if (ours) handlers_.gone(*ours);
+  if (foreign) handlers_.changed(*foreign);
+}
+
+void JailWatch::came(int jid) {
+  const auto name = jail_name(jid, false);
+  if (!name) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (ours_.contains(jid) || expected_.contains(*name)) return;
+    if (!foreign_.emplace(jid, *name).second) return;
+  }
+  if (!subscribe(jid, NOTE_JAIL_REMOVE)) {
+    const std::lock_guard lock(mutex_);
+    foreign_.erase(jid);
+  }
+  handlers_.changed(*name);
+}
+
+// Several came at once, and the kernel does not say which; or nobody has looked yet.
+void JailWatch::look_for_foreign(bool tell) {
+  auto jails = all_jails(catalog_, false);
+  if (!jails) return;
+  for (const auto& jail : *jails) {
+    if (jail.dying) continue;
+    if (tell) {
+      came(jail.jid);
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    if (!ours_.contains(jail.jid) && subscribe(jail.jid, NOTE_JAIL_REMOVE)) foreign_.emplace(jail.jid, jail.name);
+  }
+}
+
+void JailWatch::expect(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  expected_.insert(name);
+}
+
+void JailWatch::created(const std::string& name, const core::JailKey* key) {
+  if (key != nullptr) add(*key);
+  const std::lock_guard lock(mutex_);
+  if (const auto one = expected_.find(name); one != expected_.end()) expected_.erase(one);
+}
+
+void JailWatch::add(const core::JailKey& key) {
+  if (key.jid <= 0) return;
+  {
+    const std::lock_guard lock(mutex_);
+    foreign_.erase(key.jid);
+    if (!ours_.emplace(key.jid, key).second || !works_) return;
+  }
+  if (subscribe(key.jid, NOTE_JAIL_REMOVE)) return;
+  // Removed before we asked.
+  removed(key.jid);
+}
+
+bool JailWatch::knows(int jid) {
+  const std::lock_guard lock(mutex_);
+  return ours_.contains(jid);
+}
+
+void JailWatch::forget(int jid) {
+  const std::lock_guard lock(mutex_);
+  ours_.erase(jid);
+}
+
+}  // namespace jaild::host

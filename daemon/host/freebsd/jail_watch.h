@@ -1,0 +1,66 @@
+// Learns of jails that come and go without us: EVFILT_JAIL, where the kernel has it (FreeBSD 15). Where it has not, the
+// monitors' notes and the sweep find out, later.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "daemon/core/resource.h"
+#include "daemon/host/freebsd/jail_params.h"
+#include "daemon/host/unique_fd.h"
+
+namespace jaild::host {
+
+// Owner: the host. start() and stop() on the thread of the io_context, or while that does not run; the others on any.
+class JailWatch {
+ public:
+  struct Handlers {                                   // called on the io_context's thread
+    std::function<void(const core::JailKey&)> gone;   // a jail of ours
+    std::function<void(const std::string&)> changed;  // a foreign jail came or went
+  };
+  JailWatch(boost::asio::io_context& io, const ParamCatalog& catalog, Handlers handlers);
+
+  void start();
+  void stop();
+  // false: the kernel tells nothing.
+  [[nodiscard]] bool works() const { return works_; }
+
+  // Around jail_set(2): what is being made by us is no news.
+  void expect(const std::string& name);
+  void created(const std::string& name, const core::JailKey* key);  // nullptr: it failed
+
+  void add(const core::JailKey& key);
+  // Its end is wanted. After this returned, nothing is told of it.
+  void forget(int jid);
+  // Ours and not forgotten; on every kernel.
+  [[nodiscard]] bool knows(int jid);
+
+ private:
+  void wait();
+  void take_events();
+  void removed(int jid);
+  void came(int jid);
+  void look_for_foreign(bool tell);
+  [[nodiscard]] bool subscribe(int jid, unsigned notes) const;
+
+  boost::asio::io_context& io_;
+  const ParamCatalog& catalog_;
+  const Handlers handlers_;
+  const UniqueFd queue_;
+  std::atomic<bool> works_ = false;
+  std::unique_ptr<boost::asio::posix::stream_descriptor> readable_;
+  std::mutex mutex_;  // of what follows
+  std::map<int, core::JailKey> ours_;
+  std::map<int, std::string> foreign_;
+  std::multiset<std::string> expected_;
+};
+
+}  // namespace jaild::host

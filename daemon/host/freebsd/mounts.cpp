@@ -1,0 +1,244 @@
+#include "daemon/host/freebsd/mounts.h"
+
+#include <sys/param.h>  // before the others, which use its types
+
+#include <sys/linker.h>
+#include <sys/mount.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <deque>
+#include <optional>
+#include <string_view>
+
+#include "daemon/host/freebsd/devfs_rules.h"
+#include "daemon/host/freebsd/mount_point.h"
+#include "daemon/host/freebsd/os_error.h"
+#include "daemon/host/freebsd/run_program.h"
+
+namespace jaild::host {
+namespace {
+
+using core::LedgerEntry;
+
+// Those that nmount(2) takes as they are; others have a mount_FS(8) that knows what the kernel wants.
+constexpr std::array<std::string_view, 10> plain_types = {"nullfs",  "tmpfs",     "devfs",    "fdescfs",    "procfs",
+                                                          "unionfs", "linprocfs", "linsysfs", "lindebugfs", "zfs"};
+// Words of fstab(5) for mount(8) and rc(8), which the kernel does not know.
+constexpr std::array<std::string_view, 6> not_for_kernel = {"auto", "noauto", "late", "failok", "bg", "current"};
+
+std::string detail(const LedgerEntry& entry, const char* name) {
+  const auto found = entry.detail.find(name);
+  return found == entry.detail.end() ? std::string() : found->second;
+}
+
+std::vector<std::string> options_of(const LedgerEntry& entry) {
+  std::vector<std::string> options;
+  const std::string text = detail(entry, "options");
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    if (comma > 0) options.emplace_back(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return options;
+}
+
+std::string id_text(const fsid_t& id) {
+  return std::to_string(id.val[0]) + ":" + std::to_string(id.val[1]);
+}
+
+std::vector<struct statfs> all_mounts() {
+  constexpr int slack = 16;
+  constexpr int tries_max = 8;  // the list may grow between asking for its length and reading it
+  std::vector<struct statfs> list;
+  for (int i = 0; i < tries_max; ++i) {
+    const int count = ::getfsstat(nullptr, 0, MNT_NOWAIT);
+    if (count < 0) break;
+    list.resize(static_cast<std::size_t>(count + slack));
+    const int got = ::getfsstat(list.data(), static_cast<long>(list.size() * sizeof(struct statfs)), MNT_NOWAIT);
+    if (got < 0) break;
+    if (static_cast<std::size_t>(got) < list.size()) {
+      list.resize(static_cast<std::size_t>(got));
+      return list;
+    }
+  }
+  list.clear();
+  return list;
+}
+
+// The one on top at `path`, if it is of this type and source.
+std::optional<struct statfs> mounted_at(const std::string& path, const LedgerEntry& entry) {
+  const auto list = all_mounts();
+  const auto top = std::find_if(list.rbegin(), list.rend(), [&](const auto& each) { return each.f_mntonname == path; });
+  if (top == list.rend() || detail(entry, "fstype") != top->f_fstypename) return std::nullopt;
+  // Of the synthetic ones the source is but a word.
+  const std::string type = top->f_fstypename;
+  const bool has_source = type == "nullfs" || type == "unionfs";
+  if (!has_source) return *top;
+  std::string_view from = top->f_mntfromname;
+  if (from.starts_with("<above>:") || from.starts_with("<below>:")) from.remove_prefix(8);
+  const auto source = find_mount_point("/nonexistent", detail(entry, "source"));
+  if (from == detail(entry, "source") || (source && from == *source)) return *top;
+  return std::nullopt;
+}
+
+class MountArgs {
+ public:
+  MountArgs() : errmsg_(255, '\0') { pair("errmsg", errmsg_.data(), errmsg_.size()); }
+  MountArgs(const MountArgs&) = delete;
+  MountArgs& operator=(const MountArgs&) = delete;
+
+  void text(const std::string& name, const std::string& value) {
+    std::string& kept = held_.emplace_back(value);
+    pair(name, kept.data(), kept.size() + 1);
+  }
+  void option(const std::string& word) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos) {
+      pair(word, nullptr, 0);
+    } else {
+      text(word.substr(0, equals), word.substr(equals + 1));
+    }
+  }
+  Result<void> mount(const std::string& what) {
+    if (::nmount(parts_.data(), static_cast<unsigned>(parts_.size()), 0) == 0) return {};
+    return Fail(os_error(what, errno, errmsg_.c_str()));
+  }
+
+ private:
+  void pair(const std::string& name, void* value, std::size_t size) {
+    std::string& kept = held_.emplace_back(name);
+    parts_.push_back({kept.data(), kept.size() + 1});
+    parts_.push_back({value, size});
+  }
+
+  std::deque<std::string> held_;
+  std::vector<iovec> parts_;
+  std::string errmsg_;
+};
+
+// As mount(8): a file system may be in a module that is not loaded yet. nmount(2) tells when that does not help.
+void load_module(const std::string& type) {
+  xvfsconf known{};
+  if (::getvfsbyname(type.c_str(), &known) != 0) ::kldload(type.c_str());
+}
+
+Result<void> mount_at(const std::string& path, const LedgerEntry& entry) {
+  const std::string type = detail(entry, "fstype");
+  const std::string source = detail(entry, "source");
+  const auto options = options_of(entry);
+  const std::string what = "mount " + type + " on " + path;
+  if (std::ranges::find(plain_types, type) == plain_types.end()) {
+    std::vector<std::string> words{"/sbin/mount", "-t", type};
+    if (!options.empty()) words.insert(words.end(), {"-o", detail(entry, "options")});
+    words.insert(words.end(), {source, path});
+    return run_program(std::move(words));
+  }
+  if (type == "devfs") {
+    const int ruleset = devfs_ruleset(options);
+    if (ruleset != 0 && !has_devfs_rules(ruleset)) {
+      return Fail(Kind::missing,
+                  "devfs ruleset " + std::to_string(ruleset) +
+                      " has no rules, so the jail would see every device; load it with service devfs restart");
+    }
+  }
+  load_module(type);
+  MountArgs args;
+  args.text("fstype", type);
+  args.text("fspath", path);
+  args.text("from", source);
+  for (const std::string& option : options) {
+    if (std::ranges::find(not_for_kernel, option) == not_for_kernel.end()) args.option(option);
+  }
+  return args.mount(what);
+}
+
+void record(LedgerEntry& entry, const struct statfs& mounted) {
+  entry.detail["fsid"] = id_text(mounted.f_fsid);
+  entry.detail["mounted_on"] = mounted.f_mntonname;
+}
+
+// What the entry made. Ids are used again after a boot, so the place has to fit too.
+std::optional<struct statfs> find_made(const LedgerEntry& entry) {
+  const std::string id = detail(entry, "fsid");
+  if (id.empty()) {
+    // Made, perhaps, and not recorded any more: we died in between.
+    const auto path = find_mount_point(detail(entry, "root"), entry.id);
+    return path ? mounted_at(*path, entry) : std::nullopt;
+  }
+  for (const auto& each : all_mounts()) {
+    if (id_text(each.f_fsid) == id && detail(entry, "mounted_on") == each.f_mntonname) return each;
+  }
+  return std::nullopt;
+}
+
+// Who is in the way; "" when no mount is.
+std::string mounted_below(const std::string& path) {
+  std::string list;
+  for (const std::string& each : mount_points()) {
+    if (each != path && is_below(path, each)) list += (list.empty() ? "" : ", ") + each;
+  }
+  return list;
+}
+
+int unmount_id(const std::string& id, int flags) {
+  return ::unmount(("FSID:" + id).c_str(), MNT_BYFSID | flags) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+LedgerEntry mount_entry(const std::string& root, const FstabEntry& line) {
+  LedgerEntry entry;
+  entry.kind = core::ResourceKind::mount;
+  entry.id = line.target;
+  entry.detail = {{"fstype", line.type}, {"source", line.source}, {"root", root}};
+  std::string options;
+  for (const std::string& option : line.options) options += (options.empty() ? "" : ",") + option;
+  if (!options.empty()) entry.detail["options"] = std::move(options);
+  return entry;
+}
+
+std::vector<std::string> mount_points() {
+  std::vector<std::string> points;
+  for (const auto& each : all_mounts()) points.emplace_back(each.f_mntonname);
+  return points;
+}
+
+Result<LedgerEntry> add_mount(LedgerEntry entry) {
+  const auto path = find_mount_point(detail(entry, "root"), entry.id);
+  if (!path) return Fail(path.error());
+  if (const auto there = mounted_at(*path, entry)) {
+    entry.borrowed = true;
+    return entry;
+  }
+  if (auto mounted = mount_at(*path, entry); !mounted) return Fail(mounted.error());
+  const auto made = mounted_at(*path, entry);
+  if (!made) return Fail(Kind::host_refused, "mount on " + *path + ": it is not there after it was mounted");
+  record(entry, *made);
+  return entry;
+}
+
+Result<void> remove_mount(const LedgerEntry& entry, bool force) {
+  const auto made = find_made(entry);
+  if (!made) return {};
+  const std::string id = id_text(made->f_fsid);
+  int error = unmount_id(id, 0);
+  const std::string below = error == EBUSY ? mounted_below(made->f_mntonname) : std::string();
+  if (error == EBUSY && force && below.empty()) error = unmount_id(id, MNT_FORCE);
+  if (error == 0 || error == ENOENT || error == EINVAL) return {};
+  return Fail(os_error("unmount " + entry.id, error, below.empty() ? "" : "mounted below it: " + below));
+}
+
+int devfs_ruleset(const std::vector<std::string>& options) {
+  int ruleset = 0;
+  for (const std::string& option : options) {
+    constexpr std::string_view key = "ruleset=";
+    if (option.starts_with(key)) std::from_chars(option.data() + key.size(), option.data() + option.size(), ruleset);
+  }
+  return ruleset;
+}
+
+}  // namespace jaild::host

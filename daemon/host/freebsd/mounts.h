@@ -1,0 +1,27 @@
+// nmount(2) and unmount(2) for jails. Any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/contract/param_table.h"
+#include "api/contract/result.h"
+#include "daemon/core/resource.h"
+
+namespace jaild::host {
+
+// The ledger's entry for one fstab line of the jail whose root is `root`.
+[[nodiscard]] core::LedgerEntry mount_entry(const std::string& root, const FstabEntry& line);
+
+// All of the host, as the kernel names them, in the order they were made.
+[[nodiscard]] std::vector<std::string> mount_points();
+
+// The reply has the file system's id; `borrowed` when the same was mounted there already.
+Result<core::LedgerEntry> add_mount(core::LedgerEntry entry);
+// By the id, so that no path can lead elsewhere. `force`: although files are open.
+Result<void> remove_mount(const core::LedgerEntry& entry, bool force);
+
+// The devfs ruleset among a devfs mount's options; 0: none.
+[[nodiscard]] int devfs_ruleset(const std::vector<std::string>& options);
+
+}  // namespace jaild::host

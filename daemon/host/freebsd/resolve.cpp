@@ -1,0 +1,223 @@
+#include "daemon/host/freebsd/resolve.h"
+
+#include <sys/types.h>  // before the others, which use its types
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <memory>
+
+#include "api/contract/ip_text.h"
+#include "api/contract/param_table.h"
+#include "daemon/host/freebsd/aliases.h"
+#include "daemon/host/freebsd/devfs_rules.h"
+#include "daemon/host/freebsd/jail_calls.h"
+#include "daemon/host/freebsd/mount_point.h"
+#include "daemon/host/freebsd/mounts.h"
+
+namespace jaild::host {
+namespace {
+
+using core::LedgerEntry;
+using core::ResourceKind;
+
+constexpr std::size_t fstab_lines_max = 10'000;
+constexpr std::size_t fstab_line_max = 8192;
+
+bool exists(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0;
+}
+
+std::string root_of(const JailSpec& spec) {
+  std::string root = spec.text("path", "/");
+  while (root.size() > 1 && root.back() == '/') root.pop_back();
+  return root;
+}
+
+class Resolver {
+ public:
+  explicit Resolver(const JailSpec& spec)
+      : spec_(spec), root_(root_of(spec)), prepares_(!spec.list("exec.prepare").empty()) {}
+
+  core::Resolved all() && {
+    if (!prepares_ && !exists(root_)) missing("path " + root_ + " does not exist");
+    addresses("ip4.addr", false);
+    addresses("ip6.addr", true);
+    hostname();
+    for (const std::string& line : spec_.list("mount")) fstab_line(line, "mount");
+    for (const std::string& file : spec_.list("mount.fstab")) fstab(file);
+    file_systems();
+    datasets();
+    interfaces();
+    return std::move(resolved_);
+  }
+
+ private:
+  void missing(std::string what) { resolved_.missing.push_back(std::move(what)); }
+
+  void alias(const AddressEntry& address, bool v6) {
+    const std::string interface = address.interface.empty() ? spec_.text("interface") : address.interface;
+    if (interface.empty()) return;  // the jail gets the address, and no interface does
+    if (!prepares_ && !has_interface(interface)) missing("interface " + interface + " does not exist");
+    LedgerEntry entry = alias_entry(interface, address, v6);
+    entry.borrowed = has_alias(entry);
+    resolved_.before_create.push_back(std::move(entry));
+  }
+
+  void addresses(const char* param, bool v6) {
+    for (const std::string& text : spec_.list(param)) {
+      const auto address = parse_address(text, v6);
+      if (address) {
+        alias(*address, v6);
+      } else {
+        missing(std::string(param) + ": " + address.error().message);
+      }
+    }
+  }
+
+  void hostname() {
+    const auto found = addresses_of_hostname(spec_);
+    if (!found) return missing(found.error().message);
+    for (const bool v6 : {false, true}) {
+      for (const std::string& text : v6 ? found->ip6 : found->ip4) {
+        if (const auto address = parse_address(text, v6)) alias(*address, v6);
+      }
+    }
+  }
+
+  void fstab(const std::string& file) {
+    if (file.empty()) return;
+    std::ifstream in(file);
+    if (!in) {
+      if (!prepares_) missing("mount.fstab " + file + " cannot be read");
+      return;
+    }
+    std::string line;
+    for (std::size_t number = 1; std::getline(in, line); ++number) {
+      if (number > fstab_lines_max || line.size() > fstab_line_max) {
+        return missing("mount.fstab " + file + " is too long");
+      }
+      line.resize(std::min(line.find('#'), line.size()));
+      if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+      fstab_line(line, file + " line " + std::to_string(number));
+    }
+  }
+
+  void fstab_line(const std::string& line, const std::string& where) {
+    if (line.empty()) return;
+    const auto entry = parse_fstab_line(line);
+    if (!entry) return missing(where + ": " + entry.error().message);
+    mount(*entry);
+  }
+
+  void mount(const FstabEntry& line) {
+    const bool has_source = line.type == "nullfs" || line.type == "unionfs";
+    if (has_source && !prepares_ && !below_earlier(line.source) && !exists(line.source)) {
+      missing("mount source " + line.source + " does not exist");
+    }
+    if (!prepares_ && !below_earlier(line.target)) {
+      if (const auto point = find_mount_point(root_, line.target); !point) missing(point.error().message);
+    }
+    if (line.type == "devfs") ruleset(line.options);
+    mounts_.push_back(line.target);
+    resolved_.before_create.push_back(mount_entry(root_, line));
+  }
+
+  // What an earlier mount brings along cannot be looked at yet.
+  [[nodiscard]] bool below_earlier(const std::string& path) const {
+    return std::ranges::any_of(mounts_, [&](const std::string& each) { return is_below(each, path); });
+  }
+
+  void ruleset(const std::vector<std::string>& options) {
+    const int number = devfs_ruleset(options);
+    if (prepares_ || number == 0 || has_devfs_rules(number)) return;
+    missing("devfs ruleset " + std::to_string(number) +
+            " has no rules, so the jail would see every device: load it with service devfs restart");
+  }
+
+  void file_systems() {
+    const std::string base = root_ == "/" ? "" : root_;
+    if (spec_.flag("mount.devfs")) {
+      const std::string number = std::to_string(spec_.number("devfs_ruleset", 4));  // jail(8)'s default
+      mount({"devfs", base + "/dev", "devfs", {"ruleset=" + number}});
+    }
+    if (spec_.flag("mount.fdescfs")) mount({"fdesc", base + "/dev/fd", "fdescfs", {}});
+    if (spec_.flag("mount.procfs")) mount({"proc", base + "/proc", "procfs", {}});
+  }
+
+  void datasets() {
+    for (const std::string& name : spec_.list("zfs.dataset")) {
+      if (!exists("/dev/zfs")) missing("dataset " + name + ": ZFS is not loaded");
+      resolved_.after_create.push_back(LedgerEntry{ResourceKind::dataset, name, {}, false});
+    }
+  }
+
+  void interfaces() {
+    const bool made_by_hooks = prepares_ || !spec_.list("exec.prestart").empty() || !spec_.list("exec.created").empty();
+    for (const std::string& name : spec_.list("vnet.interface")) {
+      if (!made_by_hooks && !has_interface(name)) missing("interface " + name + " is not on the host");
+      resolved_.after_create.push_back(LedgerEntry{ResourceKind::interface, name, {}, false});
+    }
+  }
+
+  const JailSpec& spec_;
+  const std::string root_;
+  const bool prepares_;  // exec.prepare may make what is not there yet
+  std::vector<std::string> mounts_;
+  core::Resolved resolved_;
+};
+
+std::string text_of(const addrinfo& info) {
+  IpBytes bytes{};
+  if (info.ai_family == AF_INET) {
+    sockaddr_in in{};
+    std::memcpy(&in, info.ai_addr, sizeof in);
+    std::memcpy(bytes.data(), &in.sin_addr, sizeof in.sin_addr);
+  } else {
+    sockaddr_in6 in{};
+    std::memcpy(&in, info.ai_addr, sizeof in);
+    std::memcpy(bytes.data(), &in.sin6_addr, sizeof in.sin6_addr);
+  }
+  return ip_text(bytes, info.ai_family == AF_INET6);
+}
+
+}  // namespace
+
+Result<core::Resolved> resolve_needs(const core::Resolve& what) {
+  if (const auto jid = find_jail(what.name)) {
+    return Fail(Kind::conflict, "jail " + what.name + " is in the kernel already, with jid " + std::to_string(*jid) +
+                                    ", and jaild did not make it: remove it with jail -r or adopt it");
+  }
+  auto resolved = Resolver(what.spec).all();
+  if (const std::string parent = parent_name(what.name); !parent.empty() && !find_jail(parent)) {
+    resolved.missing.push_back("its parent jail " + parent + " is not running");
+  }
+  return resolved;
+}
+
+Result<HostAddresses> addresses_of_hostname(const JailSpec& spec) {
+  HostAddresses addresses;
+  const std::string name = spec.text("host.hostname");
+  if (!spec.flag("ip_hostname") || name.empty()) return addresses;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  if (const int error = ::getaddrinfo(name.c_str(), nullptr, &hints, &list); error != 0) {
+    return Fail(Kind::missing, "ip_hostname: " + name + ": " + ::gai_strerror(error));
+  }
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
+  for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
+    if (each->ai_family == AF_INET) addresses.ip4.push_back(text_of(*each));
+    if (each->ai_family == AF_INET6) addresses.ip6.push_back(text_of(*each));
+  }
+  return addresses;
+}
+
+}  // namespace jaild::host

@@ -1,0 +1,23 @@
+// What a spec needs on this host. Reads fstab files and resolves names; changes nothing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/contract/jail_spec.h"
+#include "api/contract/result.h"
+#include "daemon/core/operation.h"
+
+namespace jaild::host {
+
+// In jail(8)'s order. Kind::conflict: a jail of that name lives already.
+Result<core::Resolved> resolve_needs(const core::Resolve& what);
+
+// The addresses that ip_hostname adds, canonical; empty without it. Kind::missing: the name has none.
+struct HostAddresses {
+  std::vector<std::string> ip4;
+  std::vector<std::string> ip6;
+};
+Result<HostAddresses> addresses_of_hostname(const JailSpec& spec);
+
+}  // namespace jaild::host
