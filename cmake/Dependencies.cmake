@@ -1,13 +1,18 @@
 # All from the system's packages: Debian's lib*-dev, FreeBSD's pkg. None is vendored.
-find_package(Threads REQUIRED)
-find_package(nlohmann_json 3.11 REQUIRED)
-find_package(Boost 1.81 REQUIRED)
-find_package(SQLite3 3.40 REQUIRED)
-find_package(spdlog 1.10 REQUIRED)
-find_package(prometheus-cpp REQUIRED CONFIG)  # 1.0 or newer; its config file states no version
-find_package(CLI11 2.1 REQUIRED CONFIG)
-if(JAILD_TESTS)
-  find_package(GTest 1.12 REQUIRED)
+set(JAILD_CROSS "" CACHE PATH "Cross build: the folder that tools/freebsd_cross.sh filled with headers and sources")
+if(JAILD_CROSS)
+  include(cmake/CrossDependencies.cmake)
+else()
+  find_package(Threads REQUIRED)
+  find_package(nlohmann_json 3.11 REQUIRED)
+  find_package(Boost 1.81 REQUIRED)
+  find_package(SQLite3 3.40 REQUIRED)
+  find_package(spdlog 1.10 REQUIRED)
+  find_package(prometheus-cpp REQUIRED CONFIG)  # 1.0 or newer; its config file states no version
+  find_package(CLI11 2.1 REQUIRED CONFIG)
+  if(JAILD_TESTS)
+    find_package(GTest 1.12 REQUIRED)
+  endif()
 endif()
 
 # Boost's headers warn under our flags; that is theirs to mend.
