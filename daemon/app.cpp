@@ -147,8 +147,8 @@ int run_daemon(const DaemonOptions& options, const WrapHost& wrap_host) {
     return 1;
   }
   const auto& profile = parts->host->profile();
-  log_info(std::string("starts version=") + version_text + " host=" + profile.host + " os=" + log_value(profile.release) +
-           " racct=" + (profile.racct ? "on" : "off"));
+  log_info(std::string("starts version=") + version_text + " host=" + profile.host +
+           " os=" + log_value(profile.release) + " racct=" + (profile.racct ? "on" : "off"));
   if (auto served = serve(options, *parts); !served) {
     log_error(served.error().message);
     return 1;

@@ -45,7 +45,7 @@ Result<void> ensure_directory(const fs::path& path, unsigned mode) {
   fs::create_directories(path.parent_path(), error);  // a failure shows in mkdir below
   const bool made = ::mkdir(path.c_str(), static_cast<mode_t>(mode)) == 0;
   if (!made && errno != EEXIST) return Fail(os_error("cannot make " + path.string()));
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return Fail(os_error("cannot look at " + path.string()));
   if (!S_ISDIR(info.st_mode)) return Fail(Kind::conflict, path.string() + " is not a directory");
   if (info.st_uid != ::geteuid()) return Fail(Kind::conflict, path.string() + " belongs to another user");

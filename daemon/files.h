@@ -8,7 +8,8 @@
 
 namespace jaild {
 
-// Makes `path` with this mode where it is missing; checks that it is a directory of ours and not open to others' writes.
+// Makes `path` with this mode where it is missing; checks that it is a directory of ours and not open to others'
+// writes.
 Result<void> ensure_directory(const std::filesystem::path& path, unsigned mode);
 
 // Holds `run_dir`/jaild.lock for this process's life. Kind::conflict: another jaild runs there.

@@ -27,7 +27,8 @@ Result<void> open_log(const DaemonOptions& options) {
       logger = spdlog::syslog_logger_mt("jaild", "jaild", LOG_PID, LOG_DAEMON);
       logger->set_pattern("%v");
     } else if (options.log_to_file) {
-      logger = spdlog::rotating_logger_mt("jaild", (options.log_dir / "jaild.log").string(), log_file_max, log_files_max);
+      logger =
+          spdlog::rotating_logger_mt("jaild", (options.log_dir / "jaild.log").string(), log_file_max, log_files_max);
     } else {
       logger = spdlog::stderr_logger_mt("jaild");
     }
@@ -53,8 +54,12 @@ std::string log_value(const std::string& text) {
   return quoted + '"';
 }
 
-void log_error(const std::string& message) { spdlog::error("{}", message); }
-void log_info(const std::string& message) { spdlog::info("{}", message); }
+void log_error(const std::string& message) {
+  spdlog::error("{}", message);
+}
+void log_info(const std::string& message) {
+  spdlog::info("{}", message);
+}
 
 void log_event(const JailEvent& event) {
   std::string line = "event=" + event.type;

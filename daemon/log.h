@@ -1,5 +1,5 @@
-// The daemon's log: one line an event, key=value. error = jaild cannot go on; warning = an operator should act; info = a
-// state changed; debug = off by default. Safe from any thread.
+// The daemon's log: one line an event, key=value. error = jaild cannot go on; warning = an operator should act; info =
+// a state changed; debug = off by default. Safe from any thread.
 #pragma once
 
 #include <string>

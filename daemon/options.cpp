@@ -31,23 +31,30 @@ std::variant<DaemonOptions, EarlyExit> parse_command_line(int argc, const char* 
   app.set_version_flag("--version", std::string("jaild ") + version_text);
   app.add_option("--state-dir", options.state_dir, "the database and exit records")->capture_default_str();
   app.add_option("--run-dir", options.run_dir, "sockets of jaild and its monitors")->capture_default_str();
-  auto* log_dir = app.add_option("--log-dir", options.log_dir,
-                                 "consoles of the jails; when given, jaild's own log goes there too")->capture_default_str();
+  auto* log_dir =
+      app.add_option("--log-dir", options.log_dir, "consoles of the jails; when given, jaild's own log goes there too")
+          ->capture_default_str();
   app.add_flag("--syslog", options.syslog, "log to syslog(3) instead of standard error");
   app.add_option("--log-level", options.log_level, "error, warning, info or debug")
-      ->check(CLI::IsMember({"error", "warning", "info", "debug"}))->capture_default_str();
+      ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
+      ->capture_default_str();
   app.add_option("--host", options.host, "the host implementation: freebsd, linux or sim; default: this system's own")
       ->check(CLI::IsMember({"freebsd", "linux", "sim"}));
-  app.add_option("--listen", options.listen, "where the API listens: unix:PATH; default unix:RUN_DIR/jaild.sock; repeatable");
+  app.add_option("--listen", options.listen,
+                 "where the API listens: unix:PATH; default unix:RUN_DIR/jaild.sock; repeatable");
   app.add_option("--metrics-listen", options.metrics_listen,
                  "loopback ADDRESS:PORT that serves /metrics, /livez and /readyz without a token");
   app.add_option("--monitor", options.monitor, "path of jaild-monitor; default: beside jaild, else in ../libexec");
   app.add_option("--parallel-starts", options.parallel_starts, "jails that start at the same time; 0: one for each CPU")
-      ->check(CLI::Range(0, 1000))->capture_default_str();
-  app.add_option("--start-timeout", start_timeout, "seconds for a command of a start without exec.timeout; 0: unlimited")
-      ->check(CLI::Range(0, 31'536'000))->capture_default_str();
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  app.add_option("--start-timeout", start_timeout,
+                 "seconds for a command of a start without exec.timeout; 0: unlimited")
+      ->check(CLI::Range(0, 31'536'000))
+      ->capture_default_str();
   app.add_option("--stop-timeout", stop_timeout, "seconds for a command of a stop without exec.timeout; 0: unlimited")
-      ->check(CLI::Range(0, 31'536'000))->capture_default_str();
+      ->check(CLI::Range(0, 31'536'000))
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -14,15 +14,15 @@ namespace jaild {
 struct DaemonOptions {
   std::filesystem::path state_dir;
   std::filesystem::path run_dir;
-  std::filesystem::path log_dir;      // consoles of the jails
-  bool log_to_file = false;           // --log-dir was given: the daemon's own log goes there too
+  std::filesystem::path log_dir;  // consoles of the jails
+  bool log_to_file = false;       // --log-dir was given: the daemon's own log goes there too
   bool syslog = false;
   std::string log_level = "info";
-  std::string host;                   // "": the platform's own
-  std::vector<std::string> listen;    // "": RUN_DIR/jaild.sock
-  std::string metrics_listen;         // "": none
-  std::filesystem::path monitor;      // "": beside jaild, else in libexec
-  int parallel_starts = 0;            // 0: one for each CPU
+  std::string host;                 // "": the platform's own
+  std::vector<std::string> listen;  // "": RUN_DIR/jaild.sock
+  std::string metrics_listen;       // "": none
+  std::filesystem::path monitor;    // "": beside jaild, else in libexec
+  int parallel_starts = 0;          // 0: one for each CPU
   std::chrono::seconds start_timeout{600};
   std::chrono::seconds stop_timeout{120};
 };

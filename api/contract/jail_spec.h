@@ -17,8 +17,9 @@
 
 namespace jaild {
 
-// A parameter's value as jail(8) would take it. Which alternative a parameter may hold is in param_table.h; parse_spec()
-// normalises: a list parameter always holds a list, a boolean always a bool, "noX": true becomes "X": false.
+// A parameter's value as jail(8) would take it. Which alternative a parameter may hold is in param_table.h;
+// parse_spec() normalises: a list parameter always holds a list, a boolean always a bool, "noX": true becomes "X":
+// false.
 using ParamValue = std::variant<bool, std::int64_t, std::string, std::vector<std::string>>;
 
 enum class RestartPolicy { never, on_failure, always };
@@ -39,7 +40,7 @@ enum class HealthAction { restart, none };
 
 struct HealthSettings {
   HealthKind kind = HealthKind::tcp;
-  std::string target;      // exec: a command line; tcp: HOST:PORT or [V6]:PORT; http: an http:// URL
+  std::string target;       // exec: a command line; tcp: HOST:PORT or [V6]:PORT; http: an http:// URL
   int expect_status = 200;  // http only
   std::chrono::seconds interval{10};
   std::chrono::seconds timeout{3};

@@ -35,7 +35,7 @@ struct StepReport {
   std::string step;     // "exec.start", "mount", "rctl"...
   std::string command;  // the command line or the thing acted on; may be ""
   bool ok = true;
-  std::string error;    // "" when ok
+  std::string error;  // "" when ok
   double seconds = 0;
   bool operator==(const StepReport&) const = default;
 };

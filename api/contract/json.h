@@ -17,8 +17,8 @@ namespace jaild {
 // Kind::bad_json with the byte position.
 Result<nlohmann::json> parse_json(std::string_view text);
 
-// A body of POST /jails, PUT and PATCH results: {"name"?, "spec", "desired"?, "generation"?, "status"?}. Every mistake is
-// reported at once (Kind::invalid, fields with JSON Pointers). `generation` and `status` are accepted and ignored.
+// A body of POST /jails, PUT and PATCH results: {"name"?, "spec", "desired"?, "generation"?, "status"?}. Every mistake
+// is reported at once (Kind::invalid, fields with JSON Pointers). `generation` and `status` are accepted and ignored.
 // `name_in_path`: PUT's name; a differing "name" in the body is a mistake; "" when the body must carry it.
 struct JailDocument {
   std::string name;
@@ -30,8 +30,8 @@ Result<JailDocument> parse_jail_document(const nlohmann::json& body, std::string
 Result<JailDocument> parse_jail_document(const nlohmann::json& body, std::string_view name_in_path,
                                          const HostProfile& host);
 
-// A spec alone: types, ranges and texts; what needs more than one field or the host is validate()'s. `pointer` is where it
-// stands in its document ("/spec"). The fields are those of doc/design.md, "The jail, as JSON", every one optional;
+// A spec alone: types, ranges and texts; what needs more than one field or the host is validate()'s. `pointer` is where
+// it stands in its document ("/spec"). The fields are those of doc/design.md, "The jail, as JSON", every one optional;
 // "health" has exactly one of "exec", "tcp" and "http", and with "http" may have "expect_status" (default 200).
 Result<JailSpec> parse_spec(const nlohmann::json& body, std::string_view pointer = "/spec");
 

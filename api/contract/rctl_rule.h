@@ -12,8 +12,30 @@ namespace jaild {
 
 // The kernel's resources, in its own order (sys/racct.h), so that tables may be indexed by them.
 enum class Resource {
-  cputime, datasize, stacksize, coredumpsize, memoryuse, memorylocked, maxproc, openfiles, vmemoryuse, pseudoterminals,
-  swapuse, nthr, msgqqueued, msgqsize, nmsgq, nsem, nsemop, nshm, shmsize, wallclock, pcpu, readbps, writebps, readiops,
+  cputime,
+  datasize,
+  stacksize,
+  coredumpsize,
+  memoryuse,
+  memorylocked,
+  maxproc,
+  openfiles,
+  vmemoryuse,
+  pseudoterminals,
+  swapuse,
+  nthr,
+  msgqqueued,
+  msgqsize,
+  nmsgq,
+  nsem,
+  nsemop,
+  nshm,
+  shmsize,
+  wallclock,
+  pcpu,
+  readbps,
+  writebps,
+  readiops,
   writeiops,
 };
 constexpr int resource_count = 25;
@@ -35,8 +57,10 @@ class RctlRule {
   static Result<RctlRule> parse(std::string_view text);
 
   [[nodiscard]] Resource resource() const { return resource_; }
-  [[nodiscard]] const std::string& action() const { return action_; }  // "deny", "log", "devctl", "throttle", "sigterm"...
-  [[nodiscard]] std::uint64_t amount() const { return amount_; }       // in the unit of the resource; suffixes resolved
+  // "deny", "log", "devctl", "throttle", "sigterm"...
+  [[nodiscard]] const std::string& action() const { return action_; }
+  // In the unit of the resource; suffixes resolved.
+  [[nodiscard]] std::uint64_t amount() const { return amount_; }
   [[nodiscard]] LimitPer per() const { return per_; }
   [[nodiscard]] const std::string& text() const { return text_; }  // as written
   // As the kernel prints it for `jail`: "jail:NAME:memoryuse:deny=2147483648", "/per" only where it is not jail.

@@ -20,7 +20,9 @@ class [[nodiscard]] Result : public std::expected<T, Error> {
 
 // return Fail(Kind::missing, "no such directory: /jail/www");
 // return Fail(earlier.error().in("mount /dev"));
-[[nodiscard]] inline std::unexpected<Error> Fail(Error error) { return std::unexpected<Error>(std::move(error)); }
+[[nodiscard]] inline std::unexpected<Error> Fail(Error error) {
+  return std::unexpected<Error>(std::move(error));
+}
 [[nodiscard]] inline std::unexpected<Error> Fail(Kind kind, std::string message, int os_errno = 0) {
   return std::unexpected<Error>(Error{kind, std::move(message), os_errno, {}});
 }

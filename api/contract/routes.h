@@ -9,8 +9,25 @@ namespace jaild {
 enum class Role { none, viewer, operator_, admin };  // none: no identity needed (livez, readyz, version)
 
 enum class RouteId {
-  list_jails, declare_jail, get_jail, put_jail, patch_jail, delete_jail, start_jail, stop_jail, restart_jail,
-  jail_usage, jail_processes, jail_history, events, metrics, livez, readyz, version, host, openapi,
+  list_jails,
+  declare_jail,
+  get_jail,
+  put_jail,
+  patch_jail,
+  delete_jail,
+  start_jail,
+  stop_jail,
+  restart_jail,
+  jail_usage,
+  jail_processes,
+  jail_history,
+  events,
+  metrics,
+  livez,
+  readyz,
+  version,
+  host,
+  openapi,
 };
 
 struct Route {

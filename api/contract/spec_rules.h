@@ -1,5 +1,5 @@
-// The rules of a spec, from the single field to the host. parse_spec(), parse_jail_document() and validate() are made of
-// them. All are pure and add to `mistakes`; `pointer` is where the spec stands in its document.
+// The rules of a spec, from the single field to the host. parse_spec(), parse_jail_document() and validate() are made
+// of them. All are pure and add to `mistakes`; `pointer` is where the spec stands in its document.
 #pragma once
 
 #include <chrono>

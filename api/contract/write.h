@@ -43,7 +43,7 @@ struct WriteReply {
 struct ListQuery {
   std::optional<std::pair<std::string, std::string>> label;
   std::optional<JailState> state;
-  std::string after;     // names greater than this
+  std::string after;  // names greater than this
   std::size_t limit = 1000;
 };
 

@@ -1,5 +1,5 @@
-// What core may ask of the world. The runtime carries actions out in order; each Perform and Commit comes back as exactly
-// one input (input.h).
+// What core may ask of the world. The runtime carries actions out in order; each Perform and Commit comes back as
+// exactly one input (input.h).
 #pragma once
 
 #include <string>

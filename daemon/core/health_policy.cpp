@@ -2,7 +2,8 @@
 
 namespace jaild::core {
 
-HealthPolicy::Verdict HealthPolicy::feed(const HealthSettings& settings, bool ok, std::chrono::nanoseconds since_start) {
+HealthPolicy::Verdict HealthPolicy::feed(const HealthSettings& settings, bool ok,
+                                         std::chrono::nanoseconds since_start) {
   if (ok) {
     failures_ = 0;
     if (successes_ < settings.successes) ++successes_;

@@ -48,7 +48,9 @@ bool Lifecycle::wants_up() const {
          !restart_asked_ && !going_down_;
 }
 
-bool Lifecycle::up_without_command() const { return run_->spec.flag("persist"); }
+bool Lifecycle::up_without_command() const {
+  return run_->spec.flag("persist");
+}
 
 bool Lifecycle::is_current(const JailKey& key) const {
   return run_ && run_->key.name == key.name && run_->key.run == key.run;
@@ -72,7 +74,8 @@ void Lifecycle::hold_back(std::string reason, milliseconds delay) {
   set_activity(Activity::idle);
 }
 
-// ---- the wish ---------------------------------------------------------------------------------------------------------
+// ---- the wish
+// ---------------------------------------------------------------------------------------------------------
 
 void Lifecycle::evaluate() {
   switch (activity_) {
@@ -86,7 +89,8 @@ void Lifecycle::evaluate() {
     case Activity::updating:    // its completion looks at the wish
     case Activity::stopping:    // always ends, and then looks
     case Activity::forgetting:  // likewise
-      if (activity_ == Activity::forgetting && commit_ == 0 && next_try_ && context_.now().mono >= *next_try_) forget_run();
+      if (activity_ == Activity::forgetting && commit_ == 0 && next_try_ && context_.now().mono >= *next_try_)
+        forget_run();
       return;
   }
 }
@@ -124,7 +128,9 @@ void Lifecycle::evaluate_running() {
       blocked_ = *hindrance;
       return;
     }
-    begin_stop(StopWhy::wish, record_.deleting ? "is being deleted" : restart_asked_ ? "restart was asked for" : "stop was asked for");
+    begin_stop(StopWhy::wish, record_.deleting ? "is being deleted"
+                              : restart_asked_ ? "restart was asked for"
+                                               : "stop was asked for");
     return;
   }
   blocked_.clear();
@@ -146,9 +152,12 @@ void Lifecycle::replace_record(JailRecord record, bool restart) {
   context_.changed(*this);
 }
 
-void Lifecycle::host_goes_down() { going_down_ = true; }
+void Lifecycle::host_goes_down() {
+  going_down_ = true;
+}
 
-// ---- start ------------------------------------------------------------------------------------------------------------
+// ---- start
+// ------------------------------------------------------------------------------------------------------------
 
 void Lifecycle::begin_start() {
   next_try_.reset();
@@ -236,7 +245,11 @@ void Lifecycle::next_start_step() {
   }
   auto& step = steps_[next_step_];
   reached_ = std::max(reached_, step.reached);
-  std::visit([&](auto& what) { if constexpr (requires { what.key; }) what.key = run_->key; }, step.what);
+  std::visit(
+      [&](auto& what) {
+        if constexpr (requires { what.key; }) what.key = run_->key;
+      },
+      step.what);
   if (const auto* run = std::get_if<Run>(&step.what); run != nullptr && run->command.in_jail) empty_ = false;
   if (std::holds_alternative<StartMain>(step.what)) empty_ = false;
   perform(step.what);
@@ -294,7 +307,8 @@ void Lifecycle::confirm_running() {
   commit_ = context_.commit(*this, {PutRun{*run_}, PutJail{record_}});
 }
 
-// ---- stop -------------------------------------------------------------------------------------------------------------
+// ---- stop
+// -------------------------------------------------------------------------------------------------------------
 
 void Lifecycle::begin_stop(StopWhy why, std::string reason) {
   stop_why_ = why;
@@ -327,7 +341,11 @@ void Lifecycle::next_stop_step() {
     return;
   }
   auto& step = steps_[next_step_];
-  std::visit([&](auto& what) { if constexpr (requires { what.key; }) what.key = run_->key; }, step.what);
+  std::visit(
+      [&](auto& what) {
+        if constexpr (requires { what.key; }) what.key = run_->key;
+      },
+      step.what);
   // Only what a jail is surely gone from may be cut off from those who have it open.
   if (auto* release = std::get_if<Release>(&step.what)) release->force = release->force && !removal_failed_;
   perform(step.what);
@@ -396,7 +414,8 @@ void Lifecycle::conclude_run() {
   const auto ran = stop_why_ == StopWhy::failed_start || !run_->started_at
                        ? seconds{0}
                        : std::chrono::duration_cast<seconds>(context_.now().mono - running_since_);
-  const auto verdict = decide_restart(record_.spec.restart, record_.restart, ending, ran, context_.now().wall, context_.jitter());
+  const auto verdict =
+      decide_restart(record_.spec.restart, record_.restart, ending, ran, context_.now().wall, context_.jitter());
   record_.failure = ending == Ending::success ? "" : stop_reason_;
   switch (verdict.what) {
     case Verdict::What::restart:
@@ -451,7 +470,8 @@ void Lifecycle::on_forgotten(const Result<void>& result) {
   if (!record_.deleting) evaluate();
 }
 
-// ---- what happens by itself -------------------------------------------------------------------------------------------
+// ---- what happens by itself
+// -------------------------------------------------------------------------------------------
 
 void Lifecycle::ended_by_itself() {
   if (!main_exit_) {
@@ -539,7 +559,8 @@ void Lifecycle::on_readiness(const JailKey& key, bool ready, bool restart, const
   if (restart) begin_stop(StopWhy::unhealthy, reason);
 }
 
-// ---- completions ------------------------------------------------------------------------------------------------------
+// ---- completions
+// ------------------------------------------------------------------------------------------------------
 
 void Lifecycle::on_done(OpId id, Result<Reply> result) {
   if (id != op_) return;  // a Cancel, or planned for what is no more
@@ -577,7 +598,8 @@ void Lifecycle::on_committed(CommitId id, const Result<void>& result) {
   }
 }
 
-// ---- a change of the running jail --------------------------------------------------------------------------------------
+// ---- a change of the running jail
+// --------------------------------------------------------------------------------------
 
 void Lifecycle::begin_update() {
   considered_ = record_.generation;

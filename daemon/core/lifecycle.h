@@ -8,8 +8,8 @@
 //              |             |           |  +- failed-+----------+      updating: running, a live change under way
 //              +-- missing --+-----------+
 //
-// Owner: Supervisor. Loop only. Every handler switches over all activities without default, so that the compiler finds a
-// (state, event) pair without an answer.
+// Owner: Supervisor. Loop only. Every handler switches over all activities without default, so that the compiler finds
+// a (state, event) pair without an answer.
 #pragma once
 
 #include <optional>
@@ -39,8 +39,8 @@ enum class StopWhy {
 
 // Since this jaild started; Prometheus copes with the reset.
 struct JailCounters {
-  std::map<std::string, std::uint64_t> restarts;  // by reason: exit, gone, start, health, monitor, interrupted
-  std::map<std::string, std::uint64_t> exits;     // by result: success, error, signal, unknown
+  std::map<std::string, std::uint64_t> restarts;    // by reason: exit, gone, start, health, monitor, interrupted
+  std::map<std::string, std::uint64_t> exits;       // by result: success, error, signal, unknown
   std::map<std::string, std::uint64_t> limit_hits;  // by resource
 };
 
@@ -68,8 +68,8 @@ class Lifecycle {
 
   // ---- inputs; each may ask the context for operations and commits
   void evaluate();  // level-triggered: compares wish and activity; safe to call at any time
-  // A committed write: the new record, and for a restart the wish to go down once first. The caller evaluates, after all
-  // records of the write are in place.
+  // A committed write: the new record, and for a restart the wish to go down once first. The caller evaluates, after
+  // all records of the write are in place.
   void replace_record(JailRecord record, bool restart);
   void on_done(OpId id, Result<Reply> result);
   void on_committed(CommitId id, const Result<void>& result);
@@ -79,7 +79,7 @@ class Lifecycle {
   void on_monitor_lost(const JailKey& key);
   void on_readiness(const JailKey& key, bool ready, bool restart, const std::string& reason);
   void on_observed(const JailFacts& facts);  // a survey's line about this running jail
-  void host_goes_down();  // the caller evaluates, after all jails know
+  void host_goes_down();                     // the caller evaluates, after all jails know
 
   // What an earlier daemon left of this jail. `facts`: the kernel's jail of that name, alive; nullptr: none.
   void recover(RunRecord run, const JailFacts* facts, const MonitorFacts* monitor, bool same_boot);
@@ -134,7 +134,7 @@ class Lifecycle {
   MonoTime step_began_{0};
   StopWhy stop_why_ = StopWhy::wish;
   std::string stop_reason_;
-  bool interrupted_ = false;           // the start is to end after the present step
+  bool interrupted_ = false;            // the start is to end after the present step
   std::vector<LedgerEntry> leftovers_;  // what a stop could not remove
   bool removal_failed_ = false;         // in this stop, jail_remove failed or took too long
   bool jail_left_ = false;              // the jail may still be alive after a stop
@@ -142,13 +142,13 @@ class Lifecycle {
   // The present run.
   MonoTime running_since_{0};
   bool monitor_alive_ = false;
-  bool empty_ = false;                  // no process since the last command in the jail ended
-  std::optional<LastExit> main_exit_;   // seen, not yet acted on
+  bool empty_ = false;                 // no process since the last command in the jail ended
+  std::optional<LastExit> main_exit_;  // seen, not yet acted on
   bool healthy_ = false;
-  std::uint64_t considered_ = 0;        // the generation whose live changes were tried
+  std::uint64_t considered_ = 0;  // the generation whose live changes were tried
   std::vector<std::string> pending_;
   std::map<std::string, std::string> pending_why_;  // field -> the kernel's words
-  bool unconfirmed_ = false;            // running, but the store does not know yet
+  bool unconfirmed_ = false;                        // running, but the store does not know yet
 
   // The wish.
   bool restart_asked_ = false;

@@ -13,11 +13,10 @@ void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFact
   if (monitor != nullptr && monitor->main_exit) main_exit_ = monitor->main_exit;
   switch (run_->phase) {
     case RunPhase::starting:
-      begin_stop(StopWhy::interrupted, same_boot ? "jaild ended during the start" : "the host went down during the start");
+      begin_stop(StopWhy::interrupted,
+                 same_boot ? "jaild ended during the start" : "the host went down during the start");
       return;
-    case RunPhase::stopping:
-      begin_stop(StopWhy::leftovers, "the last stop was not complete");
-      return;
+    case RunPhase::stopping: begin_stop(StopWhy::leftovers, "the last stop was not complete"); return;
     case RunPhase::running: break;
   }
   if (!alive) {

@@ -34,7 +34,9 @@ bool Lifecycle::ready() const {
   return up && wants_up() && (!run_->spec.health || healthy_);
 }
 
-bool Lifecycle::failed() const { return state() == JailState::failed; }
+bool Lifecycle::failed() const {
+  return state() == JailState::failed;
+}
 
 bool Lifecycle::settled() const {
   switch (activity_) {
@@ -76,8 +78,7 @@ std::string Lifecycle::reason_in_words(JailState state) const {
   switch (state) {
     case JailState::stopped: return run_ ? blocked_ : std::string();
     case JailState::blocked: return blocked_.empty() ? "is about to start" : blocked_;
-    case JailState::starting:
-      return next_step_ < steps_.size() ? "at " + steps_[next_step_].name : std::string();
+    case JailState::starting: return next_step_ < steps_.size() ? "at " + steps_[next_step_].name : std::string();
     case JailState::running: {
       if (!blocked_.empty()) return blocked_;
       if (!pending_why_.empty()) return pending_why_.begin()->first + ": " + pending_why_.begin()->second;

@@ -22,6 +22,8 @@ struct Name {
 
 }  // namespace
 
-std::string_view operation_name(const Op& op) { return std::visit(Name{}, op.what); }
+std::string_view operation_name(const Op& op) {
+  return std::visit(Name{}, op.what);
+}
 
 }  // namespace jaild::core

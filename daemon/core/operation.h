@@ -16,7 +16,8 @@
 
 namespace jaild::core {
 
-// ---- operations: one request, exactly one completion ------------------------------------------------------------------
+// ---- operations: one request, exactly one completion
+// ------------------------------------------------------------------
 
 // What a spec needs on this host, in order: entries to acquire before the jail exists and after. Reads fstab files,
 // resolves names, chooses interface names; changes nothing. `missing`: what is not there yet, each in words
@@ -31,9 +32,9 @@ struct Resolved {
   std::vector<std::string> missing;
 };
 
-// Starts the jaild-monitor of this run. Its socket and exit record carry name and run. Success: it answered. With a jid,
-// the jail exists already (its first monitor was lost) and the new one takes it over, so that hooks can run in it. When a
-// monitor of this run answers already, it is kept.
+// Starts the jaild-monitor of this run. Its socket and exit record carry name and run. Success: it answered. With a
+// jid, the jail exists already (its first monitor was lost) and the new one takes it over, so that hooks can run in it.
+// When a monitor of this run answers already, it is kept.
 struct OpenMonitor {
   JailKey key;
 };
@@ -85,8 +86,8 @@ struct SetParams {
   std::map<std::string, ParamValue> params;
 };
 
-// A command line, run by the monitor as jail(8) runs it. Completes when the command ended, was ended at its timeout with
-// its children, or could not be run.
+// A command line, run by the monitor as jail(8) runs it. Completes when the command ended, was ended at its timeout
+// with its children, or could not be run.
 struct Command {
   std::string phase;  // "exec.start": for logs
   std::string line;
@@ -103,8 +104,8 @@ struct Run {
   JailKey key;
   Command command;
 };
-// Ends the commands that Runs of this jail wait for, with their children; these then complete. None: success. This and a
-// Run for a health check are what may be submitted while another operation of the same jail is under way.
+// Ends the commands that Runs of this jail wait for, with their children; these then complete. None: success. This and
+// a Run for a health check are what may be submitted while another operation of the same jail is under way.
 struct Cancel {
   JailKey key;
 };
@@ -122,8 +123,8 @@ struct Terminate {
 using OpId = std::uint64_t;
 struct Op {
   OpId id = 0;  // chosen by the caller, never reused
-  std::variant<Resolve, OpenMonitor, CloseMonitor, Acquire, Release, Create, Remove, SetRules, SetCpuset, SetParams, Run,
-               Cancel, StartMain, Terminate>
+  std::variant<Resolve, OpenMonitor, CloseMonitor, Acquire, Release, Create, Remove, SetRules, SetCpuset, SetParams,
+               Run, Cancel, StartMain, Terminate>
       what;
 };
 
@@ -151,7 +152,8 @@ struct OpDone {
   Result<Reply> result;
 };
 
-// ---- events: what happens by itself -----------------------------------------------------------------------------------
+// ---- events: what happens by itself
+// -----------------------------------------------------------------------------------
 
 struct MainExited {
   JailKey key;
@@ -176,7 +178,8 @@ struct LimitHit {
 };
 using Event = std::variant<MainExited, JailEmpty, JailGone, JailChanged, MonitorLost, LimitHit>;
 
-// ---- survey: what is, in one walk --------------------------------------------------------------------------------------
+// ---- survey: what is, in one walk
+// --------------------------------------------------------------------------------------
 
 // What a monitor that outlived us says of its run.
 struct MonitorFacts {

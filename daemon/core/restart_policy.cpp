@@ -37,19 +37,21 @@ bool limit_reached(const RestartSettings& settings, RestartMemory& memory, WallT
 
 }  // namespace
 
-Verdict decide_restart(const RestartSettings& settings, RestartMemory& memory, Ending ending, seconds ran_for, WallTime now,
-                       double jitter) {
+Verdict decide_restart(const RestartSettings& settings, RestartMemory& memory, Ending ending, seconds ran_for,
+                       WallTime now, double jitter) {
   if (!wants_restart(settings.policy, ending)) {
     memory.last_delay = milliseconds{0};
     memory.next_try_at.reset();
-    return {Verdict::What::finished, {},
+    return {Verdict::What::finished,
+            {},
             settings.policy == RestartPolicy::never ? "restart policy is never" : "ended as it should"};
   }
   if (ending == Ending::interrupted) return {Verdict::What::restart, {}, "the start was interrupted"};
   if (limit_reached(settings, memory, now)) {
     memory.gave_up = true;
     memory.next_try_at.reset();
-    return {Verdict::What::gave_up, {},
+    return {Verdict::What::gave_up,
+            {},
             "gave up after " + std::to_string(settings.limit) + " restarts within " +
                 std::to_string(settings.window.count()) + " s"};
   }

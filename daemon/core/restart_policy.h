@@ -28,9 +28,9 @@ struct Verdict {
 // A run shorter than this does not reset the delay, however small the delays are.
 constexpr std::chrono::seconds stable_run_min{60};
 
-// Decides and updates `memory`. `ran_for`: how long the jail was running, 0 for a failed start. `jitter` in [-1, 1] moves
-// the delay by up to 10 %.
-Verdict decide_restart(const RestartSettings& settings, RestartMemory& memory, Ending ending, std::chrono::seconds ran_for,
-                       WallTime now, double jitter);
+// Decides and updates `memory`. `ran_for`: how long the jail was running, 0 for a failed start. `jitter` in [-1, 1]
+// moves the delay by up to 10 %.
+Verdict decide_restart(const RestartSettings& settings, RestartMemory& memory, Ending ending,
+                       std::chrono::seconds ran_for, WallTime now, double jitter);
 
 }  // namespace jaild::core

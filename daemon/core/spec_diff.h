@@ -12,9 +12,10 @@ namespace jaild::core {
 struct SpecDiff {
   bool rctl = false;
   bool cpuset = false;
-  std::map<std::string, ParamValue> params;  // changeable kernel parameters with their new value, a removed one its default
-  std::vector<std::string> at_once;          // other fields that need nothing done: hooks of the stop, restart, labels...
-  std::vector<std::string> restart;          // fields that take effect at the next start
+  std::map<std::string, ParamValue>
+      params;                        // changeable kernel parameters with their new value, a removed one its default
+  std::vector<std::string> at_once;  // other fields that need nothing done: hooks of the stop, restart, labels...
+  std::vector<std::string> restart;  // fields that take effect at the next start
 
   [[nodiscard]] bool live() const { return rctl || cpuset || !params.empty(); }
 };

@@ -36,7 +36,8 @@ class ListBuilder {
 
   void release(const std::vector<LedgerEntry>& entries, bool force) {
     for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-      add("release " + std::string(to_string(entry->kind)), entry->id, Reached::nothing, Release{run_.key, *entry, force});
+      add("release " + std::string(to_string(entry->kind)), entry->id, Reached::nothing,
+          Release{run_.key, *entry, force});
     }
   }
 
@@ -64,7 +65,9 @@ class ListBuilder {
   std::vector<Step> steps_;
 };
 
-std::string cpu_text(const JailSpec& spec) { return spec.cpuset ? spec.cpuset->text() : std::string(); }
+std::string cpu_text(const JailSpec& spec) {
+  return spec.cpuset ? spec.cpuset->text() : std::string();
+}
 
 std::string rules_text(const JailSpec& spec) {
   std::string text;

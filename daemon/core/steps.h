@@ -14,16 +14,16 @@ namespace jaild::core {
 
 // How far a start came: what a stop has to undo. In the order in which a start passes them, so that "<" means "before".
 enum class Reached {
-  nothing,     // not even the monitor
-  prepare,     // exec.prepare may have begun: exec.release is owed
-  resources,   // entries of before_create may exist
-  prestart,    // exec.prestart may have begun: exec.poststop is owed
-  created,     // the jail may exist, and all that comes after
+  nothing,    // not even the monitor
+  prepare,    // exec.prepare may have begun: exec.release is owed
+  resources,  // entries of before_create may exist
+  prestart,   // exec.prestart may have begun: exec.poststop is owed
+  created,    // the jail may exist, and all that comes after
 };
 
 struct Step {
-  std::string name;     // as in status.steps: "exec.start", "mount", "rctl"...
-  std::string subject;  // the command line or the thing acted on
+  std::string name;                    // as in status.steps: "exec.start", "mount", "rctl"...
+  std::string subject;                 // the command line or the thing acted on
   Reached reached = Reached::nothing;  // what a stop must assume once this step has begun
   decltype(Op::what) what;
 };
@@ -43,8 +43,8 @@ std::vector<Step> start_steps(const RunRecord& run, const Timeouts& timeouts);
 // Why a stop happens decides which list it gets.
 struct StopPlan {
   Reached reached = Reached::created;
-  bool jail_exists = true;   // false: the list from exec.poststop on, as jail -C does
-  bool stop_hooks = true;    // false after a failed start: exec.prestop and exec.stop have no counterpart
+  bool jail_exists = true;    // false: the list from exec.poststop on, as jail -C does
+  bool stop_hooks = true;     // false after a failed start: exec.prestop and exec.stop have no counterpart
   bool open_monitor = false;  // the run's monitor is gone, hooks need a new one
 };
 std::vector<Step> stop_steps(const RunRecord& run, const StopPlan& plan, const Timeouts& timeouts);

@@ -8,7 +8,8 @@ namespace jaild::core {
 
 Supervisor::Supervisor(SupervisorOptions options) : options_(std::move(options)), random_(options_.seed) {}
 
-// ---- inputs -----------------------------------------------------------------------------------------------------------
+// ---- inputs
+// -----------------------------------------------------------------------------------------------------------
 
 std::vector<Action> Supervisor::on_input(Input input, Now now) {
   now_ = now;
@@ -81,7 +82,9 @@ void Supervisor::take(Committed committed) {
   if (jail->record().deleting && !jail->has_run() && jail->activity() == Activity::idle) remove(name);
 }
 
-void Supervisor::take(WriteRequested request) { on_write(request.ticket, std::move(request.write)); }
+void Supervisor::take(WriteRequested request) {
+  on_write(request.ticket, std::move(request.write));
+}
 
 void Supervisor::take(Surveyed surveyed) {
   looking_around_ = false;
@@ -89,7 +92,8 @@ void Supervisor::take(Surveyed surveyed) {
 }
 
 void Supervisor::take(ReadinessChanged change) {
-  if (auto* jail = lifecycle(change.key.name)) jail->on_readiness(change.key, change.ready, change.restart, change.reason);
+  if (auto* jail = lifecycle(change.key.name))
+    jail->on_readiness(change.key, change.ready, change.restart, change.reason);
 }
 
 void Supervisor::take(ShutdownRequested) {
@@ -125,7 +129,8 @@ MonoTime Supervisor::next_deadline() const {
   return deadlines_.empty() ? when : std::min(when, deadlines_.begin()->first);
 }
 
-// ---- recovery and observation -----------------------------------------------------------------------------------------
+// ---- recovery and observation
+// -----------------------------------------------------------------------------------------
 
 std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey, Now now) {
   now_ = now;
@@ -207,7 +212,8 @@ void Supervisor::observe(const Survey& survey) {
       continue;
     }
     auto* jail = lifecycle(facts.name);
-    const bool ours = jail != nullptr && jail->run() && (jail->run()->key.jid == facts.jid || jail->run()->key.jid == 0);
+    const bool ours =
+        jail != nullptr && jail->run() && (jail->run()->key.jid == facts.jid || jail->run()->key.jid == 0);
     if (ours) {
       seen.insert(facts.name);
       jail->on_observed(facts);
@@ -225,7 +231,8 @@ void Supervisor::observe(const Survey& survey) {
   }
 }
 
-// ---- queries ----------------------------------------------------------------------------------------------------------
+// ---- queries
+// ----------------------------------------------------------------------------------------------------------
 
 const Lifecycle* Supervisor::find(const std::string& name) const {
   const auto jail = jails_.find(name);
@@ -285,12 +292,12 @@ JailList Supervisor::list(const ListQuery& query) const {
 }
 
 bool Supervisor::all_down() const {
-  return std::all_of(jails_.begin(), jails_.end(), [](const auto& each) {
-    return each.second->activity() == Activity::idle;
-  });
+  return std::all_of(jails_.begin(), jails_.end(),
+                     [](const auto& each) { return each.second->activity() == Activity::idle; });
 }
 
-// ---- Context ----------------------------------------------------------------------------------------------------------
+// ---- Context
+// ----------------------------------------------------------------------------------------------------------
 
 double Supervisor::jitter() {
   // Not std::uniform_real_distribution: its result differs between standard libraries, and a seed must not.
@@ -309,7 +316,8 @@ CommitId Supervisor::commit(Lifecycle& jail, std::vector<Mutation> mutations) {
     auto* put = std::get_if<PutJail>(&mutation);
     if (put == nullptr) continue;
     // A write that is under way comes before this commit; it must not be undone by it.
-    if (const auto staged = staged_.find(put->record.name); staged != staged_.end()) take_wish(put->record, staged->second);
+    if (const auto staged = staged_.find(put->record.name); staged != staged_.end())
+      take_wish(put->record, staged->second);
   }
   return commit_as(jail.name(), std::move(mutations));
 }
@@ -354,7 +362,9 @@ std::optional<std::string> Supervisor::stop_hindrance(const Lifecycle& jail) {
   return std::nullopt;
 }
 
-void Supervisor::wake_at(Lifecycle& jail, MonoTime when) { deadlines_.emplace(when, jail.name()); }
+void Supervisor::wake_at(Lifecycle& jail, MonoTime when) {
+  deadlines_.emplace(when, jail.name());
+}
 
 void Supervisor::changed(Lifecycle& jail) {
   switch (jail.activity()) {
@@ -365,9 +375,7 @@ void Supervisor::changed(Lifecycle& jail) {
     case Activity::running:
     case Activity::updating:
     case Activity::stopping:
-    case Activity::forgetting:
-      starting_.erase(jail.name());
-      break;
+    case Activity::forgetting: starting_.erase(jail.name()); break;
   }
   for (const auto& each : dependants_of(jail.name())) dirty_.insert(each);
   for (const auto& each : dependencies_of(jail.name(), jail.record().spec)) dirty_.insert(each);

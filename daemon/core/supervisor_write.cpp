@@ -35,7 +35,9 @@ std::vector<std::string> addresses_of(const JailSpec& spec, bool v6) {
   return result;
 }
 
-bool is_up(const Lifecycle& jail) { return jail.activity() == Activity::running || jail.activity() == Activity::updating; }
+bool is_up(const Lifecycle& jail) {
+  return jail.activity() == Activity::running || jail.activity() == Activity::updating;
+}
 
 // A run that never was, for the steps that a start of `spec` would take. The things it needs are named as the spec
 // names them: which interface or mount id they get is known only at the start.
@@ -64,7 +66,8 @@ RunRecord imagined_run(const std::string& name, const JailSpec& spec) {
 
 void Supervisor::on_write(Ticket ticket, Write write) {
   if (boot_unrecorded_ && boot_commit_ == 0 && !write.dry_run) {
-    actions_.emplace_back(Answer{ticket, Fail(Kind::unavailable, "the boot of the host cannot be recorded; is the disk full?")});
+    actions_.emplace_back(
+        Answer{ticket, Fail(Kind::unavailable, "the boot of the host cannot be recorded; is the disk full?")});
     return;
   }
   if (!write.dry_run && (boot_unrecorded_ || touches_staged(write))) {
@@ -102,7 +105,8 @@ void Supervisor::on_write(Ticket ticket, Write write) {
     publish("jail.declared", write.name, "is declared", {{"by", write.by}});
   } else {
     publish("jail.changed", write.name, "is changed",
-            {{"by", write.by}, {"generation", std::to_string(plan->records.front().generation)},
+            {{"by", write.by},
+             {"generation", std::to_string(plan->records.front().generation)},
              {"desired", std::string(to_string(plan->records.front().desired))}});
   }
   const CommitId id = commit_as("", std::move(mutations));
@@ -202,7 +206,8 @@ void Supervisor::index(const std::string& name, const JailSpec& spec, bool add) 
   }
 }
 
-// ---- planning: pure looks at the present state ------------------------------------------------------------------------
+// ---- planning: pure looks at the present state
+// ------------------------------------------------------------------------
 
 Result<Supervisor::WritePlan> Supervisor::plan_write(const Write& write) const {
   const auto* jail = find(write.name);
@@ -235,10 +240,11 @@ Result<void> Supervisor::check_preconditions(const Write& write, const Lifecycle
     return Fail(Kind::precondition_failed, write.name + " does not exist (If-Match: *)");
   }
   if (write.if_generation && (jail == nullptr || jail->record().generation != *write.if_generation)) {
-    return Fail(Kind::precondition_failed,
-                write.name + (jail == nullptr ? " does not exist"
-                                              : " is at generation " + std::to_string(jail->record().generation)) +
-                    ", not " + std::to_string(*write.if_generation) + ": read it again");
+    return Fail(
+        Kind::precondition_failed,
+        write.name +
+            (jail == nullptr ? " does not exist" : " is at generation " + std::to_string(jail->record().generation)) +
+            ", not " + std::to_string(*write.if_generation) + ": read it again");
   }
   return {};
 }
@@ -395,7 +401,8 @@ void Supervisor::describe_changes(const Write& write, WritePlan& plan) const {
       }
     }
     const bool was_up = jail != nullptr && jail->has_run();
-    const bool down_first = was_up && (record.desired == Desired::stopped || (plan.restart && record.name == write.name));
+    const bool down_first =
+        was_up && (record.desired == Desired::stopped || (plan.restart && record.name == write.name));
     if (down_first) {
       changes.push_back({record.name, "stop", {}, describe(stop_steps(*jail->run(), {}, options_.timeouts))});
     }

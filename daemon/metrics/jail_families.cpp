@@ -55,8 +55,8 @@ struct ResourceMetric {
 
 constexpr std::array<ResourceMetric, resource_count> resource_metrics{{
     {Resource::cputime, "jaild_jail_cpu_seconds_total", "CPU time (cputime)", MetricType::Counter},
-    {Resource::wallclock, "jaild_jail_process_wallclock_seconds_total", "Wall-clock time summed over processes (wallclock)",
-     MetricType::Counter},
+    {Resource::wallclock, "jaild_jail_process_wallclock_seconds_total",
+     "Wall-clock time summed over processes (wallclock)", MetricType::Counter},
     {Resource::pcpu, "jaild_jail_cpu_usage_ratio", "CPU use, 1 is one CPU (pcpu)", MetricType::Gauge, 0.01},
     {Resource::memoryuse, "jaild_jail_memory_resident_bytes", "Resident memory (memoryuse)"},
     {Resource::vmemoryuse, "jaild_jail_memory_virtual_bytes", "Address space (vmemoryuse)"},
@@ -78,14 +78,15 @@ constexpr std::array<ResourceMetric, resource_count> resource_metrics{{
     {Resource::shmsize, "jaild_jail_sysv_shm_bytes", "System V shared memory (shmsize)"},
     {Resource::readbps, "jaild_jail_fs_read_bytes_per_second", "File system reads so far in this second (readbps)"},
     {Resource::writebps, "jaild_jail_fs_write_bytes_per_second", "File system writes so far in this second (writebps)"},
-    {Resource::readiops, "jaild_jail_fs_reads_per_second", "File system read operations so far in this second (readiops)"},
+    {Resource::readiops, "jaild_jail_fs_reads_per_second",
+     "File system read operations so far in this second (readiops)"},
     {Resource::writeiops, "jaild_jail_fs_writes_per_second",
      "File system write operations so far in this second (writeiops)"},
 }};
 
-constexpr std::array<JailState, jail_state_count> states{JailState::stopped,  JailState::blocked, JailState::starting,
-                                                         JailState::running,  JailState::stopping, JailState::backoff,
-                                                         JailState::failed,   JailState::foreign};
+constexpr std::array<JailState, jail_state_count> states{JailState::stopped, JailState::blocked,  JailState::starting,
+                                                         JailState::running, JailState::stopping, JailState::backoff,
+                                                         JailState::failed,  JailState::foreign};
 
 using Value = std::function<std::optional<double>(const JailSample&)>;
 
@@ -117,7 +118,7 @@ void add_states(std::vector<MetricFamily>& families, const Sample& sample) {
 }
 
 void add_counters(std::vector<MetricFamily>& families, const Sample& sample, const char* name, const char* help,
-                  const char* label, const std::map<std::string, std::uint64_t> core::JailCounters::*counters) {
+                  const char* label, const std::map<std::string, std::uint64_t> core::JailCounters::* counters) {
   Family family(name, help, MetricType::Counter);
   for (const auto& jail : sample.jails) {
     for (const auto& [key, count] : jail.counters.*counters) {
@@ -156,7 +157,7 @@ void add_limits(std::vector<MetricFamily>& families, const Sample& sample) {
 }
 
 void add_life(std::vector<MetricFamily>& families, const Sample& sample) {
-  const auto flag = [&](const char* name, const char* help, bool JailSample::*member) {
+  const auto flag = [&](const char* name, const char* help, bool JailSample::* member) {
     add_gauge(families, sample, name, help, [member](const JailSample& jail) { return jail.*member ? 1.0 : 0.0; });
   };
   add_gauge(families, sample, "jaild_jail_desired_running", "1 where the jail is wished to run",
@@ -164,9 +165,8 @@ void add_life(std::vector<MetricFamily>& families, const Sample& sample) {
   flag("jaild_jail_ready", "1 where the jail runs and is healthy", &JailSample::ready);
   flag("jaild_jail_drifted", "1 where kernel and wish differ", &JailSample::drifted);
   flag("jaild_jail_pending", "1 where a change waits for a restart", &JailSample::pending);
-  add_gauge(families, sample, "jaild_jail_id", "The kernel's jid", [](const JailSample& jail) {
-    return jail.jid ? std::optional<double>(*jail.jid) : std::nullopt;
-  });
+  add_gauge(families, sample, "jaild_jail_id", "The kernel's jid",
+            [](const JailSample& jail) { return jail.jid ? std::optional<double>(*jail.jid) : std::nullopt; });
   add_gauge(families, sample, "jaild_jail_generation", "The generation of the declared spec",
             [](const JailSample& jail) { return static_cast<double>(jail.generation); });
   add_gauge(families, sample, "jaild_jail_observed_generation", "The generation that runs, 0 when none does",
@@ -178,8 +178,8 @@ void add_life(std::vector<MetricFamily>& families, const Sample& sample) {
   add_gauge(families, sample, "jaild_jail_last_exit_code", "The exit code of the last run", [](const JailSample& jail) {
     return jail.last_exit && jail.last_exit->code ? std::optional<double>(*jail.last_exit->code) : std::nullopt;
   });
-  add_gauge(families, sample, "jaild_jail_last_exit_timestamp_seconds", "When the last run ended, seconds since the epoch",
-            [](const JailSample& jail) {
+  add_gauge(families, sample, "jaild_jail_last_exit_timestamp_seconds",
+            "When the last run ended, seconds since the epoch", [](const JailSample& jail) {
               return jail.last_exit ? std::optional(seconds_since_epoch(jail.last_exit->at)) : std::nullopt;
             });
 }
@@ -208,7 +208,8 @@ std::vector<MetricFamily> jail_families(const Sample& sample) {
   add_life(families, sample);
   add_counters(families, sample, "jaild_jail_restarts_total", "Restarts by policy, by reason", "reason",
                &core::JailCounters::restarts);
-  add_counters(families, sample, "jaild_jail_exits_total", "Ended runs by result", "result", &core::JailCounters::exits);
+  add_counters(families, sample, "jaild_jail_exits_total", "Ended runs by result", "result",
+               &core::JailCounters::exits);
   add_counters(families, sample, "jaild_jail_limit_hits_total", "Limits that were reached, by resource", "resource",
                &core::JailCounters::limit_hits);
   add_limits(families, sample);

@@ -20,14 +20,24 @@ using prometheus::Family;
 using prometheus::Histogram;
 using Buckets = Histogram::BucketBoundaries;
 
-double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 // From a local read to a start that takes minutes.
-Buckets http_buckets() { return {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}; }
-Buckets step_buckets() { return {.0001, .001, .01, .1, .5, 1, 5, 10, 30, 60, 300}; }
-Buckets store_buckets() { return {.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5}; }
+Buckets http_buckets() {
+  return {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5};
+}
+Buckets step_buckets() {
+  return {.0001, .001, .01, .1, .5, 1, 5, 10, 30, 60, 300};
+}
+Buckets store_buckets() {
+  return {.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5};
+}
 // The promise is 50 ms at most.
-Buckets loop_buckets() { return {.00001, .0001, .001, .005, .01, .025, .05, .1, .5}; }
+Buckets loop_buckets() {
+  return {.00001, .0001, .001, .005, .01, .025, .05, .1, .5};
+}
 
 // The series of one scrape, as prometheus-cpp wants a source.
 class Scrape final : public prometheus::Collectable {
@@ -56,19 +66,30 @@ class Scrape final : public prometheus::Collectable {
 // References stay valid for the registry's life; looking a label set up by name happens once.
 struct Metrics::Registry {
   prometheus::Registry registry;
-  Family<Counter>& requests = BuildCounter().Name("jaild_http_requests_total").Help("Answered requests").Register(registry);
-  Family<Histogram>& request_time = BuildHistogram().Name("jaild_http_request_duration_seconds")
-                                        .Help("From the first byte to the last, streams left out").Register(registry);
-  Family<Histogram>& step_time = BuildHistogram().Name("jaild_step_duration_seconds")
-                                     .Help("Time of the steps of starts and stops").Register(registry);
-  Family<Counter>& step_failures = BuildCounter().Name("jaild_step_failures_total").Help("Steps that failed").Register(registry);
-  Family<Histogram>& store_family = BuildHistogram().Name("jaild_store_transaction_duration_seconds")
-                                        .Help("From asking for a commit until it is durable").Register(registry);
+  Family<Counter>& requests =
+      BuildCounter().Name("jaild_http_requests_total").Help("Answered requests").Register(registry);
+  Family<Histogram>& request_time = BuildHistogram()
+                                        .Name("jaild_http_request_duration_seconds")
+                                        .Help("From the first byte to the last, streams left out")
+                                        .Register(registry);
+  Family<Histogram>& step_time = BuildHistogram()
+                                     .Name("jaild_step_duration_seconds")
+                                     .Help("Time of the steps of starts and stops")
+                                     .Register(registry);
+  Family<Counter>& step_failures =
+      BuildCounter().Name("jaild_step_failures_total").Help("Steps that failed").Register(registry);
+  Family<Histogram>& store_family = BuildHistogram()
+                                        .Name("jaild_store_transaction_duration_seconds")
+                                        .Help("From asking for a commit until it is durable")
+                                        .Register(registry);
   Histogram& store_time = store_family.Add({}, store_buckets());
-  Family<Counter>& store_error_family = BuildCounter().Name("jaild_store_errors_total").Help("Commits that failed").Register(registry);
+  Family<Counter>& store_error_family =
+      BuildCounter().Name("jaild_store_errors_total").Help("Commits that failed").Register(registry);
   Counter& store_errors = store_error_family.Add({});
-  Family<Histogram>& loop_family = BuildHistogram().Name("jaild_reconcile_duration_seconds")
-                                       .Help("How long one input held the event loop").Register(registry);
+  Family<Histogram>& loop_family = BuildHistogram()
+                                       .Name("jaild_reconcile_duration_seconds")
+                                       .Help("How long one input held the event loop")
+                                       .Register(registry);
   Histogram& loop_time = loop_family.Add({}, loop_buckets());
 };
 
@@ -93,7 +114,9 @@ void Metrics::observe_commit(bool ok, std::chrono::nanoseconds took) {
   if (!ok) registry_->store_errors.Increment();
 }
 
-void Metrics::observe_input(std::chrono::nanoseconds took) { registry_->loop_time.Observe(seconds(took)); }
+void Metrics::observe_input(std::chrono::nanoseconds took) {
+  registry_->loop_time.Observe(seconds(took));
+}
 
 std::string Metrics::scrape(const Sample& sample) const {
   auto families = registry_->registry.Collect();

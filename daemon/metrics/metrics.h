@@ -1,6 +1,6 @@
-// What Prometheus reads. The per-jail series are made anew for each scrape from a Sample, through a Collectable, so that
-// a deleted jail is gone at once; counters and histograms of the daemon itself live in a registry. All names, units and
-// help texts stand in one place (metrics.cpp).
+// What Prometheus reads. The per-jail series are made anew for each scrape from a Sample, through a Collectable, so
+// that a deleted jail is gone at once; counters and histograms of the daemon itself live in a registry. All names,
+// units and help texts stand in one place (metrics.cpp).
 //
 // Threads: observe_* and count_* on the loop, scrape() on a query thread; both at the same time are safe.
 #pragma once
@@ -43,7 +43,7 @@ struct Sample {
   std::size_t dying = 0;
   bool racct = false;
   std::string racct_hint;
-  std::string release;       // of the host
+  std::string release;                           // of the host
   std::chrono::nanoseconds collect_duration{0};  // of the usage walk
   bool collect_failed = false;
 };

@@ -36,7 +36,9 @@ void add(std::vector<MetricFamily>& families, const char* name, const char* help
   families.push_back(std::move(family));
 }
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
 
 #ifdef __FreeBSD__
 
@@ -99,7 +101,8 @@ void add_system(std::vector<MetricFamily>& families) {
   add(families, "process_threads", "Threads", number(20));
   std::error_code error;
   double count = 0;
-  for (std::filesystem::directory_iterator each("/proc/self/fd", error), end; !error && each != end; each.increment(error)) {
+  for (std::filesystem::directory_iterator each("/proc/self/fd", error), end; !error && each != end;
+       each.increment(error)) {
     ++count;
   }
   add(families, "process_open_fds", "Open descriptors", count);

@@ -8,17 +8,22 @@ namespace jaild::runtime {
 
 AsioLoop::AsioLoop(boost::asio::io_context& context) : context_(context), timer_(context) {}
 
-AsioLoop::~AsioLoop() { stop(); }
+AsioLoop::~AsioLoop() {
+  stop();
+}
 
 core::Now AsioLoop::now() const {
   return {std::chrono::duration_cast<core::MonoTime>(std::chrono::steady_clock::now().time_since_epoch()),
           std::chrono::system_clock::now()};
 }
 
-void AsioLoop::post(std::function<void()> task) { boost::asio::post(context_, std::move(task)); }
+void AsioLoop::post(std::function<void()> task) {
+  boost::asio::post(context_, std::move(task));
+}
 
 void AsioLoop::arm(core::MonoTime when, std::function<void()> task) {
-  timer_.expires_at(std::chrono::steady_clock::time_point(std::chrono::duration_cast<std::chrono::steady_clock::duration>(when)));
+  timer_.expires_at(
+      std::chrono::steady_clock::time_point(std::chrono::duration_cast<std::chrono::steady_clock::duration>(when)));
   timer_.async_wait([task = std::move(task)](const boost::system::error_code& error) {
     if (!error) task();
   });
@@ -32,8 +37,12 @@ void AsioLoop::after(std::chrono::nanoseconds delay, std::function<void()> task)
   });
 }
 
-void AsioLoop::offload(std::function<void()> work) { boost::asio::post(queries_, std::move(work)); }
+void AsioLoop::offload(std::function<void()> work) {
+  boost::asio::post(queries_, std::move(work));
+}
 
-void AsioLoop::stop() { queries_.join(); }
+void AsioLoop::stop() {
+  queries_.join();
+}
 
 }  // namespace jaild::runtime

@@ -88,10 +88,11 @@ asio::awaitable<Result<void>> check(asio::io_context& context, HealthSettings se
 }  // namespace
 
 void AsioProber::probe(const HealthSettings& settings, std::function<void(Result<void>)> done) {
-  asio::co_spawn(context_, check(context_, settings), [done = std::move(done)](std::exception_ptr thrown, Result<void> result) {
-    if (thrown) std::rethrow_exception(thrown);
-    done(std::move(result));
-  });
+  asio::co_spawn(context_, check(context_, settings),
+                 [done = std::move(done)](std::exception_ptr thrown, Result<void> result) {
+                   if (thrown) std::rethrow_exception(thrown);
+                   done(std::move(result));
+                 });
 }
 
 }  // namespace jaild::runtime

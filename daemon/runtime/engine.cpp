@@ -7,7 +7,9 @@ namespace jaild::runtime {
 Engine::Engine(Loop& loop, host::Host& host, store::Store& store, core::SupervisorOptions options)
     : loop_(loop), host_(host), store_(store), supervisor_(std::move(options)) {}
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+  stop();
+}
 
 template <class Task>
 std::function<void()> Engine::while_alive(Task task) {
@@ -83,7 +85,8 @@ void Engine::note_done(const core::OpDone& done) {
   const auto operation = operations_.find(done.id);
   if (operation == operations_.end()) return;
   if (observer_ != nullptr) {
-    observer_->on_operation(operation->second.first, done.result.has_value(), loop_.now().mono - operation->second.second);
+    observer_->on_operation(operation->second.first, done.result.has_value(),
+                            loop_.now().mono - operation->second.second);
   }
   operations_.erase(operation);
 }
@@ -131,7 +134,8 @@ void Engine::carry_out(core::Answer answer) {
   if (found == tickets_.end()) return;
   auto [wait, done] = std::move(found->second);
   tickets_.erase(found);
-  if (!answer.result || wait <= std::chrono::seconds{0} || answer.result->settled || answer.result->object.name.empty()) {
+  if (!answer.result || wait <= std::chrono::seconds{0} || answer.result->settled ||
+      answer.result->object.name.empty()) {
     done(std::move(answer.result));
     return;
   }

@@ -21,7 +21,8 @@ constexpr std::size_t waiters_max = 2000;
 using ProbeDone = std::function<void(const Result<core::CommandResult>&)>;
 using WriteDone = std::function<void(Result<WriteReply>)>;
 
-// Who watches the engine work: for metrics, logs and subscribers. Called on the loop; must not call back into the engine.
+// Who watches the engine work: for metrics, logs and subscribers. Called on the loop; must not call back into the
+// engine.
 class EngineObserver {
  public:
   virtual ~EngineObserver() = default;

@@ -30,7 +30,8 @@ Result<void> outcome(const Result<core::CommandResult>& result) {
 
 }  // namespace
 
-HealthChecks::HealthChecks(Loop& loop, Engine& engine, Prober& prober) : loop_(loop), engine_(engine), prober_(prober) {}
+HealthChecks::HealthChecks(Loop& loop, Engine& engine, Prober& prober)
+    : loop_(loop), engine_(engine), prober_(prober) {}
 
 void HealthChecks::on_event(const JailEvent& event) {
   if (event.type == "jail.started" || event.type == "jail.adopted" || event.type == "jail.changed") {

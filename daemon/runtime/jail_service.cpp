@@ -17,7 +17,11 @@ class JailService::Listener final : public server::Subscription {
 };
 
 JailService::JailService(Loop& loop, Engine& engine, host::Host& host, store::Store& store, metrics::Metrics& metrics)
-    : loop_(loop), engine_(engine), host_(host), store_(store), metrics_(metrics),
+    : loop_(loop),
+      engine_(engine),
+      host_(host),
+      store_(store),
+      metrics_(metrics),
       self_(std::make_shared<JailService*>(this)) {
   engine_.set_observer(this);
 }
@@ -37,7 +41,9 @@ void JailService::ask(std::function<Result<T>()> work, server::Done<T> done) {
   });
 }
 
-const HostProfile& JailService::profile() const { return host_.profile(); }
+const HostProfile& JailService::profile() const {
+  return host_.profile();
+}
 
 server::Readiness JailService::readiness() const {
   server::Readiness readiness;
@@ -47,9 +53,13 @@ server::Readiness JailService::readiness() const {
   return readiness;
 }
 
-Result<JailObject> JailService::get(const std::string& name) const { return engine_.supervisor().get(name); }
+Result<JailObject> JailService::get(const std::string& name) const {
+  return engine_.supervisor().get(name);
+}
 
-JailList JailService::list(const ListQuery& query) const { return engine_.supervisor().list(query); }
+JailList JailService::list(const ListQuery& query) const {
+  return engine_.supervisor().list(query);
+}
 
 void JailService::write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) {
   if (write.spec) {
@@ -121,11 +131,12 @@ void JailService::history(const std::string& name, server::Done<std::vector<Spec
 }
 
 void JailService::events(EventQuery query, server::Done<std::vector<JailEvent>> done) {
-  store_.events(std::move(query), [&loop = loop_, done = std::move(done), self = self_](Result<std::vector<JailEvent>> result) {
-    loop.post([done, self, result = std::move(result)] {
-      if (*self != nullptr) done(result);
-    });
-  });
+  store_.events(std::move(query),
+                [&loop = loop_, done = std::move(done), self = self_](Result<std::vector<JailEvent>> result) {
+                  loop.post([done, self, result = std::move(result)] {
+                    if (*self != nullptr) done(result);
+                  });
+                });
 }
 
 std::unique_ptr<server::Subscription> JailService::subscribe(std::function<void(const JailEvent&)> each) {
@@ -134,15 +145,21 @@ std::unique_ptr<server::Subscription> JailService::subscribe(std::function<void(
   return std::make_unique<Listener>(self_, id);
 }
 
-std::uint64_t JailService::last_event() const { return engine_.supervisor().last_event(); }
+std::uint64_t JailService::last_event() const {
+  return engine_.supervisor().last_event();
+}
 
 void JailService::on_operation(std::string_view name, bool ok, std::chrono::nanoseconds took) {
   metrics_.observe_step(name, ok, took);
 }
 
-void JailService::on_commit(bool ok, std::chrono::nanoseconds took) { metrics_.observe_commit(ok, took); }
+void JailService::on_commit(bool ok, std::chrono::nanoseconds took) {
+  metrics_.observe_commit(ok, took);
+}
 
-void JailService::on_input(std::chrono::nanoseconds took) { metrics_.observe_input(took); }
+void JailService::on_input(std::chrono::nanoseconds took) {
+  metrics_.observe_input(took);
+}
 
 void JailService::on_event(const JailEvent& event) {
   if (first_listener_) first_listener_(event);
@@ -153,7 +170,8 @@ void JailService::on_event(const JailEvent& event) {
   }
 }
 
-void JailService::count_request(std::string_view method, std::string_view route, int code, std::chrono::nanoseconds took) {
+void JailService::count_request(std::string_view method, std::string_view route, int code,
+                                std::chrono::nanoseconds took) {
   metrics_.count_request(method, route, code, took);
 }
 
@@ -194,7 +212,8 @@ void JailService::metrics(server::Done<std::string> done) {
   for (const auto& [name, jail] : engine_.supervisor().jails()) {
     if (jail->run() && jail->run()->key.jid != 0) keys.push_back(jail->run()->key);
   }
-  auto work = [&host = host_, &metrics = metrics_, sample = sample(), keys = std::move(keys)]() mutable -> Result<std::string> {
+  auto work = [&host = host_, &metrics = metrics_, sample = sample(),
+               keys = std::move(keys)]() mutable -> Result<std::string> {
     const auto began = std::chrono::steady_clock::now();
     auto usage = host.usage(keys);
     sample.collect_duration = std::chrono::steady_clock::now() - began;

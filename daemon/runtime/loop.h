@@ -16,7 +16,8 @@ class Loop {
   virtual void post(std::function<void()> task) = 0;
   // Calls `task` on the loop thread at `when`; replaces what was armed before. Loop thread only.
   virtual void arm(core::MonoTime when, std::function<void()> task) = 0;
-  // Calls `task` on the loop thread after `delay`. Loop thread only; never cancelled, so `task` looks whether it is wanted.
+  // Calls `task` on the loop thread after `delay`. Loop thread only; never cancelled, so `task` looks whether it is
+  // wanted.
   virtual void after(std::chrono::nanoseconds delay, std::function<void()> task) = 0;
   // Runs `work`, which may block, elsewhere. Loop thread only.
   virtual void offload(std::function<void()> work) = 0;

@@ -49,7 +49,9 @@ class FaultyHost final : public host::Host {
     inner_->submit(std::move(op));
   }
   Result<host::Survey> survey() override { return inner_->survey(); }
-  Result<std::map<std::string, Usage>> usage(const std::vector<host::JailKey>& keys) override { return inner_->usage(keys); }
+  Result<std::map<std::string, Usage>> usage(const std::vector<host::JailKey>& keys) override {
+    return inner_->usage(keys);
+  }
   Result<std::vector<ProcessInfo>> processes(const host::JailKey& key) override { return inner_->processes(key); }
 
  private:

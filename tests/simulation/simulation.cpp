@@ -10,13 +10,15 @@ namespace {
 
 using std::chrono::seconds;
 
-// After the last fault, all delays together: a start may wait for its backoff (at most 300 s), a dependency for its own.
+// After the last fault, all delays together: a start may wait for its backoff (at most 300 s), a dependency for its
+// own.
 constexpr std::chrono::hours convergence_max{6};
 
 }  // namespace
 
 Simulation::Simulation(Options options)
-    : options_(options), random_(options.seed),
+    : options_(options),
+      random_(options.seed),
       kernel_(std::make_shared<host::sim::SimKernel>(*timeline_, host::sim::KernelOptions{})),
       faults_(std::make_shared<Faults>(random_)) {
   for (int i = 0; i < options_.jails; ++i) kernel_->paths.add("/jail/j" + std::to_string(i));
@@ -28,10 +30,13 @@ Simulation::Simulation(Options options)
   kernel_->programs.set("slow hook", {seconds{20}, 0, 0, 0, 1, 0, false, false, false, {}, nullptr});
 }
 
-Simulation::~Simulation() { kill_daemon(); }
+Simulation::~Simulation() {
+  kill_daemon();
+}
 
 void Simulation::say(const std::string& line) const {
-  if (options_.verbose) std::printf("%8.3f %s\n", std::chrono::duration<double>(timeline_->now().time_since_epoch()).count(), line.c_str());
+  if (options_.verbose)
+    std::printf("%8.3f %s\n", std::chrono::duration<double>(timeline_->now().time_since_epoch()).count(), line.c_str());
 }
 
 void Simulation::broken(const std::string& promise) {
@@ -39,14 +44,16 @@ void Simulation::broken(const std::string& promise) {
   say("BROKEN " + promise);
 }
 
-// ---- the world's life -------------------------------------------------------------------------------------------------
+// ---- the world's life
+// -------------------------------------------------------------------------------------------------
 
 void Simulation::start_daemon() {
   say("jaild starts");
   loop_ = std::make_unique<VirtualLoop>(*timeline_);
   host_ = std::make_unique<host::sim::SimHost>(timeline_, kernel_, faults_);
   engine_ = std::make_unique<runtime::Engine>(
-      *loop_, *host_, store_, core::SupervisorOptions{{seconds{60}, seconds{30}}, 3, kernel_->boot_id(), options_.seed});
+      *loop_, *host_, store_,
+      core::SupervisorOptions{{seconds{60}, seconds{30}}, 3, kernel_->boot_id(), options_.seed});
   engine_->set_observer(this);
   const bool quiet = faults_->quiet();
   faults_->set_quiet(true);  // a daemon whose first look at the kernel fails ends, and rc.d starts it again
@@ -114,7 +121,8 @@ void Simulation::settle() {
   if (!broken_) look_at_quiet();
 }
 
-// ---- deeds ------------------------------------------------------------------------------------------------------------
+// ---- deeds
+// ------------------------------------------------------------------------------------------------------------
 
 void Simulation::deed() {
   const auto kind = draw(100);
@@ -134,11 +142,13 @@ JailSpec Simulation::random_spec(const std::string& name) {
   spec.params["path"] = std::string("/jail/" + name);
   const char* commands[] = {"daemon", "crash", "stubborn", "linger", "true", "false", "sleep 300"};
   if (chance(80)) spec.command = commands[draw(std::size(commands))];
-  if (!spec.command || chance(30)) spec.params["exec.start"] = std::vector<std::string>{chance(70) ? "fork 1" : "false"};
+  if (!spec.command || chance(30))
+    spec.params["exec.start"] = std::vector<std::string>{chance(70) ? "fork 1" : "false"};
   if (chance(20)) spec.params["persist"] = true;
-  for (const auto* hook : {"exec.prepare", "exec.prestart", "exec.created", "exec.poststart", "exec.prestop", "exec.stop",
-                           "exec.poststop", "exec.release"}) {
-    if (chance(15)) spec.params[hook] = std::vector<std::string>{chance(80) ? "true" : chance(50) ? "slow hook" : "false"};
+  for (const auto* hook : {"exec.prepare", "exec.prestart", "exec.created", "exec.poststart", "exec.prestop",
+                           "exec.stop", "exec.poststop", "exec.release"}) {
+    if (chance(15))
+      spec.params[hook] = std::vector<std::string>{chance(80) ? "true" : chance(50) ? "slow hook" : "false"};
   }
   if (chance(30)) spec.params["mount.devfs"] = true;
   if (chance(20)) spec.params["mount"] = std::vector<std::string>{"/src /jail/" + name + "/mnt nullfs ro 0 0"};
@@ -201,21 +211,44 @@ void Simulation::meddle() {
   const auto name = some_jail();
   const auto ignore = [](const auto& result) { return result.has_value(); };  // it may hit nothing
   switch (draw(9)) {
-    case 0: say("jail -r " + name); ignore(by_hand.jail_r(name)); break;
-    case 1: say("pkill -9 -j " + name); ignore(by_hand.kill_all(name, 9)); break;
-    case 2: say("kill -9 monitor of " + name); by_hand.kill_monitor(name); break;
-    case 3: say("rctl -r " + name); ignore(by_hand.rctl_r(name)); break;
-    case 4: say("umount " + name); ignore(by_hand.umount("/jail/" + name + "/dev", true)); break;
+    case 0:
+      say("jail -r " + name);
+      ignore(by_hand.jail_r(name));
+      break;
+    case 1:
+      say("pkill -9 -j " + name);
+      ignore(by_hand.kill_all(name, 9));
+      break;
+    case 2:
+      say("kill -9 monitor of " + name);
+      by_hand.kill_monitor(name);
+      break;
+    case 3:
+      say("rctl -r " + name);
+      ignore(by_hand.rctl_r(name));
+      break;
+    case 4:
+      say("umount " + name);
+      ignore(by_hand.umount("/jail/" + name + "/dev", true));
+      break;
     case 5:
       // Somebody who attaches in the middle of a start is faster than any limit.
-      if (const auto* jail = engine_->supervisor().find(name); jail != nullptr && jail->activity() == core::Activity::running) {
+      if (const auto* jail = engine_->supervisor().find(name);
+          jail != nullptr && jail->activity() == core::Activity::running) {
         say("jexec " + name);
         ignore(by_hand.jexec(name, "sleep 5"));
       }
       break;
-    case 6: say("foreign jail"); ignore(by_hand.jail_c("foreign", "/src")); break;
-    case 7: say("foreign goes"); ignore(by_hand.jail_r("foreign")); break;
-    default: say("root of " + name + " comes or goes");
+    case 6:
+      say("foreign jail");
+      ignore(by_hand.jail_c("foreign", "/src"));
+      break;
+    case 7:
+      say("foreign goes");
+      ignore(by_hand.jail_r("foreign"));
+      break;
+    default:
+      say("root of " + name + " comes or goes");
       chance(70) ? kernel_->paths.add("/jail/" + name) : kernel_->paths.remove("/jail/" + name);
       break;
   }
@@ -226,9 +259,18 @@ void Simulation::disturb() {
   switch (draw(7)) {
     case 0:
     case 1: kill_daemon(); break;
-    case 2: store_.set_full(true); say("disk full"); break;
-    case 3: store_.set_full(false); say("disk has room"); break;
-    case 4: store_.fail_commit(1 + draw(3), Kind::unavailable); say("a commit will fail"); break;
+    case 2:
+      store_.set_full(true);
+      say("disk full");
+      break;
+    case 3:
+      store_.set_full(false);
+      say("disk has room");
+      break;
+    case 4:
+      store_.fail_commit(1 + draw(3), Kind::unavailable);
+      say("a commit will fail");
+      break;
     case 5:
       timeline_->set_wall_clock(timeline_->wall_now() + std::chrono::hours(static_cast<int>(draw(48)) - 24));
       say("the clock is stepped");
@@ -239,7 +281,8 @@ void Simulation::disturb() {
   }
 }
 
-// ---- the oracle -------------------------------------------------------------------------------------------------------
+// ---- the oracle
+// -------------------------------------------------------------------------------------------------------
 
 void Simulation::look() {
   look_at_findings();
@@ -302,9 +345,7 @@ void Simulation::look_at_agreement() {
         if (jail->object().status.reason.empty()) broken("P7 " + name + " is blocked without a reason");
         break;
       case JailState::starting:
-      case JailState::stopping:
-        up.insert(name);
-        break;  // `crash` and `always` go round for ever
+      case JailState::stopping: up.insert(name); break;  // `crash` and `always` go round for ever
       case JailState::foreign: broken("P6 " + where); break;
     }
   }

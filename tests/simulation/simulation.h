@@ -68,7 +68,9 @@ class Simulation final : private runtime::EngineObserver {
   std::string some_jail() { return "j" + std::to_string(draw(static_cast<std::uint64_t>(options_.jails))); }
   void say(const std::string& line) const;
 
-  void on_event(const JailEvent& event) override { say("  event " + event.type + " " + event.jail + ": " + event.message); }
+  void on_event(const JailEvent& event) override {
+    say("  event " + event.type + " " + event.jail + ": " + event.message);
+  }
   void on_operation(std::string_view, bool, std::chrono::nanoseconds) override {}
   void on_commit(bool, std::chrono::nanoseconds) override {}
   void on_input(std::chrono::nanoseconds) override {}

@@ -34,6 +34,7 @@ struct KernelOptions {
   // FreeBSD 13 and 14 refuse a jid that a dying jail still has; 15 renumbers the dying one (facts 4.3).
   bool renumbers_dying = true;
   std::string boot_id = "sim-boot-1";
+  int last_jid = 0;  // the one given out last; near 999999 the jids wrap soon
   // A signal acts a moment after kill(2) and jail_remove(2) have returned (trap 5).
   Span signal_delay = std::chrono::milliseconds(1);
 };
@@ -159,7 +160,7 @@ class SimKernel {
   Jail* find_mutable(int jid);
   void tell_changed(Actor actor, const Jail& jail);
   void count_change(Actor actor) { changes_by_jaild_ += actor == Actor::jaild ? 1 : 0; }
-  int next_jid();
+  [[nodiscard]] int next_jid() const;
 
   Result<Request> read_params(unsigned flags, const ParamList& params) const;
   Result<int> create(const Request& request, Actor actor);

@@ -42,6 +42,7 @@ SimKernel::SimKernel(Timeline& timeline, KernelOptions options)
       boot_id_(options_.boot_id),
       cpus_(CpuList::first(options_.cpus)),
       monitors_(std::make_unique<Monitors>(*this)),
+      last_jid_(options_.last_jid),
       accounts_(options_.racct),
       mounts_([this](int jid) {
         const Jail* jail = find(jid);
@@ -97,10 +98,11 @@ Result<int> SimKernel::choose_jid(const Request& request) const {
   return *jid;
 }
 
-int SimKernel::next_jid() {
+int SimKernel::next_jid() const {
+  int jid = last_jid_;
   for (int tries = 0; tries < jid_max; ++tries) {
-    last_jid_ = last_jid_ >= jid_max ? 1 : last_jid_ + 1;
-    if (!jails_.contains(last_jid_)) return last_jid_;
+    jid = jid >= jid_max ? 1 : jid + 1;
+    if (!jails_.contains(jid)) return jid;
   }
   return 0;
 }
@@ -148,7 +150,7 @@ Result<int> SimKernel::create(const Request& request, Actor actor) {
     while (jails_.contains(free)) --free;
     renumber(jid, free);
   }
-  last_jid_ = jid;
+  if (*wanted == 0) last_jid_ = jid;
   Jail& jail = jails_[jid];
   jail.jid = jid;
   jail.serial = ++last_serial_;

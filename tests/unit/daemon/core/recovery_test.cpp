@@ -81,8 +81,9 @@ TEST(Recovery, AnInterruptedStartIsUndoneAndMadeAgainR3_4) {
   left.snapshot.runs[0].phase = RunPhase::starting;
   left.snapshot.runs[0].key.jid = 0;
   World world(options, left.snapshot, left.survey);
-  const std::vector<std::string> undo{"web terminate", "web remove", "web exec.poststop", "web release /jail/dev",
-                                      "web rules 0", "web close monitor", "web resolve"};
+  const std::vector<std::string> undo{
+      "web terminate", "web remove",        "web exec.poststop", "web release /jail/dev",
+      "web rules 0",   "web close monitor", "web resolve"};
   ASSERT_GE(world.log.size(), undo.size());
   EXPECT_TRUE(std::equal(undo.begin(), undo.end(), world.log.begin()));
   EXPECT_EQ(world.state("web"), JailState::running);
@@ -93,7 +94,8 @@ TEST(Recovery, AfterAHostBootHooksGetTheirCounterpartsAndTheJailStartsR3_4) {
   auto left = running_before("boot0");
   left.survey = {};
   World world(options, left.snapshot, left.survey);
-  const std::vector<std::string> expected{"web open monitor", "web remove", "web exec.poststop", "web release /jail/dev"};
+  const std::vector<std::string> expected{"web open monitor", "web remove", "web exec.poststop",
+                                          "web release /jail/dev"};
   ASSERT_GE(world.log.size(), expected.size());
   EXPECT_TRUE(std::equal(expected.begin(), expected.end(), world.log.begin()));
   world.pass(seconds{2});

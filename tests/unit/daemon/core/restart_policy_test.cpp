@@ -78,7 +78,9 @@ TEST(RestartPolicy, GivesUpAfterTheLimitWithinTheWindowAndNotBeyondIt) {
   settings.limit = 2;
   settings.window = seconds{100};
   RestartMemory memory;
-  const auto at = [&](int second) { return decide_restart(settings, memory, Ending::failure, seconds{0}, start + seconds{second}, 0); };
+  const auto at = [&](int second) {
+    return decide_restart(settings, memory, Ending::failure, seconds{0}, start + seconds{second}, 0);
+  };
   EXPECT_EQ(at(0).what, Verdict::What::restart);
   EXPECT_EQ(at(99).what, Verdict::What::restart);
   EXPECT_EQ(at(100).what, Verdict::What::restart) << "the first start has left the window";

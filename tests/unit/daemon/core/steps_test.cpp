@@ -12,15 +12,16 @@ RunRecord full_run() {
   run.key = {"web", 5, 0};
   auto& params = run.spec.params;
   params["path"] = std::string("/jail/web");
-  for (const auto* hook : {"exec.prepare", "exec.prestart", "exec.created", "exec.start", "exec.poststart", "exec.prestop",
-                           "exec.stop", "exec.poststop", "exec.release"}) {
+  for (const auto* hook : {"exec.prepare", "exec.prestart", "exec.created", "exec.start", "exec.poststart",
+                           "exec.prestop", "exec.stop", "exec.poststop", "exec.release"}) {
     params[hook] = std::vector<std::string>{std::string("do ") + hook, ""};
   }
   params["command"] = std::vector<std::string>{"second start"};
   run.spec.command = "httpd -f";
   run.spec.rctl = {*RctlRule::parse("memoryuse:deny=2g")};
   run.spec.cpuset = *CpuList::parse("0-1");
-  run.before_create = {{ResourceKind::alias, "em0|10.0.0.1", {}, false}, {ResourceKind::mount, "/jail/web/dev", {}, false}};
+  run.before_create = {{ResourceKind::alias, "em0|10.0.0.1", {}, false},
+                       {ResourceKind::mount, "/jail/web/dev", {}, false}};
   run.after_create = {{ResourceKind::interface, "epair0b", {}, false}};
   return run;
 }
@@ -33,14 +34,16 @@ std::vector<std::string> names(const std::vector<Step>& steps) {
 
 TEST(Steps, AStartFollowsJail8WithLimitsRightAfterJailSetP3) {
   EXPECT_EQ(names(start_steps(full_run(), {})),
-            (std::vector<std::string>{"monitor", "exec.prepare", "alias", "mount", "exec.prestart", "create", "rctl", "cpuset",
-                                      "exec.created", "interface", "exec.start", "command", "command", "exec.poststart"}));
+            (std::vector<std::string>{"monitor", "exec.prepare", "alias", "mount", "exec.prestart", "create", "rctl",
+                                      "cpuset", "exec.created", "interface", "exec.start", "command", "command",
+                                      "exec.poststart"}));
 }
 
 TEST(Steps, AStopFollowsJail8InReverseWithInterfacesBackBeforeRemovalR2_5) {
   EXPECT_EQ(names(stop_steps(full_run(), {}, {})),
-            (std::vector<std::string>{"exec.prestop", "exec.stop", "terminate", "release interface", "remove", "exec.poststop",
-                                      "release mount", "release alias", "release rctl", "exec.release", "end monitor"}));
+            (std::vector<std::string>{"exec.prestop", "exec.stop", "terminate", "release interface", "remove",
+                                      "exec.poststop", "release mount", "release alias", "release rctl", "exec.release",
+                                      "end monitor"}));
 }
 
 TEST(Steps, AJailThatIsGoneGetsTheListFromPoststopOn) {

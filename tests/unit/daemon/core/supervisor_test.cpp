@@ -26,7 +26,8 @@ auto fail_on() {
 TEST(Supervisor, ADeclaredJailIsStartedStepByStepAndIsRunning) {
   World world;
   ASSERT_TRUE(world.declare("web", service()));
-  EXPECT_EQ(world.log, (std::vector<std::string>{"web resolve", "web open monitor", "web create", "web rules 0", "web main"}));
+  EXPECT_EQ(world.log,
+            (std::vector<std::string>{"web resolve", "web open monitor", "web create", "web rules 0", "web main"}));
   const auto jail = world.supervisor.get("web");
   EXPECT_EQ(jail->status.state, JailState::running);
   EXPECT_TRUE(jail->status.ready);
@@ -91,13 +92,14 @@ TEST(Supervisor, AFailedStartRunsPoststopAndReleaseWhereTheirCounterpartsHadBegu
   World world;
   world.host = fail_on<Create>();
   auto spec = service();
-  for (const auto* hook : {"exec.prepare", "exec.prestart", "exec.prestop", "exec.stop", "exec.poststop", "exec.release"}) {
+  for (const auto* hook :
+       {"exec.prepare", "exec.prestart", "exec.prestop", "exec.stop", "exec.poststop", "exec.release"}) {
     spec.params[hook] = std::vector<std::string>{"x"};
   }
   ASSERT_TRUE(world.declare("web", spec));
-  const std::vector<std::string> expected{"web resolve", "web open monitor", "web exec.prepare", "web exec.prestart",
-                                          "web create", "web remove", "web exec.poststop", "web rules 0",
-                                          "web exec.release", "web close monitor"};
+  const std::vector<std::string> expected{
+      "web resolve", "web open monitor",  "web exec.prepare", "web exec.prestart", "web create",
+      "web remove",  "web exec.poststop", "web rules 0",      "web exec.release",  "web close monitor"};
   EXPECT_EQ(world.log, expected);
 }
 
@@ -126,7 +128,8 @@ TEST(Supervisor, AnExitIsFollowedByTheWholeStopListAndARestartAfterTheDelay) {
   world.log.clear();
   const auto first = world.key("web");
   world.feed(Event{MainExited{first, exit_with(1)}});
-  EXPECT_EQ(world.log, (std::vector<std::string>{"web exec.stop", "web terminate", "web remove", "web rules 0", "web close monitor"}));
+  EXPECT_EQ(world.log, (std::vector<std::string>{"web exec.stop", "web terminate", "web remove", "web rules 0",
+                                                 "web close monitor"}));
   EXPECT_EQ(world.state("web"), JailState::backoff);
   EXPECT_EQ(world.reason("web"), "command exited with 1");
   EXPECT_TRUE(world.supervisor.get("web")->status.next_try_at);
@@ -188,7 +191,8 @@ TEST(Supervisor, AJailThatIsGoneGetsTheListFromPoststopOnAndComesBackR3_3) {
   ASSERT_TRUE(world.declare("web", spec));
   world.log.clear();
   world.feed(Event{JailGone{"web", world.key("web").jid}});
-  EXPECT_EQ(world.log, (std::vector<std::string>{"web remove", "web exec.poststop", "web rules 0", "web close monitor"}));
+  EXPECT_EQ(world.log,
+            (std::vector<std::string>{"web remove", "web exec.poststop", "web rules 0", "web close monitor"}));
   world.pass(seconds{2});
   EXPECT_EQ(world.state("web"), JailState::running);
 }
@@ -249,10 +253,12 @@ TEST(Supervisor, WhatAStopCannotRemoveStaysInTheLedgerAndHoldsTheNextStartBack) 
   bool busy = true;
   world.host = [&](const Op& op) -> std::optional<Result<Reply>> {
     if (std::holds_alternative<Resolve>(op.what)) {
-      return Reply{Resolved{{{ResourceKind::mount, "/jail/dev", {}, false}, {ResourceKind::mount, "/jail/tmp", {}, false}}, {}, {}}};
+      return Reply{Resolved{
+          {{ResourceKind::mount, "/jail/dev", {}, false}, {ResourceKind::mount, "/jail/tmp", {}, false}}, {}, {}}};
     }
     const auto* release = std::get_if<Release>(&op.what);
-    if (busy && release != nullptr && release->entry.id == "/jail/dev") return Fail(Kind::host_refused, "Device busy", 16);
+    if (busy && release != nullptr && release->entry.id == "/jail/dev")
+      return Fail(Kind::host_refused, "Device busy", 16);
     return Reply{Nothing{}};
   };
   ASSERT_TRUE(world.declare("web", service()));

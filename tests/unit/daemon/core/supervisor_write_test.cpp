@@ -26,9 +26,8 @@ TEST(SupervisorWrite, DependenciesThatDoNotExistAreAllNamedWithTheirPointer) {
   const auto reply = world.declare("web", depending({"db", "cache"}));
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().kind, Kind::invalid);
-  EXPECT_EQ(reply.error().fields,
-            (std::vector<FieldError>{{"/spec/params/depend/0", "no jail is called db"},
-                                     {"/spec/params/depend/1", "no jail is called cache"}}));
+  EXPECT_EQ(reply.error().fields, (std::vector<FieldError>{{"/spec/params/depend/0", "no jail is called db"},
+                                                           {"/spec/params/depend/1", "no jail is called cache"}}));
   EXPECT_EQ(world.supervisor.find("web"), nullptr);
 }
 

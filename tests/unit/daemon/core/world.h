@@ -143,7 +143,9 @@ class World {
         return each.key.name + " rules " + std::to_string(each.rules.size());
       }
       std::string operator()(const SetCpuset& each) const { return each.key.name + " cpuset"; }
-      std::string operator()(const SetParams& each) const { return each.key.name + " set " + each.params.begin()->first; }
+      std::string operator()(const SetParams& each) const {
+        return each.key.name + " set " + each.params.begin()->first;
+      }
       std::string operator()(const Run& each) const { return each.key.name + " " + each.command.phase; }
       std::string operator()(const Cancel& each) const { return each.key.name + " cancel"; }
       std::string operator()(const StartMain& each) const { return each.key.name + " main"; }
@@ -173,6 +175,8 @@ inline JailSpec depending(std::vector<std::string> depend) {
   return spec;
 }
 
-inline LastExit exit_with(int code) { return {WallTime{}, code, 0, "command exited with " + std::to_string(code)}; }
+inline LastExit exit_with(int code) {
+  return {WallTime{}, code, 0, "command exited with " + std::to_string(code)};
+}
 
 }  // namespace jaild::core

@@ -41,9 +41,10 @@ TEST(JailSet, JidsGoUpwardAndTheNameIsTheJidByDefault) {
 }
 
 TEST(JailSet, JidsWrapAfterTheLast) {
-  Machine machine;
-  EXPECT_EQ(machine.create("last", {{"jid", std::int64_t{999'999}}}), 999'999);
-  EXPECT_EQ(machine.create("next"), 1);
+  Machine machine(KernelOptions{.last_jid = 999'998});
+  ASSERT_EQ(machine.create("first", {{"jid", std::int64_t{1}}}), 1);
+  EXPECT_EQ(machine.create("last"), 999'999);
+  EXPECT_EQ(machine.create("next"), 2) << "1 is taken";
 }
 
 TEST(JailSet, TakenNameOrJidExistsAlready) {
