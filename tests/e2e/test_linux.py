@@ -203,7 +203,7 @@ class CrashAtEachStep(unittest.TestCase):
                 if desired == "stopped":
                     jaild.call("POST", "/jails/web/stop?wait=20")
             except OSError:
-                pass  # it died, as it should
+                jaild.process.wait(20)  # it dies, as it should: its sockets go a moment before it
             died = jaild.process.poll() is not None
             if not died:
                 jaild.kill()
