@@ -1,6 +1,7 @@
 #include "api/server/server.h"
 
 #include <boost/asio/post.hpp>
+#include <utility>
 
 #include "api/server/listener.h"
 #include "api/server/server_state.h"
@@ -53,8 +54,7 @@ void Server::stop(std::function<void()> stopped) {
 void Server::check_stopped() {
   if (!state_->connections.empty() || !stopped_) return;
   stop_timer_.cancel();
-  const auto stopped = std::exchange(stopped_, nullptr);
-  stopped();
+  asio::post(loop_, std::exchange(stopped_, nullptr));  // from outside, so that it may destroy the server
 }
 
 }  // namespace jaild::server
