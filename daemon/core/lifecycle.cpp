@@ -227,6 +227,7 @@ void Lifecycle::on_recorded(const Result<void>& result) {
   drift_.clear();
   considered_ = 0;
   healthy_ = false;
+  unready_why_.clear();
   context_.publish("jail.starting", record_.name, "starts", {{"generation", std::to_string(run_->generation)}});
   steps_ = start_steps(*run_, context_.timeouts());
   next_step_ = 0;
@@ -551,6 +552,7 @@ void Lifecycle::on_monitor_lost(const JailKey& key) {
 
 void Lifecycle::on_readiness(const JailKey& key, bool ready, bool restart, const std::string& reason) {
   if (!is_current(key) || activity_ != Activity::running) return;
+  unready_why_ = ready ? "" : reason;
   if (healthy_ != ready) {
     healthy_ = ready;
     context_.publish(ready ? "jail.ready" : "jail.unready", record_.name, reason);

@@ -145,6 +145,7 @@ class Lifecycle {
   bool empty_ = false;                 // no process since the last command in the jail ended
   std::optional<LastExit> main_exit_;  // seen, not yet acted on
   bool healthy_ = false;
+  std::string unready_why_;       // what the last check said; "": none has ended yet
   std::uint64_t considered_ = 0;  // the generation whose live changes were tried
   std::vector<std::string> pending_;
   std::map<std::string, std::string> pending_why_;  // field -> the kernel's words

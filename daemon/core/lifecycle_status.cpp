@@ -82,7 +82,7 @@ std::string Lifecycle::reason_in_words(JailState state) const {
     case JailState::running: {
       if (!blocked_.empty()) return blocked_;
       if (!pending_why_.empty()) return pending_why_.begin()->first + ": " + pending_why_.begin()->second;
-      if (run_->spec.health && !healthy_) return "waits for its health check";
+      if (run_->spec.health && !healthy_) return unready_why_.empty() ? "waits for its health check" : unready_why_;
       return {};
     }
     case JailState::stopping: {
