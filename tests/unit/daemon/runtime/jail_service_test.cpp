@@ -1,0 +1,125 @@
+#include "daemon/runtime/jail_service.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/daemon/runtime/world.h"
+
+namespace jaild::runtime {
+namespace {
+
+using std::chrono::seconds;
+
+TEST(JailService, ASpecTheHostRefusesIsAnsweredWithItsPointersAndNothingIsStored) {
+  World world;
+  auto spec = a_service();
+  spec.cpuset = *CpuList::parse("900");
+  spec.params["no.such"] = std::string("x");
+  const auto answer = world.write(declare("web", spec), seconds{0});
+  ASSERT_TRUE(answer);
+  ASSERT_FALSE(*answer);
+  EXPECT_EQ(answer->error().kind, Kind::invalid);
+  EXPECT_EQ(answer->error().fields.size(), 2U);
+  EXPECT_EQ(world.store.commits(), 1U);  // the boot's record
+  EXPECT_FALSE(world.service.get("web"));
+}
+
+TEST(JailService, UsageOfAJailThatDoesNotRunIsRefused) {
+  World world;
+  std::optional<Kind> nobody;
+  world.service.usage("nobody", [&](const auto& result) { nobody = result.error().kind; });
+  EXPECT_EQ(nobody, Kind::not_found);
+  auto stopped = declare("web", a_service());
+  stopped.desired = Desired::stopped;
+  ASSERT_TRUE(world.write(stopped, seconds{0}));
+  std::optional<Kind> kind;
+  world.service.usage("web", [&](const auto& result) { kind = result.error().kind; });
+  EXPECT_EQ(kind, Kind::not_running);
+}
+
+TEST(JailService, UsageOfARunningJailComesWithTheRulesInForce) {
+  World world;
+  auto spec = a_service();
+  spec.rctl = {*RctlRule::parse("maxproc:deny=20")};
+  ASSERT_TRUE(world.write(declare("web", spec), seconds{0}));
+  std::optional<std::pair<Usage, std::vector<RctlRule>>> usage;
+  world.service.usage("web", [&](const auto& result) { usage = *result; });
+  world.pass(seconds{1});
+  ASSERT_TRUE(usage);
+  EXPECT_EQ(usage->second, spec.rctl);
+  EXPECT_EQ(usage->first.resources.at(Resource::maxproc), 1);
+}
+
+TEST(JailService, ProcessesOfAJailThatDoesNotRunAreNone) {
+  World world;
+  auto stopped = declare("web", a_service());
+  stopped.desired = Desired::stopped;
+  ASSERT_TRUE(world.write(stopped, seconds{0}));
+  std::optional<std::size_t> count;
+  world.service.processes("web", [&](const auto& result) { count = result->size(); });
+  EXPECT_EQ(count, 0U);
+}
+
+TEST(JailService, ScrapesAtTheSameTimeShareOneWalk) {
+  World world;
+  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  std::vector<std::string> texts;
+  for (int i = 0; i < 3; ++i) {
+    world.service.metrics([&texts](Result<std::string> text) { texts.push_back(std::move(*text)); });
+  }
+  world.pass(seconds{1});
+  ASSERT_EQ(texts.size(), 3U);
+  EXPECT_EQ(texts[0], texts[2]);
+  EXPECT_NE(texts[0].find(R"(jaild_jail_state{jail="web",state="running"} 1)"), std::string::npos);
+}
+
+TEST(JailService, ASubscriberMayEndItsOwnSubscriptionWhileItIsTold) {
+  World world;
+  int told = 0;
+  std::unique_ptr<server::Subscription> subscription;
+  subscription = world.service.subscribe([&](const JailEvent&) {
+    ++told;
+    subscription.reset();
+  });
+  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  EXPECT_EQ(told, 1);
+}
+
+TEST(JailService, ASubscriptionMayOutliveTheService) {
+  World world;
+  auto service = std::make_unique<JailService>(world.loop, world.engine, world.host, world.store, world.metrics);
+  const auto subscription = service->subscribe([](const JailEvent&) {});
+  service.reset();
+}
+
+TEST(JailService, AnAnswerThatComesAfterTheServiceIsGoneIsDropped) {
+  World world;
+  bool answered = false;
+  {
+    JailService service{world.loop, world.engine, world.host, world.store, world.metrics};
+    service.metrics([&answered](const Result<std::string>&) { answered = true; });
+  }
+  world.pass(seconds{1});
+  EXPECT_FALSE(answered);
+}
+
+TEST(JailService, HistoryListsEveryGenerationOnce) {
+  World world;
+  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  auto replace = declare("web", a_service());
+  replace.verb = Write::Verb::replace;
+  replace.spec->priority = 10;
+  ASSERT_TRUE(world.write(replace, seconds{0}));
+  std::vector<SpecVersion> versions;
+  world.service.history("web", [&](const auto& result) { versions = *result; });
+  world.pass(seconds{1});
+  ASSERT_EQ(versions.size(), 2U);
+  EXPECT_NE(versions[0].generation, versions[1].generation);
+}
+
+TEST(JailService, ReadinessSaysThatRacctIsOffAndIsReadyAllTheSame) {
+  World world;
+  EXPECT_TRUE(world.service.readiness().ready);
+}
+
+}  // namespace
+}  // namespace jaild::runtime

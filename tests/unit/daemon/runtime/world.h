@@ -1,0 +1,63 @@
+// The production engine and service over the simulated kernel, a store in memory and a clock that stands still.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/host/sim/sim_host.h"
+#include "daemon/runtime/jail_service.h"
+#include "tests/fakes/memory_store.h"
+#include "tests/simulation/virtual_loop.h"
+
+namespace jaild::runtime {
+
+inline JailSpec a_service(const std::string& command = "daemon") {
+  JailSpec spec;
+  spec.params["path"] = std::string("/jail/web");
+  spec.command = command;
+  return spec;
+}
+
+inline Write declare(const std::string& name, JailSpec spec) {
+  Write write;
+  write.name = name;
+  write.spec = std::move(spec);
+  write.desired = Desired::running;
+  write.by = "test";
+  return write;
+}
+
+struct World {
+  World() {
+    kernel->paths.add("/jail/web");
+    if (const auto started = engine.start(); !started) refusal = started.error().message;
+  }
+  ~World() { engine.stop(); }
+
+  // Writes and lets `time` pass; nullopt: there is no answer yet.
+  std::optional<Result<WriteReply>> write(Write request, std::chrono::seconds wait,
+                                          std::chrono::seconds time = std::chrono::seconds{2}) {
+    const auto answer = std::make_shared<std::optional<Result<WriteReply>>>();
+    service.write(std::move(request), wait, [answer](Result<WriteReply> reply) { *answer = std::move(reply); });
+    pass(time);
+    return *answer;
+  }
+  void pass(std::chrono::nanoseconds time) { timeline->run_for(time); }
+  [[nodiscard]] JailState state(const std::string& name) const { return service.get(name)->status.state; }
+
+  std::shared_ptr<host::sim::VirtualTimeline> timeline = std::make_shared<host::sim::VirtualTimeline>();
+  std::shared_ptr<host::sim::SimKernel> kernel =
+      std::make_shared<host::sim::SimKernel>(*timeline, host::sim::KernelOptions{});
+  store::MemoryStore store;
+  simulation::VirtualLoop loop{*timeline};
+  host::sim::SimHost host{timeline, kernel, nullptr};
+  Engine engine{loop, host, store, core::SupervisorOptions{{}, 4, kernel->boot_id(), 1}};
+  metrics::Metrics metrics;
+  JailService service{loop, engine, host, store, metrics};
+  std::string refusal;  // why the engine did not start
+};
+
+}  // namespace jaild::runtime
