@@ -97,7 +97,7 @@ Result<void> listen(server::Server& server, const DaemonOptions& options) {
 Result<void> serve(const DaemonOptions& options, Parts& parts) {
   boost::asio::io_context context{1};
   runtime::AsioLoop loop(context);
-  metrics::Metrics metrics;
+  metrics::Metrics metrics(options.state_dir / "jaild.db");
   runtime::Engine engine(loop, *parts.host, *parts.store, supervisor_options(options, parts.host->profile()));
   runtime::JailService service(loop, engine, *parts.host, *parts.store, metrics);
   runtime::AsioProber prober(context);

@@ -11,13 +11,13 @@ namespace jaild::server {
 boost::asio::awaitable<Response> get_metrics(Call& call) {
   const Result<void> good = no_parameters(call);
   if (!good) co_return problem_response(good.error());
-  Pending<std::string> pending(call.connection.waiter());
+  Pending<SharedText> pending(call.connection.waiter());
   call.service.metrics(pending.done());
-  Result<std::string> text = co_await pending.get(call.limits.answer_time);
+  Result<SharedText> text = co_await pending.get(call.limits.answer_time);
   if (!text) co_return problem_response(text.error());
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  response.body = std::move(*text);
+  response.shared_body = std::move(*text);
   co_return response;
 }
 

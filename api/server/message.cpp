@@ -56,9 +56,9 @@ std::string header_text(const Response& response, int http_minor, bool keep) {
   add(text, "Cache-Control", "no-store");
   add(text, "X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : response.fields) add(text, name, value);
-  if (!response.body.empty() || response.stream) add(text, "Content-Type", response.content_type);
+  if (!payload(response).empty() || response.stream) add(text, "Content-Type", response.content_type);
   // A stream ends with its connection; a 204 has no length (RFC 9110, 8.6).
-  if (!response.stream && response.status != 204) add(text, "Content-Length", std::to_string(response.body.size()));
+  if (!response.stream && response.status != 204) add(text, "Content-Length", std::to_string(payload(response).size()));
   if (!keep) {
     add(text, "Connection", "close");
   } else if (http_minor == 0) {

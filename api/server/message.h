@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,8 +40,14 @@ struct Response {
   std::string content_type = "application/json";  // of a body; nothing is said of an empty one
   std::vector<std::pair<std::string, std::string>> fields;
   std::string body;
-  std::optional<StreamPlan> stream;  // set: the answer goes on as server-sent events after its header
+  std::shared_ptr<const std::string> shared_body;  // instead of `body`: one that several answers share
+  std::optional<StreamPlan> stream;                // set: the answer goes on as server-sent events after its header
 };
+
+// The body, wherever it is.
+inline std::string_view payload(const Response& response) {
+  return response.shared_body ? std::string_view(*response.shared_body) : std::string_view(response.body);
+}
 
 // `error` as application/problem+json, with Retry-After where trying later helps.
 Response problem_response(const Error& error);

@@ -17,6 +17,9 @@ namespace jaild::server {
 template <class T>
 using Done = std::function<void(Result<T>)>;
 
+// A text that many answers share.
+using SharedText = std::shared_ptr<const std::string>;
+
 // Ends its subscription in the destructor.
 class Subscription {
  public:
@@ -45,7 +48,9 @@ class Service {
   virtual void usage(const std::string& name, Done<std::pair<Usage, std::vector<RctlRule>>> done) = 0;
   virtual void processes(const std::string& name, Done<std::vector<ProcessInfo>> done) = 0;
   virtual void history(const std::string& name, Done<std::vector<SpecVersion>> done) = 0;
-  virtual void metrics(Done<std::string> done) = 0;  // text format 0.0.4
+  // Text format 0.0.4. Those who ask at the same time get the same text. Kind::overloaded: too much that was answered
+  // before is not yet read.
+  virtual void metrics(Done<SharedText> done) = 0;
 
   // Stored events after a number; the store keeps the last 100,000.
   virtual void events(EventQuery query, Done<std::vector<JailEvent>> done) = 0;

@@ -174,7 +174,7 @@ asio::awaitable<Response> Session::make_answer(Request& request, const Decision&
 
 asio::awaitable<bool> Session::send(const Response& response, std::string_view method, bool keep) {
   const std::string head = header_text(response, reader_.http_minor(), keep);
-  const std::string_view body = method == "HEAD" ? std::string_view{} : std::string_view{response.body};
+  const std::string_view body = method == "HEAD" ? std::string_view{} : payload(response);
   const bool sent = co_await connection_.write(head, body);
   co_return sent;
 }

@@ -199,6 +199,7 @@ void Supervisor::on_boot_recorded(const Result<void>& result) {
 }
 
 void Supervisor::observe(const Survey& survey) {
+  looked_at_ = now_.wall;
   foreign_.clear();
   std::map<int, WallTime> dying;
   std::map<std::string, WallTime> dying_names;

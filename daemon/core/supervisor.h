@@ -47,6 +47,8 @@ class Supervisor final : public Context {
   [[nodiscard]] JailList list(const ListQuery& query) const;
   [[nodiscard]] const std::map<std::string, std::unique_ptr<Lifecycle>>& jails() const { return jails_; }
   [[nodiscard]] const std::map<std::string, JailFacts>& foreign() const { return foreign_; }
+  // When the kernel was last looked at as a whole, at start or by a sweep.
+  [[nodiscard]] WallTime looked_at() const { return looked_at_; }
   [[nodiscard]] std::size_t dying() const { return dying_.size(); }
   [[nodiscard]] std::uint64_t last_event() const { return last_event_; }
   [[nodiscard]] const std::map<std::string, std::uint64_t>& event_counts() const { return event_counts_; }
@@ -138,6 +140,7 @@ class Supervisor final : public Context {
   MonoTime next_boot_try_{0};
   bool looking_around_ = false;
   MonoTime look_began_{0};
+  WallTime looked_at_;
   std::set<std::string> dirty_;
 
   std::vector<Action> actions_;

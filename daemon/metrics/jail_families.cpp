@@ -1,63 +1,39 @@
 #include "daemon/metrics/jail_families.h"
 
+#include <algorithm>
 #include <array>
-#include <functional>
-#include <optional>
+#include <span>
+#include <tuple>
+#include <utility>
 
 namespace jaild::metrics {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
+// One jail, with its label written once for all its series.
+struct Row {
+  std::string label;
+  const JailSample* jail;
+};
+using Rows = std::vector<Row>;
 
 double seconds_since_epoch(WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
-
-// Collects the series of one family.
-class Family {
- public:
-  Family(std::string name, std::string help, MetricType type) {
-    family_.name = std::move(name);
-    family_.help = std::move(help);
-    family_.type = type;
-  }
-
-  void add(Labels labels, double value) {
-    ClientMetric metric;
-    metric.label = std::move(labels);
-    if (family_.type == MetricType::Counter) {
-      metric.counter.value = value;
-    } else {
-      metric.gauge.value = value;
-    }
-    family_.metric.push_back(std::move(metric));
-  }
-
-  void into(std::vector<MetricFamily>& families) && {
-    if (!family_.metric.empty()) families.push_back(std::move(family_));
-  }
-
- private:
-  MetricFamily family_;
-};
 
 // How one racct resource becomes a metric in base units.
 struct ResourceMetric {
   Resource resource;
   const char* name;
   const char* help;
-  MetricType type = MetricType::Gauge;
+  MetricType type = MetricType::gauge;
   double factor = 1;
 };
 
 constexpr std::array<ResourceMetric, resource_count> resource_metrics{{
-    {Resource::cputime, "jaild_jail_cpu_seconds_total", "CPU time (cputime)", MetricType::Counter},
+    {Resource::cputime, "jaild_jail_cpu_seconds_total", "CPU time (cputime)", MetricType::counter},
     {Resource::wallclock, "jaild_jail_process_wallclock_seconds_total",
-     "Wall-clock time summed over processes (wallclock)", MetricType::Counter},
-    {Resource::pcpu, "jaild_jail_cpu_usage_ratio", "CPU use, 1 is one CPU (pcpu)", MetricType::Gauge, 0.01},
+     "Wall-clock time summed over processes (wallclock)", MetricType::counter},
+    {Resource::pcpu, "jaild_jail_cpu_usage_ratio", "CPU use, 1 is one CPU (pcpu)", MetricType::gauge, 0.01},
     {Resource::memoryuse, "jaild_jail_memory_resident_bytes", "Resident memory (memoryuse)"},
     {Resource::vmemoryuse, "jaild_jail_memory_virtual_bytes", "Address space (vmemoryuse)"},
     {Resource::memorylocked, "jaild_jail_memory_locked_bytes", "Locked memory (memorylocked)"},
@@ -88,134 +64,184 @@ constexpr std::array<JailState, jail_state_count> states{JailState::stopped, Jai
                                                          JailState::running, JailState::stopping, JailState::backoff,
                                                          JailState::failed,  JailState::foreign};
 
-using Value = std::function<std::optional<double>(const JailSample&)>;
+// What increase() is asked about has to be there at 0 before it happens for the first time.
+constexpr std::array<std::string_view, 6> restart_reasons{"exit", "gone", "health", "interrupted", "monitor", "start"};
+constexpr std::array<std::string_view, 4> exit_results{"error", "signal", "success", "unknown"};
 
-void add_gauge(std::vector<MetricFamily>& families, const Sample& sample, const char* name, const char* help,
-               const Value& value) {
-  Family family(name, help, MetricType::Gauge);
-  for (const auto& jail : sample.jails) {
-    if (const auto number = value(jail)) family.add({{"jail", jail.name}}, *number);
-  }
-  std::move(family).into(families);
-}
-
-void add_states(std::vector<MetricFamily>& families, const Sample& sample) {
-  Family each("jaild_jail_state", "1 for the state the jail is in, 0 for all others", MetricType::Gauge);
-  Family total("jaild_jails", "Jails in each state", MetricType::Gauge);
-  for (const auto state : states) {
-    double count = 0;
-    for (const auto& jail : sample.jails) count += jail.state == state ? 1 : 0;
-    total.add({{"state", std::string(to_string(state))}}, count);
-  }
-  for (const auto& jail : sample.jails) {
+void write_states(const Sample& sample, const Rows& rows, TextWriter& writer) {
+  std::array<std::size_t, jail_state_count> totals{};
+  for (const auto& row : rows) ++totals[static_cast<std::size_t>(row.jail->state)];
+  totals[static_cast<std::size_t>(JailState::foreign)] = sample.foreign;
+  writer.family("jaild_jail_state", "1 for the state the jail is in, 0 for all others", MetricType::gauge);
+  std::array<std::string, jail_state_count> labels;
+  for (const auto state : states) labels[static_cast<std::size_t>(state)] = more_labels("state", to_string(state));
+  for (const auto& row : rows) {
     for (const auto state : states) {
       if (state == JailState::foreign) continue;  // a jail of ours never is
-      each.add({{"jail", jail.name}, {"state", std::string(to_string(state))}}, jail.state == state ? 1 : 0);
+      writer.sample(row.label, labels[static_cast<std::size_t>(state)], row.jail->state == state ? 1 : 0);
     }
   }
-  std::move(each).into(families);
-  std::move(total).into(families);
+  writer.family("jaild_jails", "Jails in each state", MetricType::gauge);
+  for (const auto state : states) {
+    writer.sample(open_labels("state", to_string(state)), "", totals[static_cast<std::size_t>(state)]);
+  }
 }
 
-void add_counters(std::vector<MetricFamily>& families, const Sample& sample, const char* name, const char* help,
-                  const char* label, const std::map<std::string, std::uint64_t> core::JailCounters::* counters) {
-  Family family(name, help, MetricType::Counter);
-  for (const auto& jail : sample.jails) {
-    for (const auto& [key, count] : jail.counters.*counters) {
-      family.add({{"jail", jail.name}, {label, key}}, static_cast<double>(count));
+// `value` gives a number, or a std::optional of one for what not every jail has.
+template <class Value>
+void write_gauge(const Rows& rows, TextWriter& writer, const char* name, const char* help, Value value) {
+  writer.family(name, help, MetricType::gauge);
+  for (const auto& row : rows) {
+    const auto number = value(*row.jail);
+    if constexpr (requires { *number; }) {
+      if (number) writer.sample(row.label, "", *number);
+    } else {
+      writer.sample(row.label, "", number);
     }
   }
-  std::move(family).into(families);
 }
 
-void add_usage(std::vector<MetricFamily>& families, const Sample& sample) {
+void write_life(const Rows& rows, TextWriter& writer) {
+  const auto gauge = [&](const char* name, const char* help, auto value) {
+    write_gauge(rows, writer, name, help, value);
+  };
+  const auto time = [](const std::optional<WallTime>& at) {
+    return at ? std::optional(seconds_since_epoch(*at)) : std::nullopt;
+  };
+  gauge("jaild_jail_desired_running", "1 where the jail is wished to run",
+        [](const JailSample& jail) { return jail.desired == Desired::running; });
+  gauge("jaild_jail_ready", "1 where the jail runs and is healthy", [](const JailSample& jail) { return jail.ready; });
+  gauge("jaild_jail_drifted", "1 where kernel and wish differ", [](const JailSample& jail) { return jail.drifted; });
+  gauge("jaild_jail_pending", "1 where a change waits for a restart",
+        [](const JailSample& jail) { return jail.pending; });
+  gauge("jaild_jail_id", "The jid in the kernel", [](const JailSample& jail) { return jail.jid; });
+  gauge("jaild_jail_generation", "The generation of the declared spec",
+        [](const JailSample& jail) { return jail.generation; });
+  gauge("jaild_jail_observed_generation", "The generation that runs, 0 when none does",
+        [](const JailSample& jail) { return jail.observed_generation; });
+  gauge("jaild_jail_start_time_seconds", "When the present run came up, seconds since the epoch",
+        [&](const JailSample& jail) { return time(jail.started_at); });
+  gauge("jaild_jail_last_exit_code", "The exit code of the last run",
+        [](const JailSample& jail) { return jail.exit_code; });
+  gauge("jaild_jail_last_exit_timestamp_seconds", "When the last run ended, seconds since the epoch",
+        [&](const JailSample& jail) { return time(jail.exited_at); });
+}
+
+// `known`: keys that are shown at 0 where they were never counted.
+void write_counters(const Rows& rows, TextWriter& writer, const char* label,
+                    std::map<std::string, std::uint64_t> core::JailCounters::* counters,
+                    std::span<const std::string_view> known) {
+  for (const auto& row : rows) {
+    const auto& counts = row.jail->counters.*counters;
+    for (const auto key : known) {
+      const auto found = counts.find(std::string(key));
+      writer.sample(row.label, more_labels(label, key), found == counts.end() ? 0 : found->second);
+    }
+    for (const auto& [key, count] : counts) {
+      if (std::find(known.begin(), known.end(), key) == known.end()) {
+        writer.sample(row.label, more_labels(label, key), count);
+      }
+    }
+  }
+}
+
+void write_history(const Rows& rows, TextWriter& writer) {
+  writer.family("jaild_jail_restarts_total", "Restarts by policy, by reason", MetricType::counter);
+  write_counters(rows, writer, "reason", &core::JailCounters::restarts, restart_reasons);
+  writer.family("jaild_jail_exits_total", "Ended runs by result", MetricType::counter);
+  write_counters(rows, writer, "result", &core::JailCounters::exits, exit_results);
+  writer.family("jaild_jail_limit_hits_total", "Limits that were reached, by resource", MetricType::counter);
+  for (const auto& row : rows) {
+    auto hits = row.jail->counters.limit_hits;
+    for (const auto& rule : row.jail->limits) hits.try_emplace(std::string(to_string(rule.resource())), 0);
+    for (const auto& [resource, count] : hits) writer.sample(row.label, more_labels("resource", resource), count);
+  }
+}
+
+using LimitKey = std::tuple<Resource, std::string, LimitPer>;  // resource, action, per
+
+// The kernel takes rules that differ in their amount alone; the smallest is the one that is met first.
+std::map<LimitKey, std::uint64_t> limits_of(const JailSample& jail) {
+  std::map<LimitKey, std::uint64_t> limits;
+  for (const auto& rule : jail.limits) {
+    const auto [limit, fresh] = limits.try_emplace({rule.resource(), rule.action(), rule.per()}, rule.amount());
+    if (!fresh) limit->second = std::min(limit->second, rule.amount());
+  }
+  return limits;
+}
+
+void write_limits(const Rows& rows, TextWriter& writer) {
+  writer.family("jaild_jail_limit", "The amount of each rctl rule", MetricType::gauge);
+  for (const auto& row : rows) {
+    for (const auto& [key, amount] : limits_of(*row.jail)) {
+      const auto& [resource, action, per] = key;
+      writer.sample(row.label,
+                    more_labels("resource", to_string(resource)) + more_labels("action", action) +
+                        more_labels("per", to_string(per)) + more_labels("unit", to_string(unit_of(resource))),
+                    amount);
+    }
+  }
+  writer.family("jaild_jail_limit_usage_ratio", "What the jail uses of each rctl rule for the whole jail, 1 is all",
+                MetricType::gauge);
+  for (const auto& row : rows) {
+    if (!row.jail->usage) continue;
+    for (const auto& [key, amount] : limits_of(*row.jail)) {
+      const auto& [resource, action, per] = key;
+      const auto used = row.jail->usage->resources.find(resource);
+      if (per != LimitPer::jail || amount == 0 || used == row.jail->usage->resources.end()) continue;
+      writer.sample(row.label, more_labels("resource", to_string(resource)) + more_labels("action", action),
+                    static_cast<double>(used->second) / static_cast<double>(amount));
+    }
+  }
+}
+
+void write_usage(const Rows& rows, TextWriter& writer) {
   for (const auto& metric : resource_metrics) {
-    Family family(metric.name, metric.help, metric.type);
-    for (const auto& jail : sample.jails) {
-      if (!jail.usage) continue;
-      const auto amount = jail.usage->resources.find(metric.resource);
-      if (amount == jail.usage->resources.end()) continue;
-      family.add({{"jail", jail.name}}, static_cast<double>(amount->second) * metric.factor);
-    }
-    std::move(family).into(families);
-  }
-}
-
-void add_limits(std::vector<MetricFamily>& families, const Sample& sample) {
-  Family family("jaild_jail_limit", "The amount of each rctl rule", MetricType::Gauge);
-  for (const auto& jail : sample.jails) {
-    for (const auto& rule : jail.limits) {
-      family.add({{"jail", jail.name},
-                  {"resource", std::string(to_string(rule.resource()))},
-                  {"action", rule.action()},
-                  {"per", std::string(to_string(rule.per()))},
-                  {"unit", std::string(to_string(unit_of(rule.resource())))}},
-                 static_cast<double>(rule.amount()));
+    writer.family(metric.name, metric.help, metric.type);
+    for (const auto& row : rows) {
+      if (!row.jail->usage) continue;
+      const auto amount = row.jail->usage->resources.find(metric.resource);
+      if (amount == row.jail->usage->resources.end()) continue;
+      if (metric.factor == 1) {
+        writer.sample(row.label, "", amount->second);
+      } else {
+        writer.sample(row.label, "", static_cast<double>(amount->second) * metric.factor);
+      }
     }
   }
-  std::move(family).into(families);
 }
 
-void add_life(std::vector<MetricFamily>& families, const Sample& sample) {
-  const auto flag = [&](const char* name, const char* help, bool JailSample::* member) {
-    add_gauge(families, sample, name, help, [member](const JailSample& jail) { return jail.*member ? 1.0 : 0.0; });
+void write_daemon(const Sample& sample, TextWriter& writer) {
+  const auto gauge = [&](const char* name, const char* help, auto value) {
+    writer.family(name, help, MetricType::gauge);
+    writer.sample("", "", value);
   };
-  add_gauge(families, sample, "jaild_jail_desired_running", "1 where the jail is wished to run",
-            [](const JailSample& jail) { return jail.desired == Desired::running ? 1.0 : 0.0; });
-  flag("jaild_jail_ready", "1 where the jail runs and is healthy", &JailSample::ready);
-  flag("jaild_jail_drifted", "1 where kernel and wish differ", &JailSample::drifted);
-  flag("jaild_jail_pending", "1 where a change waits for a restart", &JailSample::pending);
-  add_gauge(families, sample, "jaild_jail_id", "The kernel's jid",
-            [](const JailSample& jail) { return jail.jid ? std::optional<double>(*jail.jid) : std::nullopt; });
-  add_gauge(families, sample, "jaild_jail_generation", "The generation of the declared spec",
-            [](const JailSample& jail) { return static_cast<double>(jail.generation); });
-  add_gauge(families, sample, "jaild_jail_observed_generation", "The generation that runs, 0 when none does",
-            [](const JailSample& jail) { return static_cast<double>(jail.observed_generation); });
-  add_gauge(families, sample, "jaild_jail_start_time_seconds", "When the present run came up, seconds since the epoch",
-            [](const JailSample& jail) {
-              return jail.started_at ? std::optional(seconds_since_epoch(*jail.started_at)) : std::nullopt;
-            });
-  add_gauge(families, sample, "jaild_jail_last_exit_code", "The exit code of the last run", [](const JailSample& jail) {
-    return jail.last_exit && jail.last_exit->code ? std::optional<double>(*jail.last_exit->code) : std::nullopt;
-  });
-  add_gauge(families, sample, "jaild_jail_last_exit_timestamp_seconds",
-            "When the last run ended, seconds since the epoch", [](const JailSample& jail) {
-              return jail.last_exit ? std::optional(seconds_since_epoch(jail.last_exit->at)) : std::nullopt;
-            });
-}
-
-void add_daemon(std::vector<MetricFamily>& families, const Sample& sample) {
-  const auto gauge = [&](const char* name, const char* help, double value) {
-    Family family(name, help, MetricType::Gauge);
-    family.add({}, value);
-    std::move(family).into(families);
-  };
-  gauge("jaild_jails_dying", "Jails that are removed but still held by the kernel", static_cast<double>(sample.dying));
-  gauge("jaild_racct_enabled", "1 where limits can be set and usage read", sample.racct ? 1 : 0);
+  gauge("jaild_jails_dying", "Jails that are removed but still held by the kernel", sample.dying);
+  gauge("jaild_racct_enabled", "1 where limits can be set and usage read", sample.racct);
+  if (sample.looked_at) {
+    gauge("jaild_reconcile_last_success_timestamp_seconds",
+          "The last look at all jails of the kernel, seconds since the epoch; there is one a minute",
+          seconds_since_epoch(*sample.looked_at));
+  }
   gauge("jaild_collect_duration_seconds", "Time this scrape took to read the usage of all jails",
         std::chrono::duration<double>(sample.collect_duration).count());
-  gauge("jaild_collect_errors", "Failures to read usage in this scrape", sample.collect_failed ? 1 : 0);
-  Family events("jaild_events_total", "Events by type", MetricType::Counter);
-  for (const auto& [type, count] : sample.events) events.add({{"event", type}}, static_cast<double>(count));
-  std::move(events).into(families);
+  gauge("jaild_collect_errors", "Jails whose usage this scrape could not read, or not in time", sample.collect_errors);
+  writer.family("jaild_events_total", "Events by type", MetricType::counter);
+  for (const auto& [type, count] : sample.events) writer.sample(open_labels("event", type), "", count);
 }
 
 }  // namespace
 
-std::vector<MetricFamily> jail_families(const Sample& sample) {
-  std::vector<MetricFamily> families;
-  add_states(families, sample);
-  add_life(families, sample);
-  add_counters(families, sample, "jaild_jail_restarts_total", "Restarts by policy, by reason", "reason",
-               &core::JailCounters::restarts);
-  add_counters(families, sample, "jaild_jail_exits_total", "Ended runs by result", "result",
-               &core::JailCounters::exits);
-  add_counters(families, sample, "jaild_jail_limit_hits_total", "Limits that were reached, by resource", "resource",
-               &core::JailCounters::limit_hits);
-  add_limits(families, sample);
-  add_usage(families, sample);
-  add_daemon(families, sample);
-  return families;
+void write_families(const Sample& sample, TextWriter& writer) {
+  Rows rows;
+  rows.reserve(sample.jails.size());
+  for (const auto& jail : sample.jails) rows.push_back({open_labels("jail", jail.name), &jail});
+  write_states(sample, rows, writer);
+  write_life(rows, writer);
+  write_history(rows, writer);
+  write_limits(rows, writer);
+  write_usage(rows, writer);
+  write_daemon(sample, writer);
 }
 
 }  // namespace jaild::metrics

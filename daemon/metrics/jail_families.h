@@ -1,15 +1,13 @@
-// The per-jail series of one scrape. Names and units as in doc/metrics.md.
+// The series that are made anew for each scrape: those of the jails, and those of jaild that a Sample tells. Names and
+// units as in doc/metrics.md.
 #pragma once
 
-#include <prometheus/metric_family.h>
-
-#include <vector>
-
-#include "daemon/metrics/metrics.h"
+#include "daemon/metrics/sample.h"
+#include "daemon/metrics/text_writer.h"
 
 namespace jaild::metrics {
 
-// Families in a fixed order, jails in the order of the sample, no family without a series.
-std::vector<prometheus::MetricFamily> jail_families(const Sample& sample);
+// Families in a fixed order, jails in the order of the sample, no family without a series, no label set twice.
+void write_families(const Sample& sample, TextWriter& writer);
 
 }  // namespace jaild::metrics

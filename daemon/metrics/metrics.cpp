@@ -1,10 +1,13 @@
 #include "daemon/metrics/metrics.h"
 
-#include <prometheus/collectable.h>
 #include <prometheus/counter.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
+
+#include <map>
+#include <system_error>
+#include <tuple>
 
 #include "api/contract/version.h"
 #include "daemon/metrics/jail_families.h"
@@ -39,28 +42,6 @@ Buckets loop_buckets() {
   return {.00001, .0001, .001, .005, .01, .025, .05, .1, .5};
 }
 
-// The series of one scrape, as prometheus-cpp wants a source.
-class Scrape final : public prometheus::Collectable {
- public:
-  explicit Scrape(const Sample& sample) : sample_(sample) {}
-  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override {
-    auto families = jail_families(sample_);
-    for (auto& each : process_families()) families.push_back(std::move(each));
-    families.push_back(build_info());
-    return families;
-  }
-
- private:
-  [[nodiscard]] prometheus::MetricFamily build_info() const {
-    prometheus::ClientMetric metric;
-    metric.label = {{"version", version_text}, {"osrelease", sample_.release}};
-    metric.gauge.value = 1;
-    return {"jaild_build_info", "Always 1; what this jaild is", prometheus::MetricType::Gauge, {metric}};
-  }
-
-  const Sample& sample_;  // the caller's
-};
-
 }  // namespace
 
 // References stay valid for the registry's life; looking a label set up by name happens once.
@@ -91,22 +72,43 @@ struct Metrics::Registry {
                                        .Help("How long one input held the event loop")
                                        .Register(registry);
   Histogram& loop_time = loop_family.Add({}, loop_buckets());
+
+  // Add() builds and hashes a map of strings under a lock, too much for each request; what it returned is kept.
+  using Request = std::pair<Counter*, Histogram*>;
+  std::map<std::tuple<std::string, std::string, int>, Request, std::less<>> known_requests;
+  Request request(std::string_view method, std::string_view route, int code) {
+    const std::string verb(method);
+    const std::string path(route);
+    return {&requests.Add({{"method", verb}, {"route", path}, {"code", std::to_string(code)}}),
+            &request_time.Add({{"method", verb}, {"route", path}}, http_buckets())};
+  }
+  using Step = std::pair<Histogram*, Counter*>;
+  std::map<std::string, Step, std::less<>> known_steps;
+  Step step(std::string_view step) {
+    const std::string name(step);
+    return {&step_time.Add({{"step", name}}, step_buckets()), &step_failures.Add({{"step", name}})};
+  }
 };
 
-Metrics::Metrics() : registry_(std::make_unique<Registry>()) {}
+Metrics::Metrics(std::filesystem::path database)
+    : database_(std::move(database)), registry_(std::make_unique<Registry>()) {}
 Metrics::~Metrics() = default;
 
 void Metrics::count_request(std::string_view method, std::string_view route, int code, std::chrono::nanoseconds took) {
-  const std::string verb(method);
-  const std::string path(route);
-  registry_->requests.Add({{"method", verb}, {"route", path}, {"code", std::to_string(code)}}).Increment();
-  registry_->request_time.Add({{"method", verb}, {"route", path}}, http_buckets()).Observe(seconds(took));
+  auto& known = registry_->known_requests;
+  auto found = known.find(std::tuple(method, route, code));
+  if (found == known.end())
+    found = known.emplace(std::tuple(method, route, code), registry_->request(method, route, code)).first;
+  found->second.first->Increment();
+  found->second.second->Observe(seconds(took));
 }
 
 void Metrics::observe_step(std::string_view step, bool ok, std::chrono::nanoseconds took) {
-  const std::string name(step);
-  registry_->step_time.Add({{"step", name}}, step_buckets()).Observe(seconds(took));
-  if (!ok) registry_->step_failures.Add({{"step", name}}).Increment();
+  auto& known = registry_->known_steps;
+  auto found = known.find(step);
+  if (found == known.end()) found = known.emplace(step, registry_->step(step)).first;
+  found->second.first->Observe(seconds(took));
+  found->second.second->Increment(ok ? 0 : 1);
 }
 
 void Metrics::observe_commit(bool ok, std::chrono::nanoseconds took) {
@@ -118,10 +120,42 @@ void Metrics::observe_input(std::chrono::nanoseconds took) {
   registry_->loop_time.Observe(seconds(took));
 }
 
+namespace {
+
+void write_store(const std::filesystem::path& database, TextWriter& writer) {
+  if (database.empty()) return;
+  const auto gauge = [&](const char* name, const char* help, std::uintmax_t bytes, const std::error_code& error) {
+    if (error) return;
+    writer.family(name, help, MetricType::gauge);
+    writer.sample("", "", bytes);
+  };
+  std::error_code error;
+  const auto size = std::filesystem::file_size(database, error);
+  gauge("jaild_store_size_bytes", "Size of the database", size, error);
+  auto log = database;
+  log += "-wal";
+  const auto logged = std::filesystem::file_size(log, error);
+  gauge("jaild_store_wal_bytes", "Size of the write-ahead log of the database", logged, error);
+  const auto space = std::filesystem::space(database, error);
+  gauge("jaild_store_free_bytes", "Free space of the file system that holds the database", space.available, error);
+}
+
+void write_build(const std::string& release, TextWriter& writer) {
+  writer.family("jaild_build_info", "Always 1; what this jaild is", MetricType::gauge);
+  writer.sample(open_labels("version", version_text), more_labels("osrelease", release), 1);
+}
+
+}  // namespace
+
 std::string Metrics::scrape(const Sample& sample) const {
-  auto families = registry_->registry.Collect();
-  for (auto& each : Scrape(sample).Collect()) families.push_back(std::move(each));
-  return prometheus::TextSerializer().Serialize(families);
+  // About 60 series of 70 bytes for each jail; the rest is the daemon's.
+  TextWriter writer(64 * 1024 + sample.jails.size() * 60 * 70);
+  writer.append(prometheus::TextSerializer().Serialize(registry_->registry.Collect()));
+  write_families(sample, writer);
+  write_process(writer);
+  write_store(database_, writer);
+  write_build(sample.release, writer);
+  return std::move(writer).take();
 }
 
 }  // namespace jaild::metrics

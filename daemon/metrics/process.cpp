@@ -9,6 +9,7 @@
 #include <fstream>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #ifdef __FreeBSD__
 #include <sys/param.h>
@@ -21,19 +22,9 @@
 namespace jaild::metrics {
 namespace {
 
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-
-void add(std::vector<MetricFamily>& families, const char* name, const char* help, double value,
-         MetricType type = MetricType::Gauge) {
-  prometheus::ClientMetric metric;
-  (type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
-  MetricFamily family;
-  family.name = name;
-  family.help = help;
-  family.type = type;
-  family.metric.push_back(std::move(metric));
-  families.push_back(std::move(family));
+void add(TextWriter& writer, const char* name, const char* help, double value, MetricType type = MetricType::gauge) {
+  writer.family(name, help, type);
+  writer.sample("", "", value);
 }
 
 double seconds(const timeval& time) {
@@ -42,21 +33,21 @@ double seconds(const timeval& time) {
 
 #ifdef __FreeBSD__
 
-void add_system(std::vector<MetricFamily>& families) {
+void add_system(TextWriter& writer) {
   std::array<int, 4> name{CTL_KERN, KERN_PROC, KERN_PROC_PID, ::getpid()};
   kinfo_proc info{};
   std::size_t size = sizeof(info);
   if (::sysctl(name.data(), name.size(), &info, &size, nullptr, 0) != 0) return;
-  add(families, "process_resident_memory_bytes", "Resident memory",
+  add(writer, "process_resident_memory_bytes", "Resident memory",
       static_cast<double>(info.ki_rssize) * static_cast<double>(::getpagesize()));
-  add(families, "process_virtual_memory_bytes", "Address space", static_cast<double>(info.ki_size));
-  add(families, "process_start_time_seconds", "Start, seconds since the epoch", seconds(info.ki_start));
-  add(families, "process_threads", "Threads", info.ki_numthreads);
+  add(writer, "process_virtual_memory_bytes", "Address space", static_cast<double>(info.ki_size));
+  add(writer, "process_start_time_seconds", "Start, seconds since the epoch", seconds(info.ki_start));
+  add(writer, "process_threads", "Threads", info.ki_numthreads);
   std::array<int, 4> files{CTL_KERN, KERN_PROC, KERN_PROC_NFDS, ::getpid()};
   int count = 0;
   size = sizeof(count);
   if (::sysctl(files.data(), files.size(), &count, &size, nullptr, 0) == 0) {
-    add(families, "process_open_fds", "Open descriptors", count);
+    add(writer, "process_open_fds", "Open descriptors", count);
   }
 }
 
@@ -89,42 +80,40 @@ double boot_time() {
   return value;
 }
 
-void add_system(std::vector<MetricFamily>& families) {
+void add_system(TextWriter& writer) {
   const auto fields = stat_fields();
   const auto number = [&](std::size_t field) {  // as proc(5) numbers them
     return field - 3 < fields.size() ? std::strtod(fields[field - 3].c_str(), nullptr) : 0.0;
   };
-  add(families, "process_resident_memory_bytes", "Resident memory", number(24) * static_cast<double>(::getpagesize()));
-  add(families, "process_virtual_memory_bytes", "Address space", number(23));
-  add(families, "process_start_time_seconds", "Start, seconds since the epoch",
+  add(writer, "process_resident_memory_bytes", "Resident memory", number(24) * static_cast<double>(::getpagesize()));
+  add(writer, "process_virtual_memory_bytes", "Address space", number(23));
+  add(writer, "process_start_time_seconds", "Start, seconds since the epoch",
       boot_time() + number(22) / static_cast<double>(::sysconf(_SC_CLK_TCK)));
-  add(families, "process_threads", "Threads", number(20));
+  add(writer, "process_threads", "Threads", number(20));
   std::error_code error;
   double count = 0;
   for (std::filesystem::directory_iterator each("/proc/self/fd", error), end; !error && each != end;
        each.increment(error)) {
     ++count;
   }
-  add(families, "process_open_fds", "Open descriptors", count);
+  add(writer, "process_open_fds", "Open descriptors", count);
 }
 
 #endif
 
 }  // namespace
 
-std::vector<MetricFamily> process_families() {
-  std::vector<MetricFamily> families;
+void write_process(TextWriter& writer) {
   rusage usage{};
   if (::getrusage(RUSAGE_SELF, &usage) == 0) {
-    add(families, "process_cpu_seconds_total", "CPU time", seconds(usage.ru_utime) + seconds(usage.ru_stime),
-        MetricType::Counter);
+    add(writer, "process_cpu_seconds_total", "CPU time", seconds(usage.ru_utime) + seconds(usage.ru_stime),
+        MetricType::counter);
   }
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    add(families, "process_max_fds", "Most open descriptors", static_cast<double>(files.rlim_cur));
+    add(writer, "process_max_fds", "Most open descriptors", static_cast<double>(files.rlim_cur));
   }
-  add_system(families);
-  return families;
+  add_system(writer);
 }
 
 }  // namespace jaild::metrics

@@ -1,13 +1,11 @@
 // jaild's own process, as Prometheus clients show it: process_*.
 #pragma once
 
-#include <prometheus/metric_family.h>
-
-#include <vector>
+#include "daemon/metrics/text_writer.h"
 
 namespace jaild::metrics {
 
 // A value that the system does not tell is left out.
-std::vector<prometheus::MetricFamily> process_families();
+void write_process(TextWriter& writer);
 
 }  // namespace jaild::metrics

@@ -6,11 +6,12 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "daemon/runtime/loop.h"
+#include "daemon/runtime/usage_walk.h"
 
 namespace jaild::runtime {
 
-// Two: a scrape of all jails must not hold back a look at the processes of one.
-constexpr int query_threads = 2;
+// Two beside those of a scrape: a scrape of all jails, however slow, must not hold back a look at the processes of one.
+constexpr int query_threads = 2 + usage_readers_max;
 
 class AsioLoop final : public Loop {
  public:

@@ -22,6 +22,7 @@ JailService::JailService(Loop& loop, Engine& engine, host::Host& host, store::St
       host_(host),
       store_(store),
       metrics_(metrics),
+      usage_walk_(loop, host),
       self_(std::make_shared<JailService*>(this)) {
   engine_.set_observer(this);
 }
@@ -192,41 +193,61 @@ metrics::Sample JailService::sample() const {
       if (jail->run()->key.jid != 0) each.jid = jail->run()->key.jid;
       each.started_at = jail->run()->started_at;
     }
-    each.last_exit = jail->record().last_exit;
+    if (const auto& exit = jail->record().last_exit) {
+      each.exit_code = exit->code;
+      each.exited_at = exit->at;
+    }
     each.counters = jail->counters();
-    each.limits = jail->record().spec.rctl;
+    each.limits = jail->run() ? jail->run()->spec.rctl : jail->record().spec.rctl;
     sample.jails.push_back(std::move(each));
   }
   sample.events = supervisor.event_counts();
   sample.dying = supervisor.dying();
+  sample.foreign = supervisor.foreign().size();
+  sample.looked_at = supervisor.looked_at();
   sample.racct = host_.profile().racct;
-  sample.racct_hint = host_.profile().racct_hint;
   sample.release = host_.profile().release;
   return sample;
 }
 
-void JailService::metrics(server::Done<std::string> done) {
+void JailService::metrics(server::Done<server::SharedText> done) {
+  if (scrapes_.empty() && unread_scrapes() > unread_scrapes_max) {
+    done(Fail(Kind::overloaded, "earlier readers of /metrics hold back what they asked for"));
+    return;
+  }
   scrapes_.push_back(std::move(done));
   if (scrapes_.size() > 1) return;  // joins the walk under way
   std::vector<core::JailKey> keys;
   for (const auto& [name, jail] : engine_.supervisor().jails()) {
     if (jail->run() && jail->run()->key.jid != 0) keys.push_back(jail->run()->key);
   }
-  auto work = [&host = host_, &metrics = metrics_, sample = sample(),
-               keys = std::move(keys)]() mutable -> Result<std::string> {
-    const auto began = std::chrono::steady_clock::now();
-    auto usage = host.usage(keys);
-    sample.collect_duration = std::chrono::steady_clock::now() - began;
-    sample.collect_failed = !usage.has_value();
-    for (auto& jail : sample.jails) {
-      if (!usage) break;
-      if (const auto one = usage->find(jail.name); one != usage->end()) jail.usage = one->second;
+  auto sample = std::make_shared<metrics::Sample>(this->sample());
+  usage_walk_.begin(std::move(keys), [sample, self = self_, &loop = loop_, &metrics = metrics_](UsageReading reading) {
+    sample->collect_duration = reading.took;
+    sample->collect_errors = reading.errors;
+    for (auto& jail : sample->jails) {
+      const auto one = reading.usage.find(jail.name);
+      if (one != reading.usage.end()) jail.usage = std::move(one->second);
     }
-    return metrics.scrape(sample);
-  };
-  ask<std::string>(std::move(work), [this](Result<std::string> text) {
-    for (auto& each : std::exchange(scrapes_, {})) each(text);
+    const server::SharedText text = std::make_shared<std::string>(metrics.scrape(*sample));
+    loop.post([self, text] {
+      if (*self != nullptr) (*self)->answer_scrapes(text);
+    });
   });
+}
+
+void JailService::answer_scrapes(const server::SharedText& text) {
+  given_out_.push_back(text);
+  for (const auto& each : std::exchange(scrapes_, {})) each(text);
+}
+
+std::size_t JailService::unread_scrapes() {
+  std::erase_if(given_out_, [](const auto& each) { return each.expired(); });
+  std::size_t bytes = 0;
+  for (const auto& each : given_out_) {
+    if (const auto text = each.lock()) bytes += text->capacity();
+  }
+  return bytes;
 }
 
 }  // namespace jaild::runtime

@@ -155,8 +155,8 @@ void FakeService::history(const std::string& name, Done<std::vector<SpecVersion>
   answer<std::vector<SpecVersion>>(std::move(done), std::vector<SpecVersion>{{1, {}, "uid 0", object->spec}});
 }
 
-void FakeService::metrics(Done<std::string> done) {
-  answer<std::string>(std::move(done), metrics_text);
+void FakeService::metrics(Done<SharedText> done) {
+  answer<SharedText>(std::move(done), std::make_shared<std::string>(metrics_text));
 }
 
 void FakeService::events(EventQuery query, Done<std::vector<JailEvent>> done) {

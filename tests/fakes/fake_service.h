@@ -55,7 +55,7 @@ class FakeService : public Service {
   void usage(const std::string& name, Done<std::pair<Usage, std::vector<RctlRule>>> done) override;
   void processes(const std::string& name, Done<std::vector<ProcessInfo>> done) override;
   void history(const std::string& name, Done<std::vector<SpecVersion>> done) override;
-  void metrics(Done<std::string> done) override;
+  void metrics(Done<SharedText> done) override;
   void events(EventQuery query, Done<std::vector<JailEvent>> done) override;
   std::unique_ptr<Subscription> subscribe(std::function<void(const JailEvent&)> each) override;
   std::uint64_t last_event() const override { return stored.size(); }

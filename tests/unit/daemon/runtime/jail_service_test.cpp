@@ -62,14 +62,14 @@ TEST(JailService, ProcessesOfAJailThatDoesNotRunAreNone) {
 TEST(JailService, ScrapesAtTheSameTimeShareOneWalk) {
   World world;
   ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
-  std::vector<std::string> texts;
+  std::vector<server::SharedText> texts;
   for (int i = 0; i < 3; ++i) {
-    world.service.metrics([&texts](Result<std::string> text) { texts.push_back(std::move(*text)); });
+    world.service.metrics([&texts](const Result<server::SharedText>& text) { texts.push_back(*text); });
   }
   world.pass(seconds{1});
   ASSERT_EQ(texts.size(), 3U);
-  EXPECT_EQ(texts[0], texts[2]);
-  EXPECT_NE(texts[0].find(R"(jaild_jail_state{jail="web",state="running"} 1)"), std::string::npos);
+  EXPECT_EQ(texts[0], texts[2]) << "the same text, not an equal one";
+  EXPECT_NE(texts[0]->find(R"(jaild_jail_state{jail="web",state="running"} 1)"), std::string::npos);
 }
 
 TEST(JailService, ASubscriberMayEndItsOwnSubscriptionWhileItIsTold) {
@@ -96,7 +96,7 @@ TEST(JailService, AnAnswerThatComesAfterTheServiceIsGoneIsDropped) {
   bool answered = false;
   {
     JailService service{world.loop, world.engine, world.host, world.store, world.metrics};
-    service.metrics([&answered](const Result<std::string>&) { answered = true; });
+    service.metrics([&answered](const Result<server::SharedText>&) { answered = true; });
   }
   world.pass(seconds{1});
   EXPECT_FALSE(answered);
