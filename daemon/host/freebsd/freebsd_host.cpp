@@ -1,7 +1,6 @@
 #include "daemon/host/freebsd/freebsd_host.h"
 
 #include <csignal>
-#include <type_traits>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -11,6 +10,7 @@
 #include "daemon/host/freebsd/jail_calls.h"
 #include "daemon/host/freebsd/os_error.h"
 #include "daemon/host/freebsd/resolve.h"
+#include "daemon/host/perform.h"
 
 namespace jaild::host {
 namespace {
@@ -19,29 +19,6 @@ namespace {
 // s, a program of the base system by 60 s.
 constexpr int pool_threads = 4;
 constexpr std::size_t pool_queue_max = 20'000;  // two for each of the 10,000 jails a daemon is meant for
-
-Result<Reply> nothing(const Result<void>& done) {
-  if (!done) return Fail(done.error());
-  return Reply(Nothing{});
-}
-
-template <class Value>
-Result<Reply> reply(Result<Value> value) {
-  if (!value) return Fail(value.error());
-  return Reply(std::move(*value));
-}
-
-const std::string& jail_of(const Resolve& op) {
-  return op.name;
-}
-template <class What>
-const std::string& jail_of(const What& op) {
-  return op.key.name;
-}
-
-template <class What>
-constexpr bool waits_for_monitor = std::is_same_v<What, Run> || std::is_same_v<What, core::Cancel> ||
-                                   std::is_same_v<What, StartMain> || std::is_same_v<What, Terminate>;
 
 }  // namespace
 
@@ -125,31 +102,31 @@ void FreebsdHost::perform(OpId id, const Resolve& op) {
   finish(id, reply(resolve_needs(op)));
 }
 void FreebsdHost::perform(OpId id, const OpenMonitor& op) {
-  finish(id, nothing(jails_.open_monitor(op)));
+  finish(id, reply(jails_.open_monitor(op)));
 }
 void FreebsdHost::perform(OpId id, const CloseMonitor& op) {
-  finish(id, nothing(link_.close(op.key)));
+  finish(id, reply(link_.close(op.key)));
 }
 void FreebsdHost::perform(OpId id, const Acquire& op) {
   finish(id, reply(jails_.acquire(op)));
 }
 void FreebsdHost::perform(OpId id, const Release& op) {
-  finish(id, nothing(jails_.release(op)));
+  finish(id, reply(jails_.release(op)));
 }
 void FreebsdHost::perform(OpId id, const Create& op) {
   finish(id, reply(jails_.create(op)));
 }
 void FreebsdHost::perform(OpId id, const Remove& op) {
-  finish(id, nothing(jails_.remove(op)));
+  finish(id, reply(jails_.remove(op)));
 }
 void FreebsdHost::perform(OpId id, const SetRules& op) {
-  finish(id, nothing(jails_.set_rules(op)));
+  finish(id, reply(jails_.set_rules(op)));
 }
 void FreebsdHost::perform(OpId id, const SetCpuset& op) {
-  finish(id, nothing(jails_.set_cpuset(op)));
+  finish(id, reply(jails_.set_cpuset(op)));
 }
 void FreebsdHost::perform(OpId id, const SetParams& op) {
-  finish(id, nothing(jails_.set_params(op)));
+  finish(id, reply(jails_.set_params(op)));
 }
 
 void FreebsdHost::perform(OpId id, const Run& op) {

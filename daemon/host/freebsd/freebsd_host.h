@@ -12,7 +12,7 @@
 #include "daemon/host/freebsd/freebsd_jails.h"
 #include "daemon/host/freebsd/jail_params.h"
 #include "daemon/host/freebsd/jail_watch.h"
-#include "daemon/host/freebsd/monitor_commands.h"
+#include "daemon/host/monitor_commands.h"
 #include "daemon/host/host.h"
 #include "daemon/host/host_pool.h"
 #include "daemon/host/monitor_link.h"

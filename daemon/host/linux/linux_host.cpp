@@ -1,7 +1,6 @@
 #include "daemon/host/linux/linux_host.h"
 
 #include <csignal>
-#include <type_traits>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -9,12 +8,11 @@
 #include "daemon/host/linux/jail_record.h"
 #include "daemon/host/linux/linux_check.h"
 #include "daemon/host/linux/linux_profile.h"
-#include "daemon/monitor/protocol.h"
+#include "daemon/host/perform.h"
 
 namespace jaild::host {
 namespace {
 
-using nlohmann::json;
 using std::chrono::milliseconds;
 
 // Most of what they do is short; what waits (a jail that does not die, a monitor that does not answer) is bounded by 20
@@ -25,51 +23,6 @@ constexpr std::size_t pool_queue_max = 20'000;  // two for each of the 10,000 ja
 // Beyond what was asked for itself: time for a machine under load to answer.
 constexpr milliseconds answer_slack{10'000};
 constexpr milliseconds create_patience{30'000};  // the monitor's own default for making the mounts
-constexpr milliseconds exec_patience{30'000};
-
-json command_json(const Command& command) {
-  return {{"phase", command.phase},
-          {"line", command.line},
-          {"in_jail", command.in_jail},
-          {"user", command.user},
-          {"system_user", command.system_user},
-          {"clean", command.clean},
-          {"fib", command.fib},
-          {"console", command.console},
-          {"path", command.path}};
-}
-
-Result<Reply> command_result(const Result<json>& answer) {
-  if (!answer) return Fail(answer.error());
-  CommandResult result;
-  if (answer->contains("code")) result.code = static_cast<int>(json_number(*answer, "code"));
-  result.signal = static_cast<int>(json_number(*answer, "signal"));
-  result.timed_out = json_flag(*answer, "timed_out");
-  return Reply(result);
-}
-
-Result<Reply> nothing(const Result<void>& done) {
-  if (!done) return Fail(done.error());
-  return Reply(Nothing{});
-}
-
-template <class Value>
-Result<Reply> reply(Result<Value> value) {
-  if (!value) return Fail(value.error());
-  return Reply(std::move(*value));
-}
-
-const std::string& jail_of(const Resolve& op) {
-  return op.name;
-}
-template <class What>
-const std::string& jail_of(const What& op) {
-  return op.key.name;
-}
-
-template <class What>
-constexpr bool waits_for_monitor = std::is_same_v<What, Run> || std::is_same_v<What, core::Cancel> ||
-                                   std::is_same_v<What, StartMain> || std::is_same_v<What, Terminate>;
 
 }  // namespace
 
@@ -89,6 +42,7 @@ LinuxHost::LinuxHost(MonitorPaths paths)
                    tell(MonitorLost{key});
                    watch_.monitor_lost(key.run);
                  }}),
+      commands_(link_),
       watch_(io_, {.has_monitor = [this](std::uint64_t run) { return link_.connected(run); },
                    .gone = [this](const JailKey& key) { tell(JailGone{key.name, key.jid}); }}),
       jails_(paths_, tree_, link_, usage_) {}
@@ -145,25 +99,25 @@ void LinuxHost::perform(OpId id, const Resolve& op) {
   finish(id, reply(jails_.resolve(op)));
 }
 void LinuxHost::perform(OpId id, const OpenMonitor& op) {
-  finish(id, nothing(link_.open(op.key)));
+  finish(id, reply(link_.open(op.key)));
 }
 void LinuxHost::perform(OpId id, const CloseMonitor& op) {
-  finish(id, nothing(link_.close(op.key)));
+  finish(id, reply(link_.close(op.key)));
 }
 void LinuxHost::perform(OpId id, const Acquire& op) {
   finish(id, reply(jails_.acquire(op)));
 }
 void LinuxHost::perform(OpId id, const Release& op) {
-  finish(id, nothing(jails_.release(op)));
+  finish(id, reply(jails_.release(op)));
 }
 void LinuxHost::perform(OpId id, const SetRules& op) {
-  finish(id, nothing(jails_.set_rules(op)));
+  finish(id, reply(jails_.set_rules(op)));
 }
 void LinuxHost::perform(OpId id, const SetCpuset& op) {
-  finish(id, nothing(jails_.set_cpuset(op)));
+  finish(id, reply(jails_.set_cpuset(op)));
 }
 void LinuxHost::perform(OpId id, const SetParams& op) {
-  finish(id, nothing(jails_.set_params(op)));
+  finish(id, reply(jails_.set_params(op)));
 }
 
 void LinuxHost::perform(OpId id, const Create& op) {
@@ -180,40 +134,20 @@ void LinuxHost::perform(OpId id, const Create& op) {
 // Its end is then no news: nobody is told of a jail that was removed on request.
 void LinuxHost::perform(OpId id, const Remove& op) {
   boost::asio::post(io_, [this, run = op.key.run] { watch_.forget(run); });
-  finish(id, nothing(jails_.remove(op)));
+  finish(id, reply(jails_.remove(op)));
 }
 
 void LinuxHost::perform(OpId id, const Run& op) {
-  json command = command_json(op.command);
-  command["timeout_ms"] = op.command.timeout.count();
-  std::optional<milliseconds> patience;
-  if (op.command.timeout.count() > 0) patience = op.command.timeout + monitor::kill_grace + answer_slack;
-  link_.send(op.key.run, {{"request", "run"}, {"command", std::move(command)}}, patience,
-             [this, id](Result<json> answer) { finish(id, command_result(answer)); });
+  commands_.run(op, [this, id](Result<Reply> result) { finish(id, std::move(result)); });
 }
-
 void LinuxHost::perform(OpId id, const core::Cancel& op) {
-  link_.send(op.key.run, {{"request", "cancel"}}, answer_slack, [this, id](Result<json> answer) {
-    // Without a monitor there is no command either.
-    if (!answer && answer.error().kind != Kind::unavailable) return finish(id, Fail(answer.error()));
-    finish(id, Reply(Nothing{}));
-  });
+  commands_.cancel(op, [this, id](Result<Reply> result) { finish(id, std::move(result)); });
 }
-
 void LinuxHost::perform(OpId id, const StartMain& op) {
-  link_.send(op.key.run, {{"request", "main"}, {"command", command_json(op.command)}}, exec_patience,
-             [this, id](Result<json> answer) {
-               if (!answer) return finish(id, Fail(answer.error()));
-               finish(id, Reply(Nothing{}));
-             });
+  commands_.start_main(op, [this, id](Result<Reply> result) { finish(id, std::move(result)); });
 }
-
 void LinuxHost::perform(OpId id, const Terminate& op) {
-  link_.send(op.key.run, {{"request", "terminate"}, {"timeout_ms", op.timeout.count()}}, op.timeout + answer_slack,
-             [this, id](Result<json> answer) {
-               if (!answer) return finish(id, Fail(answer.error()));
-               finish(id, Reply(Terminated{static_cast<int>(json_number(*answer, "left"))}));
-             });
+  commands_.terminate(op, [this, id](Result<Reply> result) { finish(id, std::move(result)); });
 }
 
 void LinuxHost::watch(const JailKey& key, std::uint64_t start_time) {

@@ -16,6 +16,7 @@
 #include "daemon/host/linux/jail_watch.h"
 #include "daemon/host/linux/linux_jails.h"
 #include "daemon/host/linux/usage.h"
+#include "daemon/host/monitor_commands.h"
 #include "daemon/host/monitor_link.h"
 
 namespace jaild::host {
@@ -71,6 +72,7 @@ class LinuxHost final : public Host {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   UsageReader usage_;
   MonitorLink link_;
+  MonitorCommands commands_;
   JailWatch watch_;
   LinuxJails jails_;
   std::thread thread_;

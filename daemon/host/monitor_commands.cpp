@@ -1,4 +1,4 @@
-#include "daemon/host/freebsd/monitor_commands.h"
+#include "daemon/host/monitor_commands.h"
 
 #include <utility>
 
