@@ -4,6 +4,7 @@
 
 #include "daemon/host/freebsd/aliases.h"
 #include "daemon/host/freebsd/cpusets.h"
+#include "daemon/host/freebsd/inner_mounts.h"
 #include "daemon/host/freebsd/jail_calls.h"
 #include "daemon/host/freebsd/mounts.h"
 #include "daemon/host/freebsd/racct.h"
@@ -97,6 +98,7 @@ Result<core::Created> FreebsdJails::create(const core::Create& op) {
 Result<void> FreebsdJails::remove(const core::Remove& op) {
   // From here on its end is no news.
   watch_.forget(op.key.jid);
+  if (const auto root = root_open_to_mounts(op.key.name, op.key.jid)) unmount_inner(op.key.jid, *root);
   return remove_jail(catalog_, op.key.name, op.key.jid, remove_patience);
 }
 

@@ -164,6 +164,17 @@ std::optional<std::string> jail_name(int jid, bool dying) {
   return std::string(args.answer(name).c_str());
 }
 
+std::optional<std::string> root_open_to_mounts(const std::string& name, int jid) {
+  JailArgs args;
+  args.number("jid", jid);
+  const std::size_t its_name = args.room("name", name_size);
+  const std::size_t path = args.room("path", MAXPATHLEN);
+  const std::size_t allowed = args.room("allow.mount", sizeof(int));
+  if (jid <= 0 || !args.get(0, "jail_get") || args.answer(its_name).c_str() != name) return std::nullopt;
+  if (args.answer(allowed) == std::string(sizeof(int), '\0')) return std::nullopt;
+  return std::string(args.answer(path).c_str());
+}
+
 Result<std::vector<JailFacts>> all_jails(const ParamCatalog& catalog, bool params) {
   std::vector<JailFacts> jails;
   for (int last = 0;;) {

@@ -50,28 +50,9 @@ std::string id_text(const fsid_t& id) {
   return std::to_string(id.val[0]) + ":" + std::to_string(id.val[1]);
 }
 
-std::vector<struct statfs> all_mounts() {
-  constexpr int slack = 16;
-  constexpr int tries_max = 8;  // the list may grow between asking for its length and reading it
-  std::vector<struct statfs> list;
-  for (int i = 0; i < tries_max; ++i) {
-    const int count = ::getfsstat(nullptr, 0, MNT_NOWAIT);
-    if (count < 0) break;
-    list.resize(static_cast<std::size_t>(count + slack));
-    const int got = ::getfsstat(list.data(), static_cast<long>(list.size() * sizeof(struct statfs)), MNT_NOWAIT);
-    if (got < 0) break;
-    if (static_cast<std::size_t>(got) < list.size()) {
-      list.resize(static_cast<std::size_t>(got));
-      return list;
-    }
-  }
-  list.clear();
-  return list;
-}
-
 // The one on top at `path`, if it is of this type and source.
 std::optional<struct statfs> mounted_at(const std::string& path, const LedgerEntry& entry) {
-  const auto list = all_mounts();
+  const auto list = mounted_file_systems();
   const auto top = std::find_if(list.rbegin(), list.rend(), [&](const auto& each) { return each.f_mntonname == path; });
   if (top == list.rend() || detail(entry, "fstype") != top->f_fstypename) return std::nullopt;
   // Of the synthetic ones the source is but a word.
@@ -169,7 +150,7 @@ std::optional<struct statfs> find_made(const LedgerEntry& entry) {
     const auto path = find_mount_point(detail(entry, "root"), entry.id);
     return path ? mounted_at(*path, entry) : std::nullopt;
   }
-  for (const auto& each : all_mounts()) {
+  for (const auto& each : mounted_file_systems()) {
     if (id_text(each.f_fsid) == id && detail(entry, "mounted_on") == each.f_mntonname) return each;
   }
   return std::nullopt;
@@ -190,6 +171,25 @@ int unmount_id(const std::string& id, int flags) {
 
 }  // namespace
 
+std::vector<struct statfs> mounted_file_systems() {
+  constexpr int slack = 16;
+  constexpr int tries_max = 8;  // the list may grow between asking for its length and reading it
+  std::vector<struct statfs> list;
+  for (int i = 0; i < tries_max; ++i) {
+    const int count = ::getfsstat(nullptr, 0, MNT_NOWAIT);
+    if (count < 0) break;
+    list.resize(static_cast<std::size_t>(count + slack));
+    const int got = ::getfsstat(list.data(), static_cast<long>(list.size() * sizeof(struct statfs)), MNT_NOWAIT);
+    if (got < 0) break;
+    if (static_cast<std::size_t>(got) < list.size()) {
+      list.resize(static_cast<std::size_t>(got));
+      return list;
+    }
+  }
+  list.clear();
+  return list;
+}
+
 LedgerEntry mount_entry(const std::string& root, const FstabEntry& line) {
   LedgerEntry entry;
   entry.kind = core::ResourceKind::mount;
@@ -203,7 +203,7 @@ LedgerEntry mount_entry(const std::string& root, const FstabEntry& line) {
 
 std::vector<std::string> mount_points() {
   std::vector<std::string> points;
-  for (const auto& each : all_mounts()) points.emplace_back(each.f_mntonname);
+  for (const auto& each : mounted_file_systems()) points.emplace_back(each.f_mntonname);
   return points;
 }
 

@@ -1,6 +1,10 @@
 // nmount(2) and unmount(2) for jails. Any thread.
 #pragma once
 
+#include <sys/param.h>  // before mount.h, which uses its types
+
+#include <sys/mount.h>
+
 #include <string>
 #include <vector>
 
@@ -13,7 +17,9 @@ namespace jaild::host {
 // The ledger's entry for one fstab line of the jail whose root is `root`.
 [[nodiscard]] core::LedgerEntry mount_entry(const std::string& root, const FstabEntry& line);
 
-// All of the host, as the kernel names them, in the order they were made.
+// All of the host, in the order they were made; empty when the kernel cannot say.
+[[nodiscard]] std::vector<struct statfs> mounted_file_systems();
+// The places alone, as the kernel names them.
 [[nodiscard]] std::vector<std::string> mount_points();
 
 // The reply has the file system's id; `borrowed` when the same was mounted there already.

@@ -15,6 +15,7 @@
 
 #include "api/contract/ip_text.h"
 #include "api/contract/param_table.h"
+#include "daemon/host/freebsd/address_use.h"
 #include "daemon/host/freebsd/aliases.h"
 #include "daemon/host/freebsd/devfs_rules.h"
 #include "daemon/host/freebsd/jail_calls.h"
@@ -43,14 +44,15 @@ std::string root_of(const JailSpec& spec) {
 
 class Resolver {
  public:
-  explicit Resolver(const JailSpec& spec)
-      : spec_(spec), root_(root_of(spec)), prepares_(!spec.list("exec.prepare").empty()) {}
+  Resolver(const std::string& name, const JailSpec& spec)
+      : name_(name), spec_(spec), root_(root_of(spec)), prepares_(!spec.list("exec.prepare").empty()) {}
 
   core::Resolved all() && {
     if (!prepares_ && !exists(root_)) missing("path " + root_ + " does not exist");
     addresses("ip4.addr", false);
     addresses("ip6.addr", true);
     hostname();
+    if (const std::string held = address_conflict(name_, ip4_, ip6_); !held.empty()) missing(held);
     for (const std::string& line : spec_.list("mount")) fstab_line(line, "mount");
     for (const std::string& file : spec_.list("mount.fstab")) fstab(file);
     file_systems();
@@ -63,6 +65,7 @@ class Resolver {
   void missing(std::string what) { resolved_.missing.push_back(std::move(what)); }
 
   void alias(const AddressEntry& address, bool v6) {
+    (v6 ? ip6_ : ip4_).push_back(address.address);
     const std::string interface = address.interface.empty() ? spec_.text("interface") : address.interface;
     if (interface.empty()) return;  // the jail gets the address, and no interface does
     if (!prepares_ && !has_interface(interface)) missing("interface " + interface + " does not exist");
@@ -167,10 +170,13 @@ class Resolver {
     }
   }
 
+  const std::string& name_;
   const JailSpec& spec_;
   const std::string root_;
   const bool prepares_;  // exec.prepare may make what is not there yet
   std::vector<std::string> mounts_;
+  std::vector<std::string> ip4_;  // all that the jail is to have
+  std::vector<std::string> ip6_;
   core::Resolved resolved_;
 };
 
@@ -195,7 +201,7 @@ Result<core::Resolved> resolve_needs(const core::Resolve& what) {
     return Fail(Kind::conflict, "jail " + what.name + " is in the kernel already, with jid " + std::to_string(*jid) +
                                     ", and jaild did not make it: remove it with jail -r or adopt it");
   }
-  auto resolved = Resolver(what.spec).all();
+  auto resolved = Resolver(what.name, what.spec).all();
   if (const std::string parent = parent_name(what.name); !parent.empty() && !find_jail(parent)) {
     resolved.missing.push_back("its parent jail " + parent + " is not running");
   }
