@@ -18,6 +18,7 @@ struct User {
   std::string home = "/";
   std::string shell = "/bin/sh";
   std::vector<gid_t> groups;  // supplementary, the primary one first
+  std::string login_class;    // of login.conf(5); "" for the default, and on Linux
 };
 
 // The entry of `name`, without groups. Malformed lines are skipped. Handles passwd (7 fields) only.

@@ -50,6 +50,16 @@ const passwd* find_entry(const std::string& name) {
   return entry == nullptr && uid ? ::getpwuid(*uid) : entry;
 }
 
+// Root is always found, and a uid needs no entry: a jail without /etc/passwd can run commands too.
+User bare_user(uid_t uid) {
+  User user;
+  user.name = uid == 0 ? "root" : std::to_string(uid);
+  user.uid = uid;
+  user.gid = uid;
+  user.groups = {user.gid};
+  return user;
+}
+
 void set_environ(const Environment& environment) {
   static char* empty = nullptr;
   environ = &empty;
@@ -77,13 +87,16 @@ Result<void> load_login_classes() {
 Result<User> look_up_user(const std::string& name, UserSource /*source*/) {
   // One look-up for both: before jail_attach(2) it reads the host's files, after it the jail's.
   const passwd* entry = find_entry(name);
-  if (entry == nullptr) return Fail(Kind::missing, "no user \"" + (name.empty() ? "root" : name) + "\"");
+  const auto uid = name.empty() ? std::optional<uid_t>(0) : as_uid(name);
+  if (entry == nullptr && !uid) return Fail(Kind::missing, "no user \"" + name + "\"");
+  if (entry == nullptr) return bare_user(*uid);
   User user;
   user.name = entry->pw_name;
   user.uid = entry->pw_uid;
   user.gid = entry->pw_gid;
   if (*entry->pw_dir != '\0') user.home = entry->pw_dir;
   if (*entry->pw_shell != '\0') user.shell = entry->pw_shell;
+  if (entry->pw_class != nullptr) user.login_class = entry->pw_class;
   std::array<gid_t, groups_max> groups{};
   int count = groups.size();
   if (::getgrouplist(user.name.c_str(), user.gid, groups.data(), &count) < 0) {
@@ -94,14 +107,21 @@ Result<User> look_up_user(const std::string& name, UserSource /*source*/) {
 }
 
 Result<void> apply_login_class(const User& user, bool full, Environment& environment) {
-  const passwd* entry = ::getpwnam(user.name.c_str());
-  if (entry == nullptr) return Fail(Kind::missing, "no user \"" + user.name + "\"");
+  // Made of what was found, not looked up once more: with exec.system_jail_user the jail need not know the user.
+  User copy = user;
+  passwd entry{};
+  entry.pw_name = copy.name.data();
+  entry.pw_uid = copy.uid;
+  entry.pw_gid = copy.gid;
+  entry.pw_class = copy.login_class.data();
+  entry.pw_dir = copy.home.data();
+  entry.pw_shell = copy.shell.data();
   // Groups and uid are become()'s; setlogin(2) is left alone as jail(8) leaves it.
   constexpr unsigned not_ours = LOGIN_SETGROUP | LOGIN_SETLOGIN | LOGIN_SETUSER;
   const unsigned what = full ? LOGIN_SETALL & ~not_ours : LOGIN_SETPATH | LOGIN_SETENV;
   set_environ(environment);
-  login_cap_t* login_class = login_classes.get(entry);
-  const int applied = login_classes.apply(login_class, entry, user.uid, what);
+  login_cap_t* login_class = login_classes.get(&entry);
+  const int applied = login_classes.apply(login_class, &entry, user.uid, what);
   const int apply_errno = errno;
   login_classes.close(login_class);
   if (applied != 0) return FailErrno(Kind::host_refused, "login class of " + user.name, apply_errno);
