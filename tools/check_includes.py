@@ -10,6 +10,7 @@ import sys
 # box -> what it may include beside itself. "abstract" headers are single files that a box may use of another.
 ARROWS = {
     "api/contract": [],
+    "api/jailconf": ["api/contract"],
     "api/server": ["api/contract"],
     "daemon/core": ["api/contract"],
     "daemon/host": ["api/contract", "daemon/core", "daemon/monitor/protocol.h"],
@@ -18,8 +19,9 @@ ARROWS = {
     "daemon/monitor": ["api/contract", "daemon/host/unique_fd.h"],
     "daemon/runtime": ["api/contract", "daemon/core", "daemon/metrics", "daemon/host/host.h", "daemon/store/store.h",
                        "api/server/service.h"],
-    "daemon": ["api/contract", "api/server", "daemon/host", "daemon/store", "daemon/metrics", "daemon/runtime", "daemon/core"],
-    "client": ["api/contract"],
+    "daemon": ["api/contract", "api/server", "daemon/host", "daemon/store", "daemon/metrics", "daemon/runtime", "daemon/core",
+               "api/jailconf"],
+    "client": ["api/contract", "api/jailconf"],
 }
 # What only some boxes may see of the libraries.
 LIBRARIES = {
