@@ -20,12 +20,13 @@ using std::chrono::milliseconds;
 constexpr milliseconds hello_patience{5000};
 constexpr milliseconds finish_patience{10000};
 
-// Runs `job` on the link's thread and waits for it.
+// Runs `job` on the link's thread and waits for it. Who waits may be awake, and gone, before the other thread has left
+// the task: so both own it. The same holds for every promise below.
 template <class Job>
 auto on_thread(asio::io_context& io, Job job) {
-  std::packaged_task<decltype(job())()> task(std::move(job));
-  auto result = task.get_future();
-  asio::post(io, [&task] { task(); });
+  const auto task = std::make_shared<std::packaged_task<decltype(job())()>>(std::move(job));
+  auto result = task->get_future();
+  asio::post(io, [task] { (*task)(); });
   return result.get();
 }
 
@@ -79,10 +80,11 @@ Result<void> MonitorLink::open(const core::JailKey& key) {
 Result<void> MonitorLink::greet(const core::JailKey& key, milliseconds patience) {
   auto socket = connect_monitor(paths_, key.run);
   if (!socket) return Fail(socket.error());
-  std::promise<Result<void>> answered;
+  const auto answered = std::make_shared<std::promise<Result<void>>>();
+  auto answer = answered->get_future();
   greet_async(key, std::move(*socket), patience,
-              [&answered](Result<void> result) { answered.set_value(std::move(result)); });
-  return answered.get_future().get();
+              [answered](Result<void> result) { answered->set_value(std::move(result)); });
+  return answer.get();
 }
 
 void MonitorLink::greet_async(const core::JailKey& key, UniqueFd socket, milliseconds patience,
@@ -183,9 +185,10 @@ void MonitorLink::send(std::uint64_t run, json request, std::optional<millisecon
 }
 
 Result<json> MonitorLink::ask(std::uint64_t run, json request, milliseconds patience) {
-  std::promise<Result<json>> answered;
-  send(run, std::move(request), patience, [&answered](Result<json> result) { answered.set_value(std::move(result)); });
-  return answered.get_future().get();
+  const auto answered = std::make_shared<std::promise<Result<json>>>();
+  auto answer = answered->get_future();
+  send(run, std::move(request), patience, [answered](Result<json> result) { answered->set_value(std::move(result)); });
+  return answer.get();
 }
 
 std::vector<core::MonitorFacts> MonitorLink::monitors() {
