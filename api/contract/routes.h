@@ -18,6 +18,7 @@ enum class RouteId {
   start_jail,
   stop_jail,
   restart_jail,
+  rollback_jail,
   jail_usage,
   jail_processes,
   jail_history,

@@ -20,6 +20,7 @@ boost::asio::awaitable<Response> handle(RouteId route, Call& call) {
     case RouteId::restart_jail: return act_on_jail(call, Write::Verb::restart);
     case RouteId::jail_usage: return jail_usage(call);
     case RouteId::jail_processes: return jail_processes(call);
+    case RouteId::rollback_jail: return roll_back_jail(call);
     case RouteId::jail_history: return jail_history(call);
     case RouteId::events: return list_events(call);
     case RouteId::metrics: return get_metrics(call);

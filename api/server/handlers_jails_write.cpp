@@ -1,4 +1,6 @@
-// What changes a jail: POST /jails, PUT, PATCH and DELETE /jails/{name}, start, stop, restart.
+// What changes a jail: POST /jails, PUT, PATCH and DELETE /jails/{name}, start, stop, restart, rollback.
+#include <limits>
+
 #include <nlohmann/json.hpp>
 
 #include "api/contract/json.h"
@@ -19,12 +21,11 @@ struct Order {
 };
 
 // What all writes have in common: who, under which conditions, how long to wait, whether for real.
-Result<Order> begin_order(const Call& call, Write::Verb verb, bool may_create = false) {
+Result<Order> begin_order(const Call& call, Write::Verb verb, QueryReader query, bool may_create = false) {
   Order order;
   order.write.verb = verb;
   order.write.name = call.name;
   order.write.by = call.by;
-  QueryReader query(call.target.query);
   order.write.dry_run = query.flag("dry_run");
   order.wait = std::chrono::seconds(query.number("wait", 0, wait_most).value_or(0));
   const Result<void> good = query.finish();
@@ -32,6 +33,10 @@ Result<Order> begin_order(const Call& call, Write::Verb verb, bool may_create = 
   const Result<void> conditions = read_conditions(call.request, may_create, order.write);
   if (!conditions) return Fail(conditions.error());
   return order;
+}
+
+Result<Order> begin_order(const Call& call, Write::Verb verb, bool may_create = false) {
+  return begin_order(call, verb, QueryReader(call.target.query), may_create);
 }
 
 Result<void> add_document(const Call& call, Order& order) {
@@ -96,6 +101,14 @@ Result<nlohmann::json> parse_patch(const Call& call) {
   if (!patch) return patch;
   if (patch->is_object()) return patch;
   return Fail(Error{Kind::invalid, "a patch must be a JSON object", 0, {{"", "must be an object"}}});
+}
+
+Result<JailSpec> spec_of(const std::vector<SpecVersion>& versions, const std::string& name, std::uint64_t generation) {
+  for (const SpecVersion& version : versions) {
+    if (version.generation == generation) return version.spec;
+  }
+  return Fail(Kind::not_found, name + " has no generation " + std::to_string(generation) +
+                                   ", or it is not kept any more: see GET /jails/" + name + "/history");
 }
 
 // Nothing, or an empty object: these calls take no instructions.
@@ -170,6 +183,27 @@ boost::asio::awaitable<Response> act_on_jail(Call& call, Write::Verb verb) {
   if (order->write.dry_run) co_return list_response(reply->changes);
   const bool done = order->wait.count() > 0 ? settled(*reply) : reply->settled;
   co_return object_response(done ? 200 : 202, reply->object);
+}
+
+boost::asio::awaitable<Response> roll_back_jail(Call& call) {
+  QueryReader query(call.target.query);
+  const auto to = query.number("to", 1, std::numeric_limits<std::int64_t>::max());
+  if (!query.text("to")) query.mistake("to", "names the generation that is to hold again");
+  Result<Order> order = begin_order(call, Write::Verb::replace, query);
+  if (!order) co_return problem_response(order.error());
+  const Result<void> empty = check_empty_body(call);
+  if (!empty) co_return problem_response(empty.error());
+  Pending<std::vector<SpecVersion>> pending(call.connection.waiter());
+  call.service.history(call.name, pending.done());
+  const auto versions = co_await pending.get(call.limits.answer_time);
+  if (!versions) co_return problem_response(versions.error());
+  Result<JailSpec> spec = spec_of(*versions, call.name, *to);
+  if (!spec) co_return problem_response(spec.error());
+  order->write.spec = std::move(*spec);
+  order->write.if_present = true;  // it may be deleted meanwhile; a rollback never declares
+  const Result<WriteReply> reply = co_await carry_out(call, *order);
+  if (!reply) co_return problem_response(reply.error());
+  co_return written_response(*order, *reply);
 }
 
 }  // namespace jaild::server

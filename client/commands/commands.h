@@ -25,6 +25,8 @@ void add_edit(CLI::App& app, Command& chosen);
 void add_rm(CLI::App& app, Command& chosen);
 void add_events(CLI::App& app, Command& chosen);
 void add_history(CLI::App& app, Command& chosen);
+void add_diff(CLI::App& app, Command& chosen);
+void add_rollback(CLI::App& app, Command& chosen);
 void add_api(CLI::App& app, Command& chosen);
 void add_version(CLI::App& app, Command& chosen);
 

@@ -1,10 +1,10 @@
-#include <algorithm>
 #include <ostream>
-#include <set>
 
 #include "client/commands/options.h"
 #include "client/fields.h"
 #include "client/output.h"
+#include "client/spec_changes.h"
+#include "client/versions.h"
 
 namespace jaild::client {
 
@@ -16,43 +16,15 @@ struct HistoryOptions {
   std::string name;
 };
 
-// "params.path" and the like: what differs between two specs, two levels deep.
+// The fields that differ, in one line.
 std::string differences(const json& before, const json& after) {
-  std::set<std::string> changed;
-  const json none = json::object();
-  const auto member = [&](const json& object, const std::string& key) -> const json& {
-    return object.is_object() && object.contains(key) ? object[key] : none;
-  };
-  std::set<std::string> keys;
-  for (const json* spec : {&before, &after}) {
-    for (const auto& [key, value] : spec->items()) keys.insert(key);
-  }
-  for (const std::string& key : keys) {
-    const json& old_value = member(before, key);
-    const json& new_value = member(after, key);
-    if (old_value == new_value) continue;
-    if (!old_value.is_object() || !new_value.is_object()) {
-      changed.insert(key);
-      continue;
-    }
-    for (const json* group : {&old_value, &new_value}) {
-      for (const auto& [inner, value] : group->items()) {
-        const bool same =
-            old_value.contains(inner) && new_value.contains(inner) && old_value[inner] == new_value[inner];
-        if (!same) changed.insert(key == "params" ? inner : key + "." + inner);
-      }
-    }
-  }
-  std::string text;
-  for (const std::string& key : changed) text += (text.empty() ? "" : ", ") + key;
-  return text;
+  std::vector<std::string> fields;
+  for (const SpecChange& change : spec_changes(before, after)) fields.push_back(change.field);
+  return joined(fields);
 }
 
 void print_versions(Session& session, const json& answer) {
-  std::vector<json> versions = array_at(answer, "/items");
-  std::sort(versions.begin(), versions.end(), [](const json& a, const json& b) {
-    return number_at(a, "/generation").value_or(0) < number_at(b, "/generation").value_or(0);
-  });
+  const std::vector<json> versions = versions_of(answer);
   Table table({"GENERATION", "AT", "BY", "CHANGED"});
   const json none = json::object();
   const json* before = nullptr;

@@ -234,4 +234,25 @@ TEST_F(JailsWrite, TheDaemonsErrorsKeepTheirMeaning) {
   }
 }
 
+TEST_F(JailsWrite, RollbackDeclaresAnEarlierSpecAgain) {
+  declare("www1");
+  const Reply reply = client.ask("POST", "/jails/www1/rollback?to=1");
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_EQ(last_write().verb, Write::Verb::replace);
+  EXPECT_TRUE(last_write().if_present);
+  EXPECT_TRUE(last_write().spec);
+}
+
+TEST_F(JailsWrite, ARollbackWithoutAGenerationThatIsKeptChangesNothing) {
+  declare("www1");
+  EXPECT_EQ(client.ask("POST", "/jails/www1/rollback").status, 422);
+  EXPECT_EQ(client.ask("POST", "/jails/www1/rollback?to=x").status, 422);
+  EXPECT_EQ(client.ask("POST", "/jails/www1/rollback?to=0").status, 422);
+  const Reply unknown = client.ask("POST", "/jails/www1/rollback?to=7");
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_NE(unknown.body.find("no generation 7"), std::string::npos);
+  EXPECT_EQ(client.ask("POST", "/jails/nobody/rollback?to=1").status, 404);
+  EXPECT_EQ(writes(), 0U);
+}
+
 }  // namespace jaild::server
