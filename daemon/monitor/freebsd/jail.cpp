@@ -20,6 +20,8 @@
 namespace jaild::monitor {
 namespace {
 
+constexpr cpusetid_t set_of_host = 1;  // cpuset(2): the set in which every process of the host begins
+
 iovec part(const void* data, std::size_t size) {
   return {const_cast<void*>(data), size};
 }
@@ -116,11 +118,10 @@ Result<pid_t> Jail::fork_child(bool /*inside*/) {
 
 Result<void> Jail::enter_limits(int fib) const {
   if (fib != 0 && ::setfib(fib) != 0) return FailErrno(Kind::host_refused, "exec.fib", errno);
-  // jaild's own, perhaps narrower set must not limit the jail; the jail's set applies in full.
-  cpusetid_t root = 0;
-  if (::cpuset_getid(CPU_LEVEL_ROOT, CPU_WHICH_PID, -1, &root) != 0 || ::cpuset_setid(CPU_WHICH_PID, -1, root) != 0) {
-    return FailErrno(Kind::host_refused, "root cpuset", errno);
-  }
+  // jaild's own, perhaps narrower set must not limit the jail. Only a process of the host's own set takes over the
+  // jail's when it attaches; any other, of the root set too, gets one of its own there, and that is never widened
+  // again.
+  if (::cpuset_setid(CPU_WHICH_PID, -1, set_of_host) != 0) return FailErrno(Kind::host_refused, "cpuset 1", errno);
   return {};
 }
 
