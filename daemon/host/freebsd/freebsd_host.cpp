@@ -9,7 +9,6 @@
 #include "daemon/host/freebsd/freebsd_profile.h"
 #include "daemon/host/freebsd/jail_calls.h"
 #include "daemon/host/freebsd/os_error.h"
-#include "daemon/host/freebsd/resolve.h"
 #include "daemon/host/perform.h"
 
 namespace jaild::host {
@@ -27,6 +26,7 @@ FreebsdHost::FreebsdHost(MonitorPaths paths)
       catalog_(discovered_.value_or(ParamCatalog())),
       profile_(freebsd_profile(catalog_)),
       fibs_(routing_tables()),
+      run_dir_(paths.run_dir),
       io_(1),
       work_(boost::asio::make_work_guard(io_)),
       link_(io_, std::move(paths),
@@ -39,7 +39,7 @@ FreebsdHost::FreebsdHost(MonitorPaths paths)
              {.gone = [this](const JailKey& key) { tell(JailGone{key.name, key.jid}); },
               .changed = [this](const std::string& name) { tell(JailChanged{name}); }}),
       devctl_(io_, [this](const LimitNotice& notice) { tell(LimitHit{notice.jail, notice.resource}); }),
-      jails_(catalog_, link_, watch_) {}
+      jails_(catalog_, link_, watch_, run_dir_) {}
 
 std::vector<FieldError> FreebsdHost::check(const std::string&, const JailSpec& spec, const std::string& base) const {
   return check_on_freebsd(spec, base, profile_, fibs_);
@@ -99,7 +99,7 @@ void FreebsdHost::submit(Op op) {
 }
 
 void FreebsdHost::perform(OpId id, const Resolve& op) {
-  finish(id, reply(resolve_needs(op)));
+  finish(id, reply(jails_.resolve(op)));
 }
 void FreebsdHost::perform(OpId id, const OpenMonitor& op) {
   finish(id, reply(jails_.open_monitor(op)));

@@ -63,6 +63,7 @@ class FreebsdHost final : public Host {
   const ParamCatalog catalog_;
   const HostProfile profile_;
   const int fibs_;
+  const std::string run_dir_;
   Sink sink_;
   std::atomic<bool> quiet_ = false;  // stop() has begun: nothing goes to the sink any more
   bool running_ = false;             // start() to stop(), their thread only

@@ -27,7 +27,16 @@ Result<void> check_lives(const JailKey& key) {
   return Fail(Kind::not_running, "jail " + key.name + " is gone");
 }
 
+// As the list of a shared mount's users names a run.
+std::string user_of(const JailKey& key) {
+  return key.name + " " + std::to_string(key.run);
+}
+
 }  // namespace
+
+Result<core::Resolved> FreebsdJails::resolve(const core::Resolve& op) {
+  return resolve_needs(op, shared_);
+}
 
 Result<void> FreebsdJails::adopt(const JailKey& key) {
   auto adopted = link_.ask(key.run, {{"request", "adopt"}, {"jid", key.jid}}, adopt_patience);
@@ -49,7 +58,7 @@ Result<LedgerEntry> FreebsdJails::acquire(const core::Acquire& op) {
   };
   switch (op.entry.kind) {
     case ResourceKind::alias: return add_alias(op.entry);
-    case ResourceKind::mount: return add_mount(op.entry);
+    case ResourceKind::mount: return add_mount(op.entry, shared_, user_of(op.key));
     case ResourceKind::interface:
       if (auto lives = check_lives(op.key); !lives) return Fail(lives.error());
       return same(lend_interface(op.entry.id, op.key.jid));
@@ -65,7 +74,7 @@ Result<void> FreebsdJails::release(const core::Release& op) {
   if (op.entry.borrowed) return {};
   switch (op.entry.kind) {
     case ResourceKind::alias: return remove_alias(op.entry);
-    case ResourceKind::mount: return remove_mount(op.entry, op.force);
+    case ResourceKind::mount: return remove_mount(op.entry, op.force, shared_, user_of(op.key));
     case ResourceKind::interface:
       if (jail_name(op.key.jid, true) != op.key.name) return {};
       return take_interface_back(op.entry.id, op.key.jid);

@@ -5,6 +5,7 @@
 #include "daemon/core/operation.h"
 #include "daemon/host/freebsd/jail_params.h"
 #include "daemon/host/freebsd/jail_watch.h"
+#include "daemon/host/freebsd/shared_mounts.h"
 #include "daemon/host/monitor_link.h"
 
 namespace jaild::host {
@@ -12,9 +13,11 @@ namespace jaild::host {
 // Owner: FreebsdHost, as of everything it refers to.
 class FreebsdJails {
  public:
-  FreebsdJails(const ParamCatalog& catalog, MonitorLink& link, JailWatch& watch)
-      : catalog_(catalog), link_(link), watch_(watch) {}
+  // `run_dir`: where files are that go with the boot of the host.
+  FreebsdJails(const ParamCatalog& catalog, MonitorLink& link, JailWatch& watch, const std::string& run_dir)
+      : catalog_(catalog), link_(link), watch_(watch), shared_(run_dir + "/mounts") {}
 
+  Result<core::Resolved> resolve(const core::Resolve& op);
   Result<void> open_monitor(const core::OpenMonitor& op);
   Result<core::LedgerEntry> acquire(const core::Acquire& op);
   Result<void> release(const core::Release& op);
@@ -30,6 +33,7 @@ class FreebsdJails {
   const ParamCatalog& catalog_;
   MonitorLink& link_;
   JailWatch& watch_;
+  SharedMounts shared_;
 };
 
 }  // namespace jaild::host

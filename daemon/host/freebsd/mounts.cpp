@@ -55,6 +55,9 @@ std::optional<struct statfs> mounted_at(const std::string& path, const LedgerEnt
   const auto list = mounted_file_systems();
   const auto top = std::find_if(list.rbegin(), list.rend(), [&](const auto& each) { return each.f_mntonname == path; });
   if (top == list.rend() || detail(entry, "fstype") != top->f_fstypename) return std::nullopt;
+  const auto options = options_of(entry);
+  const bool read_only = std::ranges::find(options, "ro") != options.end();
+  if (read_only && (top->f_flags & MNT_RDONLY) == 0) return std::nullopt;  // it would let the jail write
   // Of the synthetic ones the source is but a word.
   const std::string type = top->f_fstypename;
   const bool has_source = type == "nullfs" || type == "unionfs";
@@ -207,29 +210,53 @@ std::vector<std::string> mount_points() {
   return points;
 }
 
-Result<LedgerEntry> add_mount(LedgerEntry entry) {
+Result<LedgerEntry> add_mount(LedgerEntry entry, SharedMounts& shared, const std::string& user) {
   const auto path = find_mount_point(detail(entry, "root"), entry.id);
   if (!path) return Fail(path.error());
-  if (const auto there = mounted_at(*path, entry)) {
+  const SharedMounts::Turn turn(shared, *path);
+  const std::string options = detail(entry, "options");
+  auto there = mounted_at(*path, entry);
+  const bool ours = there && shared.made(id_text(there->f_fsid), *path, options);
+  if (there && !ours) {
+    if (std::string hindrance = devfs_in_the_way(entry, *path, shared); !hindrance.empty()) {
+      return Fail(Kind::host_refused, std::move(hindrance));
+    }
     entry.borrowed = true;
     return entry;
   }
-  if (auto mounted = mount_at(*path, entry); !mounted) return Fail(mounted.error());
-  const auto made = mounted_at(*path, entry);
-  if (!made) return Fail(Kind::host_refused, "mount on " + *path + ": it is not there after it was mounted");
-  record(entry, *made);
+  if (!there) {
+    if (auto mounted = mount_at(*path, entry); !mounted) return Fail(mounted.error());
+    there = mounted_at(*path, entry);
+    if (!there) return Fail(Kind::host_refused, "mount on " + *path + ": it is not there after it was mounted");
+  }
+  const std::string id = id_text(there->f_fsid);
+  if (auto claimed = shared.claim(id, *path, options, user); !claimed) {
+    if (!ours) unmount_id(id, 0);
+    return Fail(claimed.error());
+  }
+  record(entry, *there);
   return entry;
 }
 
-Result<void> remove_mount(const LedgerEntry& entry, bool force) {
-  const auto made = find_made(entry);
-  if (!made) return {};
-  const std::string id = id_text(made->f_fsid);
+Result<void> remove_mount(const LedgerEntry& entry, bool force, SharedMounts& shared, const std::string& user) {
+  const auto found = find_made(entry);
+  if (!found) return {};
+  const SharedMounts::Turn turn(shared, found->f_mntonname);
+  const std::string id = id_text(found->f_fsid);
+  if (shared.drop(id, user)) return {};
   int error = unmount_id(id, 0);
-  const std::string below = error == EBUSY ? mounted_below(made->f_mntonname) : std::string();
+  const std::string below = error == EBUSY ? mounted_below(found->f_mntonname) : std::string();
   if (error == EBUSY && force && below.empty()) error = unmount_id(id, MNT_FORCE);
   if (error == 0 || error == ENOENT || error == EINVAL) return {};
   return Fail(os_error("unmount " + entry.id, error, below.empty() ? "" : "mounted below it: " + below));
+}
+
+std::string devfs_in_the_way(const LedgerEntry& entry, const std::string& path, const SharedMounts& shared) {
+  if (detail(entry, "fstype") != "devfs") return {};
+  const auto there = mounted_at(path, entry);
+  if (!there || shared.made(id_text(there->f_fsid), path, detail(entry, "options"))) return {};
+  return "a devfs is mounted on " + path +
+         " already, and by which rules cannot be told: it may show every device, so unmount it first";
 }
 
 int devfs_ruleset(const std::vector<std::string>& options) {

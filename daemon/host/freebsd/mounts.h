@@ -11,6 +11,7 @@
 #include "api/contract/param_table.h"
 #include "api/contract/result.h"
 #include "daemon/core/resource.h"
+#include "daemon/host/freebsd/shared_mounts.h"
 
 namespace jaild::host {
 
@@ -22,10 +23,16 @@ namespace jaild::host {
 // The places alone, as the kernel names them.
 [[nodiscard]] std::vector<std::string> mount_points();
 
-// The reply has the file system's id; `borrowed` when the same was mounted there already.
-Result<core::LedgerEntry> add_mount(core::LedgerEntry entry);
-// By the id, so that no path can lead elsewhere. `force`: although files are open.
-Result<void> remove_mount(const core::LedgerEntry& entry, bool force);
+// The reply has the file system's id; `borrowed` when the same was mounted there already, and not by jaild. `user`: the
+// run that wants it.
+Result<core::LedgerEntry> add_mount(core::LedgerEntry entry, SharedMounts& shared, const std::string& user);
+// By the id, so that no path can lead elsewhere, unless another run uses it too. `force`: although files are open.
+Result<void> remove_mount(const core::LedgerEntry& entry, bool force, SharedMounts& shared, const std::string& user);
+
+// A devfs of somebody else's cannot be used as it is: it does not say by which rules it was mounted. "" when there is
+// none on `path`.
+[[nodiscard]] std::string devfs_in_the_way(const core::LedgerEntry& entry, const std::string& path,
+                                           const SharedMounts& shared);
 
 // The devfs ruleset among a devfs mount's options; 0: none.
 [[nodiscard]] int devfs_ruleset(const std::vector<std::string>& options);

@@ -44,8 +44,12 @@ std::string root_of(const JailSpec& spec) {
 
 class Resolver {
  public:
-  Resolver(const std::string& name, const JailSpec& spec)
-      : name_(name), spec_(spec), root_(root_of(spec)), prepares_(!spec.list("exec.prepare").empty()) {}
+  Resolver(const std::string& name, const JailSpec& spec, const SharedMounts& shared)
+      : name_(name),
+        spec_(spec),
+        shared_(shared),
+        root_(root_of(spec)),
+        prepares_(!spec.list("exec.prepare").empty()) {}
 
   core::Resolved all() && {
     if (!prepares_ && !exists(root_)) missing("path " + root_ + " does not exist");
@@ -121,16 +125,20 @@ class Resolver {
   }
 
   void mount(const FstabEntry& line) {
+    LedgerEntry entry = mount_entry(root_, line);
     const bool has_source = line.type == "nullfs" || line.type == "unionfs";
     if (has_source && !prepares_ && !below_earlier(line.source) && !exists(line.source)) {
       missing("mount source " + line.source + " does not exist");
     }
     if (!prepares_ && !below_earlier(line.target)) {
-      if (const auto point = find_mount_point(root_, line.target); !point) missing(point.error().message);
+      const auto point = find_mount_point(root_, line.target);
+      if (!point) missing(point.error().message);
+      std::string there = point ? devfs_in_the_way(entry, *point, shared_) : std::string();
+      if (!there.empty()) missing(std::move(there));
     }
     if (line.type == "devfs") ruleset(line.options);
     mounts_.push_back(line.target);
-    resolved_.before_create.push_back(mount_entry(root_, line));
+    resolved_.before_create.push_back(std::move(entry));
   }
 
   // What an earlier mount brings along cannot be looked at yet.
@@ -172,6 +180,7 @@ class Resolver {
 
   const std::string& name_;
   const JailSpec& spec_;
+  const SharedMounts& shared_;
   const std::string root_;
   const bool prepares_;  // exec.prepare may make what is not there yet
   std::vector<std::string> mounts_;
@@ -196,12 +205,12 @@ std::string text_of(const addrinfo& info) {
 
 }  // namespace
 
-Result<core::Resolved> resolve_needs(const core::Resolve& what) {
+Result<core::Resolved> resolve_needs(const core::Resolve& what, const SharedMounts& shared) {
   if (const auto jid = find_jail(what.name)) {
     return Fail(Kind::conflict, "jail " + what.name + " is in the kernel already, with jid " + std::to_string(*jid) +
                                     ", and jaild did not make it: remove it with jail -r or adopt it");
   }
-  auto resolved = Resolver(what.name, what.spec).all();
+  auto resolved = Resolver(what.name, what.spec, shared).all();
   if (const std::string parent = parent_name(what.name); !parent.empty() && !find_jail(parent)) {
     resolved.missing.push_back("its parent jail " + parent + " is not running");
   }

@@ -7,11 +7,12 @@
 #include "api/contract/jail_spec.h"
 #include "api/contract/result.h"
 #include "daemon/core/operation.h"
+#include "daemon/host/freebsd/shared_mounts.h"
 
 namespace jaild::host {
 
 // In jail(8)'s order. Kind::conflict: a jail of that name lives already.
-Result<core::Resolved> resolve_needs(const core::Resolve& what);
+Result<core::Resolved> resolve_needs(const core::Resolve& what, const SharedMounts& shared);
 
 // The addresses that ip_hostname adds, canonical; empty without it. Kind::missing: the name has none.
 struct HostAddresses {
