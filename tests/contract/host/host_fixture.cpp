@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 
@@ -11,6 +12,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
+#if defined(__FreeBSD__)
+// The host's own programs, seen through nullfs: that much of a base system is in every FreeBSD.
+constexpr std::array base_folders{"bin", "sbin", "lib", "libexec", "usr"};
+
+void make_root(const fs::path& root) {
+  for (const char* folder : base_folders) fs::create_directories(root / folder);
+  for (const char* folder : {"dev", "proc", "tmp", "etc", "mnt"}) fs::create_directories(root / folder);
+}
+
+std::vector<std::string> mounts_of_root(const std::string& root) {
+  std::vector<std::string> lines;
+  for (const char* folder : base_folders) {
+    lines.push_back(std::string("/") + folder + " " + root + "/" + folder + " nullfs ro 0 0");
+  }
+  return lines;
+}
+
+std::string what_is_missing() {
+  return {};
+}
+#else
 // A root file system with nothing but busybox, which Debian and Alpine link statically.
 void make_root(const fs::path& root) {
   for (const char* folder : {"bin", "dev", "proc", "tmp", "etc", "mnt"}) fs::create_directories(root / folder);
@@ -18,6 +40,21 @@ void make_root(const fs::path& root) {
   for (const char* applet : {"sh", "true", "false", "sleep", "test", "cat", "ip", "grep", "hostname", "ls"}) {
     fs::create_symlink("busybox", root / "bin" / applet);
   }
+}
+
+std::vector<std::string> mounts_of_root(const std::string& /*root*/) {
+  return {};
+}
+
+std::string what_is_missing() {
+  return fs::exists("/bin/busybox") ? "" : "the jails of this test are made of a static /bin/busybox";
+}
+#endif
+
+// Where the programs were copied to another machine, the build's place for them is not there.
+std::string monitor_path() {
+  const char* given = std::getenv("JAILD_TEST_MONITOR");
+  return given != nullptr ? given : JAILD_MONITOR_PATH;
 }
 
 std::uint64_t next_run() {
@@ -53,9 +90,9 @@ int Heard::times(OpId id) {
 
 void HostContract::SetUp() {
   if (real() && ::geteuid() != 0) GTEST_SKIP() << "jails on " << GetParam() << " need root";
-  if (real() && !fs::exists("/bin/busybox")) GTEST_SKIP() << "the jails of this test are made of a static /bin/busybox";
+  if (real() && !what_is_missing().empty()) GTEST_SKIP() << what_is_missing();
   std::string pattern = (fs::temp_directory_path() / "jaild-contract-XXXXXX").string();
-  directory_ = ::mkdtemp(pattern.data());
+  directory_ = fs::canonical(::mkdtemp(pattern.data()));  // jails show the path that the kernel found
   for (const char* folder : {"run", "state", "log"}) fs::create_directories(directory_ + "/" + folder);
   if (real()) make_root(directory_ + "/root");
   start_host();
@@ -84,7 +121,7 @@ void HostContract::TearDown() {
 }
 
 void HostContract::start_host() {
-  HostOptions options{GetParam(), directory_ + "/run", directory_ + "/state", directory_ + "/log", JAILD_MONITOR_PATH};
+  HostOptions options{GetParam(), directory_ + "/run", directory_ + "/state", directory_ + "/log", monitor_path()};
   auto made = make_host(options);
   ASSERT_TRUE(made) << made.error().message;
   host_ = std::move(*made);
@@ -109,6 +146,7 @@ JailSpec HostContract::spec() const {
   made.params["host.hostname"] = std::string("contract.example.org");
   made.params["mount.devfs"] = true;
   made.params["mount.procfs"] = true;
+  if (const auto lines = mounts_of_root(directory_ + "/root"); real() && !lines.empty()) made.params["mount"] = lines;
   made.params["exec.start"] = std::vector<std::string>{"/bin/true"};
   return made;
 }
