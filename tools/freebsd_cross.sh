@@ -27,10 +27,11 @@ install_zig() {
   quietly "$root/pip.log" python3 -m pip install --no-deps --target "$python" "ziglang==$zig_version"
 }
 
-# The compiler's name holds "clang", by which ccache knows what it is.
+# The compiler's name holds "clang", by which ccache knows what it is. -O2 always: zig builds its libc++ once for each mode
+# it is called in, and CMake's own trials name none.
 write_wrappers() {
   local zig=$root/tools/python-$zig_version/ziglang/zig name
-  local -A command=([clang]="cc -target $target" [clang++]="c++ -target $target" [ar]=ar [ranlib]=ranlib)
+  local -A command=([clang]="cc -target $target -O2" [clang++]="c++ -target $target -O2" [ar]=ar [ranlib]=ranlib)
   for name in "${!command[@]}"; do
     cat >"$root/tools/new" <<TEXT
 #!/bin/sh
@@ -50,7 +51,7 @@ warm_up_zig() {
   [ -e "$root/zig-cache/warm-$zig_version" ] && return
   say "zig's libc++ for $target"
   printf '#include <iostream>\nint main() { std::cout << 1; }\n' >"$root/warm.cpp"
-  quietly "$root/warm.log" "$root/tools/x86_64-freebsd-clang++" -O2 -s -o "$root/warm" "$root/warm.cpp"
+  quietly "$root/warm.log" "$root/tools/x86_64-freebsd-clang++" -o "$root/warm" "$root/warm.cpp"
   rm -f "$root/warm" "$root/warm.cpp" "$root/warm.log"
   touch "$root/zig-cache/warm-$zig_version"
 }
@@ -126,7 +127,8 @@ prove() {
   local program needed
   for program in "$root"/bin/{jaild,jaild-monitor,jailctl} "$root"/bin/tests/*; do
     [ -x "$program" ] || die "missing: $program"
-    readelf -n "$program" 2>/dev/null | grep -q NT_FREEBSD_ABI_TAG || die "not a FreeBSD executable: $program"
+    # binutils call the ABI tag by its number's name of elsewhere; its owner is what tells.
+    readelf -n "$program" 2>/dev/null | grep -q '^  FreeBSD ' || die "not a FreeBSD executable: $program"
     needed=$(readelf -d "$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort | paste -sd' ')
     case " $needed " in *' libutil.so'*) die "links libutil: $program" ;; esac
     printf '    %-32s FreeBSD %s, %s KB, needs %s\n' "${program#"$root"/bin/}" "$(uname -m)" \
