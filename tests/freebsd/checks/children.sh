@@ -1,0 +1,32 @@
+# Child jails by dotted names: the parent first, and it takes them with it.
+group_children() {
+  declare_jail jt_parent "{\"params\":{\"path\":\"$root\",\"children.max\":3,\"persist\":true}}"
+  declare_jail jt_parent.kid "{\"params\":{\"path\":\"$root\"},\"command\":\"/bin/sleep 1002\"}"
+  same "children: a dotted name" running "$(state jt_parent.kid)"
+  same "children: its parent is the jail before the dot" "$(jid jt_parent)" "$(jls -j jt_parent.kid parent)"
+  declare_jail jt_parent.kid2 "{\"params\":{\"path\":\"$root\",\"persist\":true,\"host.hostname\":\"two\"}}"
+  same "children: a second one" two "$(jls -j jt_parent.kid2 host.hostname)"
+  if racct_on; then
+    declare_jail jt_parent.lim "{\"params\":{\"path\":\"$root\"},\"command\":\"/bin/sleep 1003\",\"rctl\":[\"maxproc:deny=7\"]}"
+    same "children: rules by the dotted name" "jail:jt_parent.lim:maxproc:deny=7 " "$(rules_of jt_parent.lim)"
+    forget jt_parent.lim
+  fi
+  kid=$(jid jt_parent.kid)
+  kill_daemon; start_daemon
+  same "children: adopted after kill -9 of jaild" "running $kid" "$(state jt_parent.kid) $(jid jt_parent.kid)"
+  parent=$(jid jt_parent)
+  jail -r jt_parent
+  check "children: the parent removed by hand: it comes back" until_true 90 has_jid_unlike jt_parent "$parent"
+  check "children: and its child after it" until_true 90 has_jid_unlike jt_parent.kid "$kid"
+  down jt_parent
+  same "children: a stop of the parent stops the child" "stopped stopped" "$(state jt_parent.kid) $(state jt_parent)"
+  refute "children: neither is in the kernel" sh -c "jls name | grep -q '^jt_parent'"
+  refute "children: no process is left" pgrep -f "sleep 1002"
+  up jt_parent.kid
+  same "children: a start of the child starts the parent" "running running" "$(state jt_parent.kid) $(state jt_parent)"
+  forget jt_parent.kid; forget jt_parent.kid2; forget jt_parent
+  declare_jail jt_small "{\"params\":{\"path\":\"$root\",\"persist\":true}}"
+  declare_blocked jt_small.kid "{\"params\":{\"path\":\"$root\",\"persist\":true},\"restart\":{\"policy\":\"never\"}}"
+  has "children: a parent without room is named" "$(object jt_small.kid; cat "$work/answer")" "children.max"
+  forget jt_small.kid; forget jt_small
+}

@@ -1,0 +1,95 @@
+# mount, mount.fstab, mount.devfs, mount.fdescfs, mount.procfs.
+group_mounts() {
+  new_root m; mkdir -p "$work/src" "$work/data"; echo from-source >"$work/src/file"
+  printf '# comment\n%s %s nullfs ro 0 0\n' "$work/src" "$work/m/mnt" >"$work/fstab"
+  declare_jail jt_mnt "{\"params\":{\"path\":\"$work/m\",\"mount\":[$(base_mount m),\"tmpfs $work/m/tmp tmpfs rw,size=8m,mode=1777 0 0\"],\"mount.fstab\":[\"$work/fstab\"],\"mount.devfs\":true,\"mount.fdescfs\":true,\"mount.procfs\":true,\"exec.start\":[\"ls /dev\",\"cat /mnt/file\",\"ls /proc/curproc/status\",\"ls /dev/fd\",\"touch /tmp/x\",\"test -e /dev/mem && echo SEES-MEM; true\"],\"persist\":true}}"
+  same "mounts: it runs" running "$(state jt_mnt)"
+  hasnt "mounts: ruleset 4 hides devices" "$(console jt_mnt)" SEES-MEM
+  has "mounts: fstab with nullfs" "$(console jt_mnt)" from-source
+  has "mounts: procfs" "$(console jt_mnt)" /proc/curproc/status
+  same "mounts: six of them" 6 "$(mounts_below "$work/m")"
+  down jt_mnt
+  same "mounts: none is left after the stop" 0 "$(mounts_below "$work/m")"
+  up jt_mnt
+  first=$(jid jt_mnt)
+  sh -c "exec 3<$work/m/etc; sleep 1000" &
+  holder=$!
+  down jt_mnt
+  same "mounts: a file that is held open does not keep them" 0 "$(mounts_below "$work/m")"
+  kill "$holder"; wait "$holder" 2>/dev/null
+  forget jt_mnt
+  mounts_refused
+  mounts_of_others
+  mounts_made_inside
+}
+
+mounts_refused() {
+  declare_blocked jt_rule "{\"params\":{\"path\":\"$root\",\"mount.devfs\":true,\"devfs_ruleset\":777,\"persist\":true}}"
+  has "mounts: an empty ruleset is refused" "$(object jt_rule)" "ruleset 777 has no rules"
+  same "mounts: nothing of it was mounted" 0 "$(mounts_below "$root/dev")"
+  forget jt_rule
+  mkdir -p "$work/l" "$work/elsewhere"; ln -sfn "$work/elsewhere" "$work/l/tmp"
+  declare_blocked jt_link "{\"params\":{\"path\":\"$work/l\",\"mount\":[\"tmpfs $work/l/tmp tmpfs rw 0 0\"],\"persist\":true}}"
+  has "mounts: a planted symbolic link is refused" "$(object jt_link)" "symbolic link"
+  same "mounts: nothing was mounted through it" 0 "$(mounts_below "$work/elsewhere")"
+  forget jt_link
+  # The jail replaces a directory of its own by a link while it runs; the next start must not follow it.
+  new_root p; mkdir -p "$work/p/tmp"
+  declare_jail jt_plant "{\"params\":{\"path\":\"$work/p\",\"mount\":[\"tmpfs $work/p/tmp tmpfs rw 0 0\"],\"persist\":true},\"restart\":{\"policy\":\"never\"}}"
+  down jt_plant
+  rmdir "$work/p/tmp"; ln -s "$work/elsewhere" "$work/p/tmp"
+  api POST "/jails/jt_plant/start" >/dev/null
+  until_true 30 is_state jt_plant blocked
+  has "mounts: nor is one planted between two runs" "$(object jt_plant)" "symbolic link"
+  same "mounts: nothing was mounted through that" 0 "$(mounts_below "$work/elsewhere")"
+  forget jt_plant
+  declare_blocked jt_source "{\"params\":{\"path\":\"$root\",\"mount\":[\"/nosuch/source $root/mnt nullfs ro 0 0\"],\"persist\":true}}"
+  has "mounts: a missing source is named" "$(object jt_source)" "/nosuch/source"
+  forget jt_source
+}
+
+mounts_of_others() {
+  mkdir -p "$work/b/x"; mount -t tmpfs tmpfs "$work/b/x"
+  declare_jail jt_borrow "{\"params\":{\"path\":\"$work/b\",\"mount\":[\"tmpfs $work/b/x tmpfs rw 0 0\"],\"persist\":true}}"
+  same "mounts: one that was there before is used" running "$(state jt_borrow)"
+  forget jt_borrow
+  same "mounts: and stays" 1 "$(mounts_below "$work/b/x")"
+  umount "$work/b/x"
+  mkdir -p "$work/b/dev"; mount -t devfs devfs "$work/b/dev"
+  declare_blocked jt_devfs "{\"params\":{\"path\":\"$work/b\",\"mount.devfs\":true,\"persist\":true}}"
+  has "mounts: a devfs without rules is not borrowed" "$(object jt_devfs)" "unmount it first"
+  umount "$work/b/dev"
+  check "mounts: once it is gone, the jail starts" until_true 60 is_state jt_devfs running
+  declare_jail jt_devfs2 "{\"params\":{\"path\":\"$work/b\",\"mount.devfs\":true,\"persist\":true}}"
+  same "mounts: two jails over one root share it" "running 1" "$(state jt_devfs2) $(mounts_below "$work/b/dev")"
+  kill_daemon; start_daemon
+  forget jt_devfs
+  same "mounts: the first that stops leaves it" 1 "$(mounts_below "$work/b/dev")"
+  forget jt_devfs2
+  same "mounts: the last one does not" 0 "$(mounts_below "$work/b/dev")"
+  # Blanks in paths are \040 in fstab(5).
+  mkdir -p "$work/a b/c d"
+  declare_jail jt_blank "{\"params\":{\"path\":\"$work/a b\",\"mount\":[\"tmpfs $work/a\\\\040b/c\\\\040d tmpfs rw 0 0\"],\"persist\":true}}"
+  same "mounts: blanks in paths" running "$(state jt_blank)"
+  check "mounts: the file system is where the line says" sh -c "mount | grep -q '$work/a b/c d '"
+  forget jt_blank
+  refute "mounts: and goes again" sh -c "mount | grep -q '$work/a b/c d '"
+  # Nested: one below the other, and a file on a file.
+  new_root n; mkdir -p "$work/n"; echo one >"$work/one"
+  declare_jail jt_nest "{\"params\":{\"path\":\"$work/n\",\"mount\":[$(base_mount n),\"tmpfs $work/n/mnt tmpfs rw 0 0\",\"$work/one $work/n/etc/motd nullfs ro 0 0\"],\"exec.start\":[\"cat /etc/motd\"],\"persist\":true}}"
+  if [ -e "$root/etc/motd" ]; then has "mounts: a file on a file" "$(console jt_nest)" "exec.start one"; fi
+  forget jt_nest
+  same "mounts: nested ones all go" 0 "$(mounts_below "$work/n")"
+}
+
+# What a jail mounts itself goes with it: it would keep the jail dying, and its root busy.
+mounts_made_inside() {
+  new_root i
+  declare_jail jt_inner "{\"params\":{\"path\":\"$work/i\",\"mount\":[$(base_mount i)],\"allow.mount\":true,\"allow.mount.tmpfs\":true,\"enforce_statfs\":1,\"exec.start\":[\"mount -t tmpfs tmpfs /mnt\"],\"persist\":true}}"
+  same "mounts: a jail may mount inside" 2 "$(mounts_below "$work/i")"
+  inner=$(jid jt_inner)
+  down jt_inner
+  same "mounts: what it mounted is unmounted with it" 0 "$(mounts_below "$work/i")"
+  check "mounts: so that it does not stay dying" until_true 20 sh -c "! jls -d -j $inner jid"
+  forget jt_inner
+}
