@@ -32,7 +32,8 @@ struct Parts {
 Result<void> prepare_places(const DaemonOptions& options) {
   if (auto made = ensure_directory(options.run_dir, 0755); !made) return made;
   if (auto made = ensure_directory(options.state_dir, 0700); !made) return made;
-  return ensure_directory(options.log_dir, 0750);
+  if (auto made = ensure_directory(options.log_dir, 0750); !made) return made;
+  return ensure_directory(options.log_dir / "jails", 0750);
 }
 
 Result<Parts> build(const DaemonOptions& options, const WrapHost& wrap_host) {
@@ -99,7 +100,7 @@ Result<void> serve(const DaemonOptions& options, Parts& parts) {
   runtime::AsioLoop loop(context);
   metrics::Metrics metrics(options.state_dir / "jaild.db");
   runtime::Engine engine(loop, *parts.host, *parts.store, supervisor_options(options, parts.host->profile()));
-  runtime::JailService service(loop, engine, *parts.host, *parts.store, metrics);
+  runtime::JailService service(loop, engine, *parts.host, *parts.store, metrics, options.log_dir / "jails");
   runtime::AsioProber prober(context);
   runtime::HealthChecks health(loop, engine, prober);
   service.set_first_listener([&](const JailEvent& event) {

@@ -21,6 +21,7 @@ constexpr std::array all_routes{
     Route{RouteId::jail_usage, "GET", "/jails/{name}/usage", Role::viewer, false},
     Route{RouteId::jail_processes, "GET", "/jails/{name}/processes", Role::viewer, false},
     Route{RouteId::jail_history, "GET", "/jails/{name}/history", Role::viewer, false},
+    Route{RouteId::jail_log, "GET", "/jails/{name}/log", Role::viewer, false},
     Route{RouteId::events, "GET", "/events", Role::viewer, false},
     Route{RouteId::metrics, "GET", "/metrics", Role::viewer, false},
     Route{RouteId::livez, "GET", "/livez", Role::none, false},

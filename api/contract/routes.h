@@ -22,6 +22,7 @@ enum class RouteId {
   jail_usage,
   jail_processes,
   jail_history,
+  jail_log,
   events,
   metrics,
   livez,

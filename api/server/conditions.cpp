@@ -75,18 +75,26 @@ Result<void> check_body_type(const Request& request, BodyType type) {
               "the body needs Content-Type: application/merge-patch+json or application/json");
 }
 
-bool prefers_json(const Request& request) {
-  if (!request.accept) return false;
-  std::string_view rest = *request.accept;
-  bool json = false;
+namespace {
+
+bool accepts(const Request& request, std::string_view wanted) {
+  std::string_view rest = request.accept ? std::string_view(*request.accept) : std::string_view{};
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');
-    const std::string type = media_type(rest.substr(0, comma));
+    if (media_type(rest.substr(0, comma)) == wanted) return true;
     rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-    if (type == "text/event-stream") return false;
-    if (type == "application/json") json = true;
   }
-  return json;
+  return false;
+}
+
+}  // namespace
+
+bool prefers_json(const Request& request) {
+  return accepts(request, "application/json") && !accepts(request, "text/event-stream");
+}
+
+bool prefers_json_lines(const Request& request) {
+  return accepts(request, "application/x-ndjson") && !accepts(request, "text/plain");
 }
 
 }  // namespace jaild::server

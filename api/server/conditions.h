@@ -25,5 +25,7 @@ Result<void> check_body_type(const Request& request, BodyType type);
 
 // Whether Accept asks for a JSON list of events rather than a stream.
 bool prefers_json(const Request& request);
+// Whether Accept asks for a log as one JSON object a line rather than as text.
+bool prefers_json_lines(const Request& request);
 
 }  // namespace jaild::server

@@ -22,6 +22,7 @@ boost::asio::awaitable<Response> handle(RouteId route, Call& call) {
     case RouteId::jail_processes: return jail_processes(call);
     case RouteId::rollback_jail: return roll_back_jail(call);
     case RouteId::jail_history: return jail_history(call);
+    case RouteId::jail_log: return jail_log(call);
     case RouteId::events: return list_events(call);
     case RouteId::metrics: return get_metrics(call);
     case RouteId::livez: return get_livez(call);

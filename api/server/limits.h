@@ -26,9 +26,11 @@ struct Limits {
   std::chrono::milliseconds accept_pause{1'000};  // after accept failed for want of descriptors or memory
 
   std::size_t connections = 1024;   // for each listener; more wait in the kernel's backlog
-  std::size_t streams = 64;         // event streams open at once
+  std::size_t streams = 64;         // event streams and logs open at once
   std::size_t stream_queue = 1024;  // events that wait for one slow reader; then it is cut off
   std::chrono::milliseconds heartbeat{15'000};
+  // How often a log that is followed is looked at: a look is an lseek and a stat in the query pool.
+  std::chrono::milliseconds log_look{200};
 };
 
 }  // namespace jaild::server

@@ -56,9 +56,12 @@ std::string header_text(const Response& response, int http_minor, bool keep) {
   add(text, "Cache-Control", "no-store");
   add(text, "X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : response.fields) add(text, name, value);
-  if (!payload(response).empty() || response.stream) add(text, "Content-Type", response.content_type);
-  // A stream ends with its connection; a 204 has no length (RFC 9110, 8.6).
-  if (!response.stream && response.status != 204) add(text, "Content-Length", std::to_string(payload(response).size()));
+  if (!payload(response).empty() || response.goes_on()) add(text, "Content-Type", response.content_type);
+  // Events end with their connection, and so does all of unknown length in HTTP/1.0; a 204 has no length (RFC 9110,
+  // 8.6).
+  if (response.log && http_minor > 0) add(text, "Transfer-Encoding", "chunked");
+  if (!response.goes_on() && response.status != 204)
+    add(text, "Content-Length", std::to_string(payload(response).size()));
   if (!keep) {
     add(text, "Connection", "close");
   } else if (http_minor == 0) {

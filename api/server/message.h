@@ -29,10 +29,20 @@ struct Request {
   std::string body;
 };
 
+class LogReading;
+
 // What an event stream is to send: `after` counts only when `replay` is set.
 struct StreamPlan {
   bool replay = false;
   EventQuery query;
+};
+
+// What of a console log the answer goes on with, and in which form.
+struct LogPlan {
+  std::shared_ptr<LogReading> reading;
+  std::string jail;
+  bool follow = false;
+  bool as_json = false;  // a JSON object a line; else the lines as they are in the file
 };
 
 struct Response {
@@ -41,7 +51,10 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> fields;
   std::string body;
   std::shared_ptr<const std::string> shared_body;  // instead of `body`: one that several answers share
-  std::optional<StreamPlan> stream;                // set: the answer goes on as server-sent events after its header
+  // At most one is set: the answer goes on with it after its header.
+  std::optional<StreamPlan> stream;  // as server-sent events, until the connection ends
+  std::optional<LogPlan> log;
+  [[nodiscard]] bool goes_on() const { return stream || log; }
 };
 
 // The body, wherever it is.

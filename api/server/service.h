@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/contract/host_profile.h"
+#include "api/contract/log_line.h"
 #include "api/contract/result.h"
 #include "api/contract/write.h"
 
@@ -24,6 +25,14 @@ using SharedText = std::shared_ptr<const std::string>;
 class Subscription {
  public:
   virtual ~Subscription() = default;
+};
+
+// One reading of a console log, from where the query says. One next() at a time; dropping it ends the reading.
+class LogReading {
+ public:
+  virtual ~LogReading() = default;
+  // The lines after those that were told; LogPage::end: none are there now, ask again later.
+  virtual void next(Done<LogPage> done) = 0;
 };
 
 struct Readiness {
@@ -48,6 +57,8 @@ class Service {
   virtual void usage(const std::string& name, Done<std::pair<Usage, std::vector<RctlRule>>> done) = 0;
   virtual void processes(const std::string& name, Done<std::vector<ProcessInfo>> done) = 0;
   virtual void history(const std::string& name, Done<std::vector<SpecVersion>> done) = 0;
+  // Kind::not_found: no such jail. Kind::conflict: a foreign one.
+  [[nodiscard]] virtual Result<std::shared_ptr<LogReading>> log(const std::string& name, LogQuery query) = 0;
   // Text format 0.0.4. Those who ask at the same time get the same text. Kind::overloaded: too much that was answered
   // before is not yet read.
   virtual void metrics(Done<SharedText> done) = 0;

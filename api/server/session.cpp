@@ -7,6 +7,7 @@
 #include "api/server/conditions.h"
 #include "api/server/event_stream.h"
 #include "api/server/handlers.h"
+#include "api/server/log_feed.h"
 #include "api/server/request_reader.h"
 #include "api/server/target.h"
 
@@ -26,7 +27,7 @@ struct Decision {
   std::string name;
 };
 
-// One of the event streams that may be open at once; held until the session ends, for a stream is its last answer.
+// One of the streams that may be open at once; held until the session ends, for a stream is its last answer.
 class StreamSlot {
  public:
   StreamSlot() = default;
@@ -60,7 +61,7 @@ class Session {
   [[nodiscard]] std::optional<Error> check_access(const Request& request) const;
   asio::awaitable<Response> make_answer(Request& request, const Decision& decision);
   asio::awaitable<bool> send(const Response& response, std::string_view method, bool keep);
-  asio::awaitable<void> stream_events(const StreamPlan& plan);
+  asio::awaitable<bool> go_on(const Response& response);
   void count(std::string_view method, const Route* route, int status, Clock::time_point since);
 
   Connection& connection_;
@@ -166,8 +167,8 @@ asio::awaitable<Response> Session::make_answer(Request& request, const Decision&
   connection_.unwatch();
   if (response.status == traits(Kind::unsupported_media_type).http_status)
     response.fields.emplace_back("Accept", "application/json");
-  if (response.stream && request.method != "HEAD" && !slot_.take(state_)) {
-    co_return problem_response({Kind::overloaded, "too many event streams are open", 0, {}});
+  if (response.goes_on() && request.method != "HEAD" && !slot_.take(state_)) {
+    co_return problem_response({Kind::overloaded, "too many event streams and logs are open", 0, {}});
   }
   co_return response;
 }
@@ -179,10 +180,17 @@ asio::awaitable<bool> Session::send(const Response& response, std::string_view m
   co_return sent;
 }
 
-asio::awaitable<void> Session::stream_events(const StreamPlan& plan) {
-  EventStream stream(connection_, state_.service, state_.options.limits, plan);
+// Whether the answer became whole, so that the client can be told so.
+asio::awaitable<bool> Session::go_on(const Response& response) {
   connection_.set_interruptible(true);
+  if (response.log) {
+    LogFeed feed(connection_, state_.service, state_.options.limits, *response.log, reader_.http_minor() > 0);
+    const bool whole = co_await feed.run();
+    co_return whole;
+  }
+  EventStream stream(connection_, state_.service, state_.options.limits, *response.stream);
   co_await stream.run();
+  co_return false;
 }
 
 // The labels must not grow with what clients make up.
@@ -208,13 +216,14 @@ asio::awaitable<bool> Session::one_request() {
   const Decision decision = decide(request);
   Response response = co_await make_answer(request, decision);
   if (connection_.waiter()->abandoned()) co_return false;
-  const bool streaming = response.stream && request.method != "HEAD";
+  const bool streaming = response.goes_on() && request.method != "HEAD";
   const bool keep = !streaming && reader_.keep_alive() && !ends_ && !connection_.ending();
   count(request.method, decision.route, response.status, since);
   const bool sent = co_await send(response, request.method, keep);
   if (!sent) co_return false;
   if (streaming) {
-    co_await stream_events(*response.stream);
+    const bool whole = co_await go_on(response);
+    if (whole) co_await connection_.linger();
     co_return false;
   }
   if (!keep) co_await connection_.linger();

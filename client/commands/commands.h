@@ -27,6 +27,7 @@ void add_events(CLI::App& app, Command& chosen);
 void add_history(CLI::App& app, Command& chosen);
 void add_diff(CLI::App& app, Command& chosen);
 void add_rollback(CLI::App& app, Command& chosen);
+void add_logs(CLI::App& app, Command& chosen);
 void add_api(CLI::App& app, Command& chosen);
 void add_version(CLI::App& app, Command& chosen);
 

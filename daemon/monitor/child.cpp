@@ -47,9 +47,11 @@ Result<void> exec_in(const std::vector<std::string>& argv, const Environment& en
   return FailErrno(Kind::host_refused, argv[0], refusal);
 }
 
-// stdin /dev/null, stdout and stderr `output`.
-Result<void> set_stdio(int null, int output) {
-  const std::array<int, 3> sources{null, output, output};
+Result<void> set_stdio(const Stdio& stdio) {
+  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) return FailErrno(Kind::host_refused, "open /dev/null", errno);
+  std::array<int, 3> sources{stdio.in, stdio.out, stdio.err};
+  std::ranges::replace(sources, -1, null.get());
   std::array<int, 3> high{};
   for (std::size_t i = 0; i < sources.size(); ++i) {
     high[i] = ::fcntl(sources[i], F_DUPFD_CLOEXEC, 10);  // above 0 to 2, so that no dup2 below overwrites a source
@@ -100,17 +102,15 @@ Result<void> run_child(const Launch& launch, const Jail& jail, int report) {
     const auto limited = jail.enter_limits(command.fib);
     if (!limited) return limited;
   }
-  int output = launch.output;
+  Stdio stdio = launch.stdio;
   if (!command.console.empty()) {
     auto opened = open_console_file(command.console, command.path);
     if (!opened) return Fail(opened.error());
-    output = opened->release();  // this process ends by exec or _exit
+    stdio.out = stdio.err = opened->release();  // this process ends by exec or _exit
   }
   auto identity = look_up(command, UserSource::host);
   if (!identity) return Fail(identity.error());
-  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (null < 0) return FailErrno(Kind::host_refused, "open /dev/null", errno);
-  const auto described = set_stdio(null, output);
+  const auto described = set_stdio(stdio);
   if (!described) return described;
   close_all_but(report, jail.attach_fd());
 

@@ -15,12 +15,19 @@
 
 namespace jaild::monitor {
 
+// What the command gets as 0, 1 and 2; not owned. -1: /dev/null.
+struct Stdio {
+  int in = -1;
+  int out = -1;
+  int err = -1;
+};
+
 struct Launch {
   CommandRequest command;
   std::vector<std::string> argv;
   Environment inherited;
   JailVariables jail_variables;
-  int output = -1;  // the console's pipe; not owned
+  Stdio stdio;
 };
 
 struct Child {

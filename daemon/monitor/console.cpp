@@ -10,14 +10,18 @@
 
 namespace jaild::monitor {
 
-Result<Console::Pipe> Console::pipe(const std::string& phase) {
+Result<Console::Pipe> Console::pipe(const std::string& phase, LogStream stream) {
   const auto ends_of = [](const Channel& channel) { return Pipe{channel.reader.get(), channel.writer.get()}; };
-  const auto known = std::ranges::find(channels_, phase, &Channel::phase);
+  const auto known = std::ranges::find_if(
+      channels_, [&](const Channel& channel) { return channel.phase == phase && channel.stream == stream; });
   if (known != channels_.end()) return ends_of(*known);
-  if (channels_.size() == phases_max) return ends_of(channels_.back());
+  const auto same = [stream](const Channel& channel) { return channel.stream == stream; };
+  if (std::ranges::count_if(channels_, same) == phases_max) {
+    return ends_of(*std::ranges::find_if(channels_.rbegin(), channels_.rend(), same));
+  }
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return FailErrno(Kind::overloaded, "pipe", errno);
-  Channel channel{phase, UniqueFd(ends[0]), UniqueFd(ends[1]), {}};
+  Channel channel{phase, stream, UniqueFd(ends[0]), UniqueFd(ends[1]), {}};
   // Only our end: O_NONBLOCK on the jail's would make its programs fail where they should wait.
   ::fcntl(channel.reader.get(), F_SETFL, O_NONBLOCK);
   channels_.push_back(std::move(channel));
@@ -56,7 +60,7 @@ void Console::take(Channel& channel, std::string_view bytes) {
     if (ended) bytes.remove_prefix(1);
     if (!ended && channel.partial.size() < line_max) return;
     if (channel.partial.ends_with('\r')) channel.partial.pop_back();
-    log_.write(channel.phase, channel.partial, now);
+    log_.write(channel.phase, channel.stream, channel.partial, now);
     channel.partial.clear();
   }
 }
@@ -66,13 +70,14 @@ void Console::drain() {
   for (Channel& channel : channels_) {
     for (int i = 0; i < reads_max && read_once(channel); ++i) {
     }
-    if (!channel.partial.empty()) log_.write(channel.phase, channel.partial, std::chrono::system_clock::now());
+    const auto now = std::chrono::system_clock::now();
+    if (!channel.partial.empty()) log_.write(channel.phase, channel.stream, channel.partial, now);
     channel.partial.clear();
   }
 }
 
 void Console::say(const std::string& text) {
-  log_.write("jaild", text, std::chrono::system_clock::now());
+  log_.write("jaild", LogStream::err, text, std::chrono::system_clock::now());
 }
 
 }  // namespace jaild::monitor

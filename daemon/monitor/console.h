@@ -1,4 +1,4 @@
-// What commands write: a pipe for each phase, read here, cut into lines, put into the log.
+// What commands write: two pipes for each phase, read here, cut into lines, put into the log.
 #pragma once
 
 #include <array>
@@ -20,9 +20,9 @@ class Console {
     int reader = -1;
     int writer = -1;
   };
-  // The phase's pipe, owned here; made when it is first asked for. Daemons that a hook left behind
-  // keep writing into it, so pipes live as long as the monitor; phases beyond `phases_max` share the last one.
-  Result<Pipe> pipe(const std::string& phase);
+  // The pipe of a phase's stream, owned here; made when it is first asked for. Daemons that a hook left behind keep
+  // writing into it, so pipes live as long as the monitor; phases beyond `phases_max` share the last ones.
+  Result<Pipe> pipe(const std::string& phase, LogStream stream);
 
   // To poll for input; read_from() reads one of them once, so that a loud jail does not starve the rest.
   [[nodiscard]] std::vector<int> readers() const;
@@ -33,12 +33,13 @@ class Console {
   void say(const std::string& text);  // a line of the monitor's own
   [[nodiscard]] const ConsoleLog& log() const { return log_; }
 
-  static constexpr std::size_t phases_max = 24;
+  static constexpr std::size_t phases_max = 24;  // with two pipes each
   static constexpr std::size_t line_max = 8192;  // longer ones are cut
 
  private:
   struct Channel {
     std::string phase;
+    LogStream stream = LogStream::out;
     UniqueFd reader;
     UniqueFd writer;
     std::string partial;

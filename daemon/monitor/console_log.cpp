@@ -4,40 +4,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
-#include <ctime>
 
 namespace jaild::monitor {
 
-std::string log_time(std::chrono::system_clock::time_point now) {
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-  const std::time_t seconds = milliseconds / 1000;
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  std::array<char, 64> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text.data() + size, text.size() - size, ".%03dZ", static_cast<int>(milliseconds % 1000));
-  return text.data();
-}
+ConsoleLog::ConsoleLog(std::string path, std::uint64_t start, std::uint64_t size_max)
+    : path_(std::move(path)), start_(start), size_max_(size_max) {}
 
-ConsoleLog::ConsoleLog(std::string path, std::uint64_t size_max) : path_(std::move(path)), size_max_(size_max) {}
-
-void ConsoleLog::write(std::string_view phase, std::string_view text, std::chrono::system_clock::time_point now) {
+void ConsoleLog::write(std::string_view phase, LogStream stream, std::string_view text,
+                       std::chrono::system_clock::time_point now) {
   if (unreported_ > 0) {
-    if (append("jaild", std::to_string(unreported_) + " lines lost", now)) unreported_ = 0;
+    if (append("jaild", LogStream::err, std::to_string(unreported_) + " lines lost", now)) unreported_ = 0;
   }
-  if (unreported_ > 0 || !append(phase, text, now)) count_lost(1);
+  if (unreported_ > 0 || !append(phase, stream, text, now)) count_lost(1);
 }
 
-bool ConsoleLog::append(std::string_view phase, std::string_view text, std::chrono::system_clock::time_point now) {
-  std::string line = half_line_ ? "\n" : "";
-  line.append(log_time(now)).append(" ").append(phase).append(" ");
-  for (const char c : text) {
+bool ConsoleLog::append(std::string_view phase, LogStream stream, std::string_view text,
+                        std::chrono::system_clock::time_point now) {
+  std::string harmless(text);
+  for (char& c : harmless) {
     const auto byte = static_cast<unsigned char>(c);
-    line.push_back((byte < 0x20 && c != '\t') || byte == 0x7f ? '?' : c);
+    if ((byte < 0x20 && c != '\t') || byte == 0x7f) c = '?';
   }
-  line.push_back('\n');
+  std::string line = half_line_ ? "\n" : "";
+  line += to_string(LogLine{log_time(now), start_, std::string(phase), stream, std::move(harmless)}) + "\n";
 
   if (size_ + line.size() > size_max_ && size_ > 0) rotate();
   if (!file_ && !open()) return false;

@@ -30,7 +30,8 @@ int complain(const Error& error) {
 }
 
 Result<void> make_directories(const Options& options) {
-  for (const auto& path : {options.run_dir + "/monitors", options.run_dir + "/jails", options.state_dir + "/exits"}) {
+  for (const auto& path : {options.run_dir + "/monitors", options.run_dir + "/jails", options.state_dir + "/exits",
+                           options.console_dir()}) {
     const auto made = make_private_directory(path);
     if (!made) return made;
   }

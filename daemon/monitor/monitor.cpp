@@ -27,7 +27,7 @@ Monitor::Monitor(const Options& options, Server server, Signals signals, Environ
       server_(std::move(server)),
       signals_(std::move(signals)),
       inherited_(std::move(inherited)),
-      console_(ConsoleLog(options.log_path())),
+      console_(ConsoleLog(options.log_path(), options.run)),
       jail_(options),
       commands_(jail_) {}
 
@@ -36,6 +36,7 @@ Result<void> Monitor::prepare() {
 }
 
 void Monitor::run() {
+  console_.say("start " + std::to_string(options_.run));
   while (!done_) {
     auto fds = interest();
     const int ready = ::poll(fds.data(), static_cast<nfds_t>(fds.size()), poll_timeout(Clock::now()));

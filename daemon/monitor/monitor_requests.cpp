@@ -89,10 +89,15 @@ Result<Commands::Mode> Monitor::launch(std::int64_t id, const CommandRequest& co
   if (command.fib != 0) return Fail(Kind::invalid, "exec.fib is not available here");
 #endif
   const CommandLine line = parse_command_line(command.line);
-  const auto pipe = console_.pipe(command.phase);
-  if (!pipe) return Fail(pipe.error());
-  if (command.in_jail) jail_.keep_console(pipe->reader);
-  const Launch launch{command, line.argv, inherited_, {options_.name, command.path, jail_.jid()}, pipe->writer};
+  const auto out = console_.pipe(command.phase, LogStream::out);
+  const auto err = console_.pipe(command.phase, LogStream::err);
+  if (!out || !err) return Fail(out ? err.error() : out.error());
+  if (command.in_jail) {
+    jail_.keep_console(out->reader);
+    jail_.keep_console(err->reader);
+  }
+  const Launch launch{
+      command, line.argv, inherited_, {options_.name, command.path, jail_.jid()}, {-1, out->writer, err->writer}};
   const auto mode = is_main           ? Commands::Mode::main
                     : line.background ? Commands::Mode::background
                                       : Commands::Mode::foreground;

@@ -19,7 +19,8 @@ struct Options {
   [[nodiscard]] std::string socket_path() const { return run_dir + "/monitors/" + std::to_string(run) + ".sock"; }
   [[nodiscard]] std::string jail_record_path() const { return run_dir + "/jails/" + name + ".json"; }
   [[nodiscard]] std::string exit_record_path() const { return state_dir + "/exits/" + std::to_string(run) + ".json"; }
-  [[nodiscard]] std::string log_path() const { return log_dir + "/" + name + ".log"; }
+  [[nodiscard]] std::string console_dir() const { return log_dir + "/jails"; }
+  [[nodiscard]] std::string log_path() const { return console_dir() + "/" + name + ".log"; }
   [[nodiscard]] std::string staging_path() const { return run_dir + "/root"; }  // Linux: where a root is put together
 };
 

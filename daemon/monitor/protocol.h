@@ -8,10 +8,10 @@
 //   exit 3   a monitor of run N is alive already; connect to it
 //   exit 1   failed, 2 usage; one line on stderr says why
 // All options are needed. N is 1 to 2^63-1 and never reused. The directories are absolute and must
-// exist; RUN_DIR/monitors, RUN_DIR/jails, RUN_DIR/root and STATE_DIR/exits are made in them (0700). The monitor keeps
-// jaild's environment as the default environment of commands; it ignores TERM, INT, HUP and PIPE and ends by `finish`
-// only (or by `exit` below). It must not be killed with jaild: systemd needs KillMode=process; rc.d/jaild and daemon(8)
-// signal only jaild itself. /proc must be mounted on Linux.
+// exist; RUN_DIR/monitors, RUN_DIR/jails, RUN_DIR/root, LOG_DIR/jails and STATE_DIR/exits are made in them (0700). The
+// monitor keeps jaild's environment as the default environment of commands; it ignores TERM, INT, HUP and PIPE and ends
+// by `finish` only (or by `exit` below). It must not be killed with jaild: systemd needs KillMode=process; rc.d/jaild
+// and daemon(8) signal only jaild itself. /proc must be mounted on Linux.
 //
 // A jaild that starts connects to every RUN_DIR/monitors/*.sock. ECONNREFUSED: that monitor died (unlink the socket;
 // see `exit record` and `jail record`). The socket is short by design: sun_path has 104 bytes on FreeBSD. Only uid 0
@@ -26,8 +26,10 @@
 //                             the jail is removed by SIGKILL to P.
 //   STATE_DIR/exits/N.json    exit record: {"name":"..","run":N,"exit":{LastExit of api/contract/json.h}}; written when
 //                             the main command ended, removed by finish
-//   LOG_DIR/NAME.log          console: "2026-01-31T12:00:00.123Z PHASE TEXT" a line; NAME.log.1 to .3 are older. Phase
-//                             "jaild" is the monitor itself.
+//   LOG_DIR/jails/NAME.log    console: a line is "2026-01-31T12:00:00.123Z RUN PHASE STREAM TEXT", STREAM is out or
+//   err;
+//                             NAME.log.1 to .3 are older. Phase "jaild" is the monitor itself, which says when it
+//                             starts.
 //
 // MESSAGES
 // One JSON object a line, at most `line_max` bytes. Fields are only added, an unknown one is ignored; an unknown

@@ -1,6 +1,9 @@
 #include "daemon/runtime/jail_service.h"
 
+#include <system_error>
+
 #include "api/contract/validate.h"
+#include "daemon/runtime/log_reader.h"
 
 namespace jaild::runtime {
 
@@ -16,12 +19,30 @@ class JailService::Listener final : public server::Subscription {
   std::uint64_t id_;
 };
 
-JailService::JailService(Loop& loop, Engine& engine, host::Host& host, store::Store& store, metrics::Metrics& metrics)
+class JailService::Reading final : public server::LogReading {
+ public:
+  Reading(std::weak_ptr<JailService*> service, std::shared_ptr<LogReader> reader)
+      : service_(std::move(service)), reader_(std::move(reader)) {}
+
+  void next(server::Done<LogPage> done) override {
+    const auto held = service_.lock();
+    if (!held || *held == nullptr) return done(Fail(Kind::unavailable, "jaild is stopping"));
+    (*held)->ask<LogPage>([reader = reader_] { return reader->next(); }, std::move(done));
+  }
+
+ private:
+  std::weak_ptr<JailService*> service_;
+  std::shared_ptr<LogReader> reader_;  // with the page under way, which may outlive this
+};
+
+JailService::JailService(Loop& loop, Engine& engine, host::Host& host, store::Store& store, metrics::Metrics& metrics,
+                         std::filesystem::path console_dir)
     : loop_(loop),
       engine_(engine),
       host_(host),
       store_(store),
       metrics_(metrics),
+      console_dir_(std::move(console_dir)),
       usage_walk_(loop, host),
       self_(std::make_shared<JailService*>(this)) {
   engine_.set_observer(this);
@@ -131,6 +152,25 @@ void JailService::history(const std::string& name, server::Done<std::vector<Spec
   });
 }
 
+Result<std::shared_ptr<server::LogReading>> JailService::log(const std::string& name, LogQuery query) {
+  auto object = get(name);
+  if (!object) return Fail(object.error());
+  if (object->generation == 0) {  // and its name may be anything
+    return Fail(Kind::conflict, name + " is a foreign jail: what it prints is not jaild's");
+  }
+  auto reader = std::make_shared<LogReader>((console_dir_ / (name + ".log")).string(), query);
+  return std::make_shared<Reading>(self_, std::move(reader));
+}
+
+// A log is its jail's: the next jail of the name begins with an empty one.
+void JailService::forget_log(const std::string& name) {
+  loop_.offload([path = (console_dir_ / (name + ".log")).string()] {
+    std::error_code ignored;  // what is not there is what is wanted
+    std::filesystem::remove(path, ignored);
+    for (int i = 1; i <= log_generations; ++i) std::filesystem::remove(path + "." + std::to_string(i), ignored);
+  });
+}
+
 void JailService::events(EventQuery query, server::Done<std::vector<JailEvent>> done) {
   store_.events(std::move(query),
                 [&loop = loop_, done = std::move(done), self = self_](Result<std::vector<JailEvent>> result) {
@@ -164,6 +204,7 @@ void JailService::on_input(std::chrono::nanoseconds took) {
 
 void JailService::on_event(const JailEvent& event) {
   if (first_listener_) first_listener_(event);
+  if (event.type == "jail.deleted") forget_log(event.jail);
   std::vector<std::uint64_t> ids;  // a listener may end its own subscription, or another's, while it is told
   for (const auto& [id, each] : listeners_) ids.push_back(id);
   for (const auto id : ids) {

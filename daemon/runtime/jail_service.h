@@ -1,6 +1,7 @@
 // What the HTTP handlers ask, answered by the engine, the store and the host. Loop thread only.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -18,7 +19,9 @@ constexpr std::size_t unread_scrapes_max = std::size_t{64} * 1024 * 1024;
 
 class JailService final : public server::Service, private EngineObserver {
  public:
-  JailService(Loop& loop, Engine& engine, host::Host& host, store::Store& store, metrics::Metrics& metrics);
+  // `console_dir`: where the monitors write the jails' console logs.
+  JailService(Loop& loop, Engine& engine, host::Host& host, store::Store& store, metrics::Metrics& metrics,
+              std::filesystem::path console_dir);
   ~JailService() override;
 
   // Called for each event, before its subscribers: the log and the health checks.
@@ -33,6 +36,7 @@ class JailService final : public server::Service, private EngineObserver {
   void processes(const std::string& name, server::Done<std::vector<ProcessInfo>> done) override;
   void history(const std::string& name, server::Done<std::vector<SpecVersion>> done) override;
   void metrics(server::Done<server::SharedText> done) override;
+  [[nodiscard]] Result<std::shared_ptr<server::LogReading>> log(const std::string& name, LogQuery query) override;
   void events(EventQuery query, server::Done<std::vector<JailEvent>> done) override;
   [[nodiscard]] std::unique_ptr<server::Subscription> subscribe(std::function<void(const JailEvent&)> each) override;
   [[nodiscard]] std::uint64_t last_event() const override;
@@ -40,11 +44,13 @@ class JailService final : public server::Service, private EngineObserver {
 
  private:
   class Listener;
+  class Reading;
 
   [[nodiscard]] Result<core::JailKey> running_key(const std::string& name) const;
   [[nodiscard]] metrics::Sample sample() const;
   void answer_scrapes(const server::SharedText& text);
   [[nodiscard]] std::size_t unread_scrapes();
+  void forget_log(const std::string& name);
   void on_event(const JailEvent& event) override;
   void on_operation(std::string_view name, bool ok, std::chrono::nanoseconds took) override;
   void on_commit(bool ok, std::chrono::nanoseconds took) override;
@@ -58,6 +64,7 @@ class JailService final : public server::Service, private EngineObserver {
   host::Host& host_;
   store::Store& store_;
   metrics::Metrics& metrics_;
+  const std::filesystem::path console_dir_;
   std::function<void(const JailEvent&)> first_listener_;
   std::unordered_map<std::uint64_t, std::function<void(const JailEvent&)>> listeners_;
   std::uint64_t last_listener_ = 0;

@@ -18,6 +18,26 @@ class FakeService::Subscriber : public Subscription {
   std::function<void(const JailEvent&)> each_;
 };
 
+class FakeService::Reading : public LogReading {
+ public:
+  Reading(FakeService& service, std::string name, bool follow)
+      : service_(service), name_(std::move(name)), follow_(follow) {}
+  void next(Done<LogPage> done) override {
+    const auto& lines = service_.logs[name_];
+    LogPage page;
+    while (told_ < lines.size() && page.lines.size() < service_.log_page) page.lines.push_back(lines[told_++]);
+    page.end = told_ == lines.size();
+    page.over = page.end && !follow_;
+    service_.answer<LogPage>(std::move(done), std::move(page));
+  }
+
+ private:
+  FakeService& service_;
+  std::string name_;
+  bool follow_;
+  std::size_t told_ = 0;
+};
+
 FakeService::FakeService() {
   host.host = "sim";
   host.os = "FreeBSD";
@@ -153,6 +173,12 @@ void FakeService::history(const std::string& name, Done<std::vector<SpecVersion>
   const Result<JailObject> object = get(name);
   if (!object) return answer<std::vector<SpecVersion>>(std::move(done), Fail(object.error()));
   answer<std::vector<SpecVersion>>(std::move(done), std::vector<SpecVersion>{{1, {}, "uid 0", object->spec}});
+}
+
+Result<std::shared_ptr<LogReading>> FakeService::log(const std::string& name, LogQuery query) {
+  if (const Result<JailObject> object = get(name); !object) return Fail(object.error());
+  log_queries.push_back(query);
+  return std::make_shared<Reading>(*this, name, query.follow);
 }
 
 void FakeService::metrics(Done<SharedText> done) {

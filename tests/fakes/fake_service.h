@@ -22,6 +22,8 @@ class FakeService : public Service {
   std::map<std::string, JailObject> jails;
   std::vector<JailEvent> stored;  // ids 1, 2, 3...
   std::string metrics_text = "jaild_up 1\n";
+  std::map<std::string, std::vector<LogLine>> logs;  // by jail; may grow while it is read
+  std::size_t log_page = 2;                          // lines that one page of a log has at most
   bool hold = false;                 // keeps every `done` in `held`; events are looked up when it is answered
   std::optional<Error> write_error;  // the answer to every write
   int generation_races = 0;          // so many writes find that another one came first
@@ -31,6 +33,7 @@ class FakeService : public Service {
   std::vector<Write> writes;
   std::vector<std::chrono::seconds> waits;
   std::vector<EventQuery> event_queries;
+  std::vector<LogQuery> log_queries;
   std::deque<std::function<void()>> held;
   struct Counted {
     std::string method;
@@ -55,6 +58,7 @@ class FakeService : public Service {
   void usage(const std::string& name, Done<std::pair<Usage, std::vector<RctlRule>>> done) override;
   void processes(const std::string& name, Done<std::vector<ProcessInfo>> done) override;
   void history(const std::string& name, Done<std::vector<SpecVersion>> done) override;
+  Result<std::shared_ptr<LogReading>> log(const std::string& name, LogQuery query) override;
   void metrics(Done<SharedText> done) override;
   void events(EventQuery query, Done<std::vector<JailEvent>> done) override;
   std::unique_ptr<Subscription> subscribe(std::function<void(const JailEvent&)> each) override;
@@ -63,6 +67,7 @@ class FakeService : public Service {
 
  private:
   class Subscriber;
+  class Reading;
 
   template <class T>
   void answer(Done<T> done, Result<T> result) {

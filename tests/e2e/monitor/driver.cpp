@@ -200,7 +200,7 @@ json MonitorTest::create(json more) {
 }
 
 std::string MonitorTest::log() const {
-  return content(place("log/" + name_ + ".log"));
+  return content(place("log/jails/" + name_ + ".log"));
 }
 
 std::string MonitorTest::content(const std::string& path) {

@@ -23,10 +23,10 @@ TEST_F(Hooks, AnswerWithCodeOrSignal) {
 
 TEST_F(Hooks, RunInTheOrderTheyWereAskedForAndAreLogged) {
   for (const char* word : {"one", "two", "three"}) host(std::string("echo ") + word, {{"phase", "exec.prepare"}});
-  const auto logged = [this] { return log().find("exec.prepare three\n") != std::string::npos; };
+  const auto logged = [this] { return log().find("exec.prepare out three\n") != std::string::npos; };
   ASSERT_TRUE(eventually(logged)) << log();
-  EXPECT_LT(log().find("exec.prepare one\n"), log().find("exec.prepare two\n"));
-  EXPECT_LT(log().find("exec.prepare two\n"), log().find("exec.prepare three\n"));
+  EXPECT_LT(log().find("exec.prepare out one\n"), log().find("exec.prepare out two\n"));
+  EXPECT_LT(log().find("exec.prepare out two\n"), log().find("exec.prepare out three\n"));
 }
 
 TEST_F(Hooks, HostCommandsKnowTheJailAndJidOnlyOnceItExists) {

@@ -13,22 +13,22 @@ class ConsoleLogTest : public Temporary {};
 
 constexpr std::chrono::system_clock::time_point noon{std::chrono::milliseconds{1769860800007}};
 
-TEST_F(ConsoleLogTest, ALineHasTimePhaseAndText) {
-  ConsoleLog log(place("www.log"));
-  log.write("exec.start", "hello", noon);
-  EXPECT_EQ(content(place("www.log")), "2026-01-31T12:00:00.007Z exec.start hello\n");
+TEST_F(ConsoleLogTest, ALineHasTimeStartPhaseStreamAndText) {
+  ConsoleLog log(place("www.log"), 7);
+  log.write("exec.start", LogStream::err, "hello", noon);
+  EXPECT_EQ(content(place("www.log")), "2026-01-31T12:00:00.007Z 7 exec.start err hello\n");
 }
 
 TEST_F(ConsoleLogTest, AJailCannotForgeALine) {
-  ConsoleLog log(place("www.log"));
-  log.write("main", "a\nb\x1b[2Jc\td", noon);
-  EXPECT_EQ(content(place("www.log")), "2026-01-31T12:00:00.007Z main a?b?[2Jc\td\n");
+  ConsoleLog log(place("www.log"), 7);
+  log.write("main", LogStream::out, "a\nb\x1b[2Jc\td", noon);
+  EXPECT_EQ(content(place("www.log")), "2026-01-31T12:00:00.007Z 7 main out a?b?[2Jc\td\n");
 }
 
 TEST_F(ConsoleLogTest, RotationKeepsThreeOldOnesAndTheirSizeBounded) {
   constexpr std::uint64_t size_max = 200;
-  ConsoleLog log(place("www.log"), size_max);
-  for (int i = 0; i < 100; ++i) log.write("main", "line " + std::to_string(i), noon);
+  ConsoleLog log(place("www.log"), 7, size_max);
+  for (int i = 0; i < 100; ++i) log.write("main", LogStream::out, "line " + std::to_string(i), noon);
   EXPECT_NE(content(place("www.log")).find("line 99"), std::string::npos);
   for (const char* name : {"www.log", "www.log.1", "www.log.2", "www.log.3"}) {
     ASSERT_TRUE(std::filesystem::exists(place(name))) << name;
@@ -40,11 +40,11 @@ TEST_F(ConsoleLogTest, RotationKeepsThreeOldOnesAndTheirSizeBounded) {
 
 TEST_F(ConsoleLogTest, TheSizeOfAnEarlierMonitorsFileCounts) {
   {
-    ConsoleLog(place("www.log")).write("main", std::string(300, 'x'), noon);
+    ConsoleLog(place("www.log"), 7).write("main", LogStream::out, std::string(300, 'x'), noon);
   }
-  ConsoleLog log(place("www.log"), 320);
-  log.write("main", "first", noon);
-  log.write("main", "second", noon);
+  ConsoleLog log(place("www.log"), 8, 320);
+  log.write("main", LogStream::out, "first", noon);
+  log.write("main", LogStream::out, "second", noon);
   EXPECT_TRUE(std::filesystem::exists(place("www.log.1")));
 }
 
@@ -53,31 +53,31 @@ TEST_F(ConsoleLogTest, AFullDiskCostsLinesThatAreCountedAndReported) {
   ::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);
-  ConsoleLog log(place("www.log"));
-  log.write("main", "kept", noon);
+  ConsoleLog log(place("www.log"), 7);
+  log.write("main", LogStream::out, "kept", noon);
   rlimit full = before;
   full.rlim_cur = 60;
   ::setrlimit(RLIMIT_FSIZE, &full);
-  for (int i = 0; i < 5; ++i) log.write("main", "lost in the void, line " + std::to_string(i), noon);
+  for (int i = 0; i < 5; ++i) log.write("main", LogStream::out, "lost in the void, line " + std::to_string(i), noon);
   ::setrlimit(RLIMIT_FSIZE, &before);
   EXPECT_EQ(log.lost_lines(), 5U);
-  log.write("main", "room again", noon);
+  log.write("main", LogStream::out, "room again", noon);
   const std::string text = content(place("www.log"));
-  EXPECT_NE(text.find("Z jaild 5 lines lost\n"), std::string::npos) << text;
-  EXPECT_TRUE(text.ends_with("Z main room again\n")) << text;
+  EXPECT_NE(text.find("Z 7 jaild err 5 lines lost\n"), std::string::npos) << text;
+  EXPECT_TRUE(text.ends_with("Z 7 main out room again\n")) << text;
   EXPECT_EQ(log.lost_lines(), 5U);
 }
 
 TEST_F(ConsoleLogTest, ALogThatCannotBeOpenedCostsLinesOnly) {
-  ConsoleLog log(place("missing/www.log"));
-  log.write("main", "x", noon);
+  ConsoleLog log(place("missing/www.log"), 7);
+  log.write("main", LogStream::out, "x", noon);
   EXPECT_EQ(log.lost_lines(), 1U);
 }
 
 TEST_F(ConsoleLogTest, ALinkInPlaceOfTheLogIsNotFollowed) {
   std::filesystem::create_symlink(place("elsewhere"), place("www.log"));
-  ConsoleLog log(place("www.log"));
-  log.write("main", "x", noon);
+  ConsoleLog log(place("www.log"), 7);
+  log.write("main", LogStream::out, "x", noon);
   EXPECT_FALSE(std::filesystem::exists(place("elsewhere")));
   EXPECT_EQ(log.lost_lines(), 1U);
 }

@@ -15,7 +15,7 @@ TEST(Options, NameThePlacesOfTheProtocol) {
   EXPECT_EQ(options->socket_path(), "/r/monitors/9223372036854775807.sock");
   EXPECT_EQ(options->jail_record_path(), "/r/jails/www.json");
   EXPECT_EQ(options->exit_record_path(), "/s/exits/9223372036854775807.json");
-  EXPECT_EQ(options->log_path(), "/l/www.log");
+  EXPECT_EQ(options->log_path(), "/l/jails/www.log");
 }
 
 TEST(Options, WhatIsNotUsableIsRefused) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "tests/unit/daemon/runtime/world.h"
 
 namespace jaild::runtime {
@@ -86,7 +89,8 @@ TEST(JailService, ASubscriberMayEndItsOwnSubscriptionWhileItIsTold) {
 
 TEST(JailService, ASubscriptionMayOutliveTheService) {
   World world;
-  auto service = std::make_unique<JailService>(world.loop, world.engine, world.host, world.store, world.metrics);
+  auto service = std::make_unique<JailService>(world.loop, world.engine, world.host, world.store, world.metrics,
+                                               world.consoles.path());
   const auto subscription = service->subscribe([](const JailEvent&) {});
   service.reset();
 }
@@ -95,11 +99,32 @@ TEST(JailService, AnAnswerThatComesAfterTheServiceIsGoneIsDropped) {
   World world;
   bool answered = false;
   {
-    JailService service{world.loop, world.engine, world.host, world.store, world.metrics};
+    JailService service{world.loop, world.engine, world.host, world.store, world.metrics, world.consoles.path()};
     service.metrics([&answered](const Result<server::SharedText>&) { answered = true; });
   }
   world.pass(seconds{1});
   EXPECT_FALSE(answered);
+}
+
+TEST(JailService, ALogIsReadFromItsFileAndGoesWithItsJail) {
+  World world;
+  EXPECT_EQ(world.service.log("web", {}).error().kind, Kind::not_found);
+  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  const auto file = world.consoles.path() / "web.log";
+  std::ofstream(file) << "2026-01-31T12:00:00.000Z 1 command out hello\n";
+  const auto reading = world.service.log("web", {});
+  ASSERT_TRUE(reading);
+  std::optional<LogPage> page;
+  (*reading)->next([&](const auto& result) { page = *result; });
+  world.pass(seconds{1});
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->lines.size(), 1U);
+  EXPECT_EQ(page->lines[0].text, "hello");
+  Write erase;
+  erase.verb = Write::Verb::erase;
+  erase.name = "web";
+  ASSERT_TRUE(world.write(erase, seconds{0}, seconds{60}));
+  EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 TEST(JailService, HistoryListsEveryGenerationOnce) {

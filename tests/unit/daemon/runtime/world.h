@@ -10,6 +10,7 @@
 #include "daemon/host/sim/sim_host.h"
 #include "daemon/runtime/jail_service.h"
 #include "tests/fakes/memory_store.h"
+#include "tests/fakes/temporary_directory.h"
 #include "tests/simulation/virtual_loop.h"
 
 namespace jaild::runtime {
@@ -56,7 +57,8 @@ struct World {
   host::sim::SimHost host{timeline, kernel, nullptr};
   Engine engine{loop, host, store, core::SupervisorOptions{{}, 4, kernel->boot_id(), 1}};
   metrics::Metrics metrics;
-  JailService service{loop, engine, host, store, metrics};
+  tests::TemporaryDirectory consoles;
+  JailService service{loop, engine, host, store, metrics, consoles.path()};
   std::string refusal;  // why the engine did not start
 };
 
