@@ -17,8 +17,9 @@ namespace asio = boost::asio;
 using nlohmann::json;
 using std::chrono::milliseconds;
 
-constexpr milliseconds hello_patience{5000};
-constexpr milliseconds finish_patience{10000};
+// Both are answered at once unless the whole machine is slow; a monitor given up too soon costs its jail a restart.
+constexpr milliseconds hello_patience{20'000};
+constexpr milliseconds finish_patience{20'000};
 
 // Runs `job` on the link's thread and waits for it. Who waits may be awake, and gone, before the other thread has left
 // the task: so both own it. The same holds for every promise below.

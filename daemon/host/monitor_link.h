@@ -36,14 +36,14 @@ class MonitorLink {
   MonitorLink(boost::asio::io_context& io, MonitorPaths paths, Handlers handlers);
 
   // Connects to every monitor that an earlier daemon left; commands that daemon had under way are ended, since nobody
-  // waits for them. Waits at most 5 s for all of them together; one that did not answer by then counts as gone.
+  // waits for them. Waits at most 20 s for all of them together; one that did not answer by then counts as gone.
   Result<void> start();
   // Every request is answered (Kind::unavailable) and nothing is noted after this returns. Monitors go on.
   void stop();
 
-  // Starts the monitor of this run, or finds it running. Waits: at most 20 s.
+  // Starts the monitor of this run, or finds it running. Waits: at most 80 s.
   Result<void> open(const core::JailKey& key);
-  // Ends it and removes its records; gone already is success. Waits: at most 10 s.
+  // Ends it and removes its records; gone already is success. Waits: at most 40 s.
   Result<void> close(const core::JailKey& key);
 
   // `answer` exactly once, on the link's thread; see MonitorSession::ask.

@@ -23,8 +23,8 @@ extern char** environ;
 namespace jaild::host {
 namespace {
 
-// A start forks twice and binds a socket: milliseconds. Longer means a machine in trouble.
-constexpr std::chrono::seconds start_patience{10};
+// A start forks twice and binds a socket: milliseconds; seconds on an emulated machine with many starts at once.
+constexpr std::chrono::seconds start_patience{60};
 constexpr std::size_t complaint_max = 4096;
 
 Error system_error(const std::string& what, int code) {
@@ -136,7 +136,11 @@ Result<void> start_monitor(const MonitorPaths& paths, const core::JailKey& key) 
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!ended) return Fail(Kind::timeout, "start the jail's monitor: it was not ready within 10 s");
+  // One that exited by itself has said that the monitor listens, however late we looked.
+  if (!ended && !WIFEXITED(status)) {
+    return Fail(Kind::timeout,
+                "start the jail's monitor: it was not ready within " + std::to_string(start_patience.count()) + " s");
+  }
   return judge(status, std::move(complaint));
 }
 

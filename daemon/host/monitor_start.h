@@ -25,7 +25,7 @@ struct MonitorPaths {
 // The runs that have a socket, whether anyone listens or not.
 [[nodiscard]] std::vector<std::uint64_t> monitor_runs(const MonitorPaths& paths);
 
-// Returns when it listens; success too when one of this run did already. Host pool only: waits up to 10 s, then ends
+// Returns when it listens; success too when one of this run did already. Host pool only: waits up to 60 s, then ends
 // what it started.
 Result<void> start_monitor(const MonitorPaths& paths, const core::JailKey& key);
 

@@ -14,7 +14,7 @@
 namespace jaild::host {
 namespace {
 
-// Most of what they do is short; what waits (a jail that does not die, a monitor that does not answer) is bounded by 20
+// Most of what they do is short; what waits (a jail that does not die, a monitor that does not answer) is bounded by 80
 // s, a program of the base system by 60 s.
 constexpr int pool_threads = 4;
 constexpr std::size_t pool_queue_max = 20'000;  // two for each of the 10,000 jails a daemon is meant for
