@@ -13,7 +13,7 @@ group_bad_input() {
   mkdir -p "$work/late"
   declare_blocked jt_late "{\"params\":{\"path\":\"$work/late/root\",\"persist\":true}}"
   mkdir "$work/late/root"
-  check "bad input: what was missing and comes lets it start" until_true 90 is_state jt_late running
+  check "bad input: what was missing and comes lets it start" until_true "$patience" is_state jt_late running
   forget jt_late
   touch "$work/file"
   declare_blocked jt_file "{\"params\":{\"path\":\"$work/file\",\"persist\":true},\"restart\":{\"policy\":\"never\"}}"
@@ -28,7 +28,7 @@ group_bad_input() {
   has "bad input: and which jail that is" "$(object jt_addr)" "jt_holder"
   refute "bad input: no jail is left of it" exists jt_addr
   jail -r jt_holder
-  check "bad input: it starts when the address is free" until_true 120 is_state jt_addr running
+  check "bad input: it starts when the address is free" until_true "$patience" is_state jt_addr running
   forget jt_addr
   su -m nobody -c "$bin/jaild --state-dir $work/state --run-dir $work/run --log-dir $work/log" >"$work/output" 2>&1
   has "bad input: without root it says so" "$(cat "$work/output")" "root"

@@ -16,8 +16,8 @@ group_children() {
   same "children: adopted after kill -9 of jaild" "running $kid" "$(state jt_parent.kid) $(jid jt_parent.kid)"
   parent=$(jid jt_parent)
   jail -r jt_parent
-  check "children: the parent removed by hand: it comes back" until_true 90 has_jid_unlike jt_parent "$parent"
-  check "children: and its child after it" until_true 90 has_jid_unlike jt_parent.kid "$kid"
+  check "children: the parent removed by hand: it comes back" until_true "$patience" has_jid_unlike jt_parent "$parent"
+  check "children: and its child after it" until_true "$patience" has_jid_unlike jt_parent.kid "$kid"
   down jt_parent
   same "children: a stop of the parent stops the child" "stopped stopped" "$(state jt_parent.kid) $(state jt_parent)"
   refute "children: neither is in the kernel" sh -c "jls name | grep -q '^jt_parent'"

@@ -4,8 +4,8 @@ group_death() {
   declare_jail jt_die "{\"params\":{\"path\":\"$root\"},\"command\":\"/bin/sleep 1000\"$limit}"
   first=$(jid jt_die)
   jail -r jt_die
-  check "death: removed by jail -r, it comes back" until_true 60 has_jid_unlike jt_die "$first"
-  until_true 60 is_state jt_die running
+  check "death: removed by jail -r, it comes back" until_true "$patience" has_jid_unlike jt_die "$first"
+  until_true "$patience" is_state jt_die running
   racct_on && same "death: with its rules" "jail:jt_die:maxproc:deny=50 " "$(rules_of jt_die)"
   second=$(jid jt_die)
   pids=$(pgrep -j "$second" | tr '\n' ' ')
@@ -16,21 +16,21 @@ group_death() {
   kill_daemon
   pkill -9 -j "$second" sleep
   start_daemon
-  check "death: its command died while jaild was away: it comes back" until_true 90 has_jid_unlike jt_die "$second"
-  until_true 60 is_state jt_die running
+  check "death: its command died while jaild was away: it comes back" until_true "$patience" has_jid_unlike jt_die "$second"
+  until_true "$patience" is_state jt_die running
   second=$(jid jt_die)
   kill_daemon
   jail -r jt_die
   start_daemon
-  check "death: removed while jaild was away: it comes back" until_true 90 has_jid_unlike jt_die "$second"
-  until_true 60 is_state jt_die running
+  check "death: removed while jaild was away: it comes back" until_true "$patience" has_jid_unlike jt_die "$second"
+  until_true "$patience" is_state jt_die running
   second=$(jid jt_die)
   kill -9 "$(monitor_of jt_die)"
-  check "death: kill -9 of the monitor: it comes back" until_true 90 has_jid_unlike jt_die "$second"
-  check "death: and runs" until_true 60 is_state jt_die running
+  check "death: kill -9 of the monitor: it comes back" until_true "$patience" has_jid_unlike jt_die "$second"
+  check "death: and runs" until_true "$patience" is_state jt_die running
   second=$(jid jt_die)
   pkill -9 -j "$second" sleep
-  check "death: kill -9 of the command: it comes back" until_true 60 has_jid_unlike jt_die "$second"
+  check "death: kill -9 of the command: it comes back" until_true "$patience" has_jid_unlike jt_die "$second"
   has "death: the signal is shown" "$(object jt_die)" SIGKILL
   forget jt_die
   refute "death: forgotten is gone" exists jt_die
@@ -42,17 +42,17 @@ death_of_last_process() {
   declare_jail jt_last "{\"params\":{\"path\":\"$root\",\"exec.start\":[\"/bin/sleep 1001 &\"]},\"restart\":{\"policy\":\"never\"}}"
   same "death: a jail without command lives by its processes" running "$(state jt_last)"
   pkill -j "$(jid jt_last)" sleep
-  check "death: the last process's end ends it" until_true 90 sh -c "! jls -j jt_last jid"
+  check "death: the last process's end ends it" until_true "$patience" sh -c "! jls -j jt_last jid"
   forget jt_last
   declare_jail jt_code "{\"params\":{\"path\":\"$root\"},\"command\":\"/bin/sh -c 'sleep 2; exit 7'\",\"restart\":{\"policy\":\"never\"}}"
-  until_true 60 is_state jt_code failed
+  until_true "$patience" is_state jt_code failed
   has "death: the command's exit code" "$(object jt_code)" '"code":7'
   forget jt_code
   # A zombie keeps the jail dying: ours are reaped.
   declare_jail jt_zombie "{\"params\":{\"path\":\"$root\"},\"command\":\"/bin/sh -c '(sleep 1 &); (sleep 1 &); exec sleep 1000'\"}"
   zombie=$(jid jt_zombie)
   forget jt_zombie
-  check "death: no zombie keeps it dying" until_true 20 sh -c "! jls -d -j $zombie jid"
+  check "death: no zombie keeps it dying" until_true "$patience" sh -c "! jls -d -j $zombie jid"
   # A name is free at once, however long the old jail of that name is dying.
   declare_jail jt_tcp "{\"params\":{\"path\":\"$root\",\"ip4\":\"inherit\"},\"command\":\"/bin/sleep 1000\"}"
   held=$(jid jt_tcp)

@@ -35,7 +35,7 @@ hooks_that_fail() {
     [ "$step" = start ] && inner='"exec.start":["false"]' || inner='"exec.start":["true"]'
     declare_blocked jt_fail "{\"params\":{\"path\":\"$root\",\"persist\":true,\"mount\":[\"tmpfs $work/h/dev tmpfs rw,size=1m 0 0\"],\"interface\":\"lo0\",\"ip4.addr\":[\"127.77.3.1\"],$(hook_or_fail prepare),$(hook_or_fail prestart),$(hook_or_fail created),$inner,$(hook_or_fail poststart),$(hook_or_fail poststop),$(hook_or_fail release)},\"restart\":{\"policy\":\"never\"}}"
     has "hooks: a failing exec.$step is named" "$(object jt_fail)" "exec.$step"
-    until_true 30 sh -c "! jls -j jt_fail jid"
+    until_true "$patience" sh -c "! jls -j jt_fail jid"
     done_hooks=$(tr '\n' ' ' <"$log")
     case $step in
       prepare) same "hooks: after a failing exec.prepare" "prepare release " "$done_hooks" ;;

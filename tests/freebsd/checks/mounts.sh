@@ -39,7 +39,7 @@ mounts_refused() {
   down jt_plant
   rmdir "$work/p/tmp"; ln -s "$work/elsewhere" "$work/p/tmp"
   api POST "/jails/jt_plant/start" >/dev/null
-  until_true 30 is_state jt_plant blocked
+  until_true "$patience" is_state jt_plant blocked
   has "mounts: nor is one planted between two runs" "$(object jt_plant)" "symbolic link"
   same "mounts: nothing was mounted through that" 0 "$(mounts_below "$work/elsewhere")"
   forget jt_plant
@@ -59,7 +59,7 @@ mounts_of_others() {
   declare_blocked jt_devfs "{\"params\":{\"path\":\"$work/b\",\"mount.devfs\":true,\"persist\":true}}"
   has "mounts: a devfs without rules is not borrowed" "$(object jt_devfs)" "unmount it first"
   umount "$work/b/dev"
-  check "mounts: once it is gone, the jail starts" until_true 60 is_state jt_devfs running
+  check "mounts: once it is gone, the jail starts" until_true "$patience" is_state jt_devfs running
   declare_jail jt_devfs2 "{\"params\":{\"path\":\"$work/b\",\"mount.devfs\":true,\"persist\":true}}"
   same "mounts: two jails over one root share it" "running 1" "$(state jt_devfs2) $(mounts_below "$work/b/dev")"
   kill_daemon; start_daemon
@@ -90,6 +90,6 @@ mounts_made_inside() {
   inner=$(jid jt_inner)
   down jt_inner
   same "mounts: what it mounted is unmounted with it" 0 "$(mounts_below "$work/i")"
-  check "mounts: so that it does not stay dying" until_true 20 sh -c "! jls -d -j $inner jid"
+  check "mounts: so that it does not stay dying" until_true "$patience" sh -c "! jls -d -j $inner jid"
   forget jt_inner
 }

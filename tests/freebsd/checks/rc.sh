@@ -18,15 +18,15 @@ group_rc() {
   declare_jail jt_rc "{\"params\":{\"path\":\"$root\"},\"command\":\"/bin/sleep 1006\"}"
   declare_jail jt_rc2 "{\"params\":{\"path\":\"$root\",\"depend\":[\"jt_rc\"],\"exec.poststop\":[\"echo jt_rc2 >> $work/rc/order\"]},\"command\":\"/bin/sleep 1006\"}"
   api PATCH "/jails/jt_rc?wait=$patience" "{\"spec\":{\"params\":{\"exec.poststop\":[\"echo jt_rc >> $work/rc/order\"]}}}" >/dev/null
-  until_true 60 is_state jt_rc running; until_true 60 is_state jt_rc2 running
+  until_true "$patience" is_state jt_rc running; until_true 60 is_state jt_rc2 running
   id=$(jid jt_rc)
   has "rc: status lists the jails" "$(rc onestatus)" jt_rc
   rc onerestart >/dev/null
-  check "rc: restart" until_true 60 "$bin/jailctl" version
+  check "rc: restart" until_true "$patience" "$bin/jailctl" version
   same "rc: restart leaves jails alone" "$id" "$(jid jt_rc)"
   pid=$(cat "$work/rc/run/daemon.pid")
   kill -9 "$(pgrep -P "$pid")"
-  check "rc: daemon(8) starts a killed jaild again" until_true 60 "$bin/jailctl" version
+  check "rc: daemon(8) starts a killed jaild again" until_true "$patience" "$bin/jailctl" version
   same "rc: and the jails never noticed" "$id running" "$(jid jt_rc) $(state jt_rc)"
   check "rc: stop" rc onestop
   refute "rc: jaild is gone" pgrep -f "jaild --state-dir $work/rc/state"
@@ -39,7 +39,7 @@ group_rc() {
   refute "rc: nor jaild" pgrep -f "jaild --state-dir $work/rc/state"
   rc onestart >/dev/null
   "$bin/jailctl" up jt_rc2 >/dev/null 2>&1
-  until_true 60 is_state jt_rc2 running
+  until_true "$patience" is_state jt_rc2 running
   check "rc: stopjails" rc onestopjails
   same "rc: stopjails stops them" "stopped stopped" "$(state jt_rc) $(state jt_rc2)"
   check "rc: and jaild stays" "$bin/jailctl" version

@@ -31,7 +31,7 @@ vnet_changed_inside() {
   declare_jail jt_vnet "{\"params\":{\"path\":\"$root\",\"vnet\":\"new\",\"vnet.interface\":[\"${a%a}b\"],\"exec.start\":[\"ifconfig ${a%a}b name jtren0\"],\"persist\":true}}"
   down jt_vnet
   same "vnet: a renamed interface does not hold the stop" stopped "$(state jt_vnet)"
-  check "vnet: and comes back under its new name" until_true 75 ifconfig jtren0
+  check "vnet: and comes back under its new name" until_true "$patience" ifconfig jtren0
   ifconfig "$a" destroy
   a=$(ifconfig epair create); ifconfig "$a" description jt
   forget jt_vnet
@@ -47,7 +47,7 @@ vnet_by_hooks() {
   declare_jail jt_vnet "{\"params\":{\"path\":\"$root\",\"vnet\":\"new\",\"vnet.interface\":[\"jt0b\"],\"exec.prestart\":[\"/bin/sh -c 'a=\$(ifconfig epair create) && ifconfig \$a name jt0a && ifconfig \${a%a}b name jt0b'\"],\"exec.poststop\":[\"ifconfig jt0a destroy\"],\"exec.start\":[\"ifconfig jt0b inet 10.78.0.2/24 up\"],\"persist\":true}}"
   has "vnet: made by exec.prestart" "$(jexec jt_vnet ifconfig jt0b 2>&1)" 10.78.0.2
   jail -r jt_vnet
-  check "vnet: a jail removed behind our back comes back with it" until_true 90 sh -c "jexec jt_vnet ifconfig jt0b | grep -q 10.78.0.2"
+  check "vnet: a jail removed behind our back comes back with it" until_true "$patience" sh -c "jexec jt_vnet ifconfig jt0b | grep -q 10.78.0.2"
   forget jt_vnet
   same "vnet: none is left of that" "$interfaces" "$(ifconfig -l | wc -w)"
 }
