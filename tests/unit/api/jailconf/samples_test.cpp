@@ -62,7 +62,7 @@ json diagnostics_of(const Configuration& configuration, const fs::path& path) {
 }
 
 void compare(const Configuration& configuration, const json& expected, const fs::path& path) {
-  EXPECT_EQ(verdict_of(configuration), expected["verdict"]) << path;
+  EXPECT_EQ(verdict_of(configuration), expected["verdict"].get<std::string>()) << path;
   EXPECT_EQ(values_of(configuration).dump(1), expected["jails"].dump(1)) << path;
   if (configuration.ok() != (expected["verdict"] == "ok")) ADD_FAILURE() << diagnostics_of(configuration, path).dump(1);
 }
