@@ -90,6 +90,14 @@ class MonitorLinkTest : public testing::Test {
     notes_.push_back(text);
     changed_.notify_all();
   }
+  std::vector<std::string> notes() {
+    const std::lock_guard lock(mutex_);
+    return notes_;
+  }
+  void forget_notes() {
+    const std::lock_guard lock(mutex_);
+    notes_.clear();
+  }
   bool heard(const std::string& text) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(30),
@@ -185,7 +193,7 @@ TEST_F(MonitorLinkTest, NotesBecomeEventsInOrder) {
                R"({"note":"empty"})"
                "\n");
   EXPECT_TRUE(heard("empty www"));
-  EXPECT_EQ(notes_, (std::vector<std::string>{"main_exited 5", "empty www"}));
+  EXPECT_EQ(notes(), (std::vector<std::string>{"main_exited 5", "empty www"}));
 }
 
 TEST_F(MonitorLinkTest, LostMonitorAnswersEverythingAndIsTold) {
@@ -207,7 +215,7 @@ TEST_F(MonitorLinkTest, NonsenseEndsTheConnection) {
     const auto monitor = adopted();
     monitor->say(nonsense);
     EXPECT_TRUE(heard("lost www")) << nonsense;
-    notes_.clear();
+    forget_notes();
   }
 }
 
@@ -237,7 +245,7 @@ TEST_F(MonitorLinkTest, FinishedMonitorIsNotLost) {
   });
   EXPECT_TRUE(link_->close(core::JailKey{"www", 7, 42}));
   server.join();
-  EXPECT_TRUE(notes_.empty());
+  EXPECT_TRUE(notes().empty());
 }
 
 }  // namespace
