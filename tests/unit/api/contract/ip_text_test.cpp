@@ -1,6 +1,7 @@
 #include "api/contract/ip_text.h"
 
 #include <arpa/inet.h>
+#include <sys/socket.h>
 
 #include <random>
 
