@@ -9,9 +9,9 @@
 namespace jaild::metrics {
 namespace {
 
-// One jail, with its label written once for all its series.
+// One jail, with its label made once for all its series.
 struct Row {
-  std::string label;
+  Labels label;
   const JailSample* jail;
 };
 using Rows = std::vector<Row>;
@@ -25,15 +25,15 @@ struct ResourceMetric {
   Resource resource;
   const char* name;
   const char* help;
-  MetricType type = MetricType::gauge;
+  MetricType type = MetricType::Gauge;
   double factor = 1;
 };
 
 constexpr std::array<ResourceMetric, resource_count> resource_metrics{{
-    {Resource::cputime, "jaild_jail_cpu_seconds_total", "CPU time (cputime)", MetricType::counter},
+    {Resource::cputime, "jaild_jail_cpu_seconds_total", "CPU time (cputime)", MetricType::Counter},
     {Resource::wallclock, "jaild_jail_process_wallclock_seconds_total",
-     "Wall-clock time summed over processes (wallclock)", MetricType::counter},
-    {Resource::pcpu, "jaild_jail_cpu_usage_ratio", "CPU use, 1 is one CPU (pcpu)", MetricType::gauge, 0.01},
+     "Wall-clock time summed over processes (wallclock)", MetricType::Counter},
+    {Resource::pcpu, "jaild_jail_cpu_usage_ratio", "CPU use, 1 is one CPU (pcpu)", MetricType::Gauge, 0.01},
     {Resource::memoryuse, "jaild_jail_memory_resident_bytes", "Resident memory (memoryuse)"},
     {Resource::vmemoryuse, "jaild_jail_memory_virtual_bytes", "Address space (vmemoryuse)"},
     {Resource::memorylocked, "jaild_jail_memory_locked_bytes", "Locked memory (memorylocked)"},
@@ -68,40 +68,40 @@ constexpr std::array<JailState, jail_state_count> states{JailState::stopped, Jai
 constexpr std::array<std::string_view, 6> restart_reasons{"exit", "gone", "health", "interrupted", "monitor", "start"};
 constexpr std::array<std::string_view, 4> exit_results{"error", "signal", "success", "unknown"};
 
-void write_states(const Sample& sample, const Rows& rows, TextWriter& writer) {
+void write_states(const Sample& sample, const Rows& rows, FamilyWriter& writer) {
   std::array<std::size_t, jail_state_count> totals{};
   for (const auto& row : rows) ++totals[static_cast<std::size_t>(row.jail->state)];
   totals[static_cast<std::size_t>(JailState::foreign)] = sample.foreign;
-  writer.family("jaild_jail_state", "1 for the state the jail is in, 0 for all others", MetricType::gauge);
-  std::array<std::string, jail_state_count> labels;
-  for (const auto state : states) labels[static_cast<std::size_t>(state)] = more_labels("state", to_string(state));
+  writer.family("jaild_jail_state", "1 for the state the jail is in, 0 for all others", MetricType::Gauge);
+  std::array<Labels, jail_state_count> labels;
+  for (const auto state : states) labels[static_cast<std::size_t>(state)] = one_label("state", to_string(state));
   for (const auto& row : rows) {
     for (const auto state : states) {
       if (state == JailState::foreign) continue;  // a jail of ours never is
       writer.sample(row.label, labels[static_cast<std::size_t>(state)], row.jail->state == state ? 1 : 0);
     }
   }
-  writer.family("jaild_jails", "Jails in each state", MetricType::gauge);
+  writer.family("jaild_jails", "Jails in each state", MetricType::Gauge);
   for (const auto state : states) {
-    writer.sample(open_labels("state", to_string(state)), "", totals[static_cast<std::size_t>(state)]);
+    writer.sample(one_label("state", to_string(state)), {}, totals[static_cast<std::size_t>(state)]);
   }
 }
 
 // `value` gives a number, or a std::optional of one for what not every jail has.
 template <class Value>
-void write_gauge(const Rows& rows, TextWriter& writer, const char* name, const char* help, Value value) {
-  writer.family(name, help, MetricType::gauge);
+void write_gauge(const Rows& rows, FamilyWriter& writer, const char* name, const char* help, Value value) {
+  writer.family(name, help, MetricType::Gauge);
   for (const auto& row : rows) {
     const auto number = value(*row.jail);
     if constexpr (requires { *number; }) {
-      if (number) writer.sample(row.label, "", *number);
+      if (number) writer.sample(row.label, {}, *number);
     } else {
-      writer.sample(row.label, "", number);
+      writer.sample(row.label, {}, number);
     }
   }
 }
 
-void write_life(const Rows& rows, TextWriter& writer) {
+void write_life(const Rows& rows, FamilyWriter& writer) {
   const auto gauge = [&](const char* name, const char* help, auto value) {
     write_gauge(rows, writer, name, help, value);
   };
@@ -128,33 +128,33 @@ void write_life(const Rows& rows, TextWriter& writer) {
 }
 
 // `known`: keys that are shown at 0 where they were never counted.
-void write_counters(const Rows& rows, TextWriter& writer, const char* label,
+void write_counters(const Rows& rows, FamilyWriter& writer, const char* label,
                     std::map<std::string, std::uint64_t> core::JailCounters::* counters,
                     std::span<const std::string_view> known) {
   for (const auto& row : rows) {
     const auto& counts = row.jail->counters.*counters;
     for (const auto key : known) {
       const auto found = counts.find(std::string(key));
-      writer.sample(row.label, more_labels(label, key), found == counts.end() ? 0 : found->second);
+      writer.sample(row.label, one_label(label, key), found == counts.end() ? 0 : found->second);
     }
     for (const auto& [key, count] : counts) {
       if (std::find(known.begin(), known.end(), key) == known.end()) {
-        writer.sample(row.label, more_labels(label, key), count);
+        writer.sample(row.label, one_label(label, key), count);
       }
     }
   }
 }
 
-void write_history(const Rows& rows, TextWriter& writer) {
-  writer.family("jaild_jail_restarts_total", "Restarts by policy, by reason", MetricType::counter);
+void write_history(const Rows& rows, FamilyWriter& writer) {
+  writer.family("jaild_jail_restarts_total", "Restarts by policy, by reason", MetricType::Counter);
   write_counters(rows, writer, "reason", &core::JailCounters::restarts, restart_reasons);
-  writer.family("jaild_jail_exits_total", "Ended runs by result", MetricType::counter);
+  writer.family("jaild_jail_exits_total", "Ended runs by result", MetricType::Counter);
   write_counters(rows, writer, "result", &core::JailCounters::exits, exit_results);
-  writer.family("jaild_jail_limit_hits_total", "Limits that were reached, by resource", MetricType::counter);
+  writer.family("jaild_jail_limit_hits_total", "Limits that were reached, by resource", MetricType::Counter);
   for (const auto& row : rows) {
     auto hits = row.jail->counters.limit_hits;
     for (const auto& rule : row.jail->limits) hits.try_emplace(std::string(to_string(rule.resource())), 0);
-    for (const auto& [resource, count] : hits) writer.sample(row.label, more_labels("resource", resource), count);
+    for (const auto& [resource, count] : hits) writer.sample(row.label, one_label("resource", resource), count);
   }
 }
 
@@ -170,32 +170,32 @@ std::map<LimitKey, std::uint64_t> limits_of(const JailSample& jail) {
   return limits;
 }
 
-void write_limits(const Rows& rows, TextWriter& writer) {
-  writer.family("jaild_jail_limit", "The amount of each rctl rule", MetricType::gauge);
+void write_limits(const Rows& rows, FamilyWriter& writer) {
+  writer.family("jaild_jail_limit", "The amount of each rctl rule", MetricType::Gauge);
   for (const auto& row : rows) {
     for (const auto& [key, amount] : limits_of(*row.jail)) {
       const auto& [resource, action, per] = key;
       writer.sample(row.label,
-                    more_labels("resource", to_string(resource)) + more_labels("action", action) +
-                        more_labels("per", to_string(per)) + more_labels("unit", to_string(unit_of(resource))),
+                    one_label("resource", to_string(resource)) + one_label("action", action) +
+                        one_label("per", to_string(per)) + one_label("unit", to_string(unit_of(resource))),
                     amount);
     }
   }
   writer.family("jaild_jail_limit_usage_ratio", "What the jail uses of each rctl rule for the whole jail, 1 is all",
-                MetricType::gauge);
+                MetricType::Gauge);
   for (const auto& row : rows) {
     if (!row.jail->usage) continue;
     for (const auto& [key, amount] : limits_of(*row.jail)) {
       const auto& [resource, action, per] = key;
       const auto used = row.jail->usage->resources.find(resource);
       if (per != LimitPer::jail || amount == 0 || used == row.jail->usage->resources.end()) continue;
-      writer.sample(row.label, more_labels("resource", to_string(resource)) + more_labels("action", action),
+      writer.sample(row.label, one_label("resource", to_string(resource)) + one_label("action", action),
                     static_cast<double>(used->second) / static_cast<double>(amount));
     }
   }
 }
 
-void write_usage(const Rows& rows, TextWriter& writer) {
+void write_usage(const Rows& rows, FamilyWriter& writer) {
   for (const auto& metric : resource_metrics) {
     writer.family(metric.name, metric.help, metric.type);
     for (const auto& row : rows) {
@@ -203,18 +203,18 @@ void write_usage(const Rows& rows, TextWriter& writer) {
       const auto amount = row.jail->usage->resources.find(metric.resource);
       if (amount == row.jail->usage->resources.end()) continue;
       if (metric.factor == 1) {
-        writer.sample(row.label, "", amount->second);
+        writer.sample(row.label, {}, amount->second);
       } else {
-        writer.sample(row.label, "", static_cast<double>(amount->second) * metric.factor);
+        writer.sample(row.label, {}, static_cast<double>(amount->second) * metric.factor);
       }
     }
   }
 }
 
-void write_daemon(const Sample& sample, TextWriter& writer) {
+void write_daemon(const Sample& sample, FamilyWriter& writer) {
   const auto gauge = [&](const char* name, const char* help, auto value) {
-    writer.family(name, help, MetricType::gauge);
-    writer.sample("", "", value);
+    writer.family(name, help, MetricType::Gauge);
+    writer.sample({}, {}, value);
   };
   gauge("jaild_jails_dying", "Jails that are removed but still held by the kernel", sample.dying);
   gauge("jaild_racct_enabled", "1 where limits can be set and usage read", sample.racct);
@@ -226,16 +226,16 @@ void write_daemon(const Sample& sample, TextWriter& writer) {
   gauge("jaild_collect_duration_seconds", "Time this scrape took to read the usage of all jails",
         std::chrono::duration<double>(sample.collect_duration).count());
   gauge("jaild_collect_errors", "Jails whose usage this scrape could not read, or not in time", sample.collect_errors);
-  writer.family("jaild_events_total", "Events by type", MetricType::counter);
-  for (const auto& [type, count] : sample.events) writer.sample(open_labels("event", type), "", count);
+  writer.family("jaild_events_total", "Events by type", MetricType::Counter);
+  for (const auto& [type, count] : sample.events) writer.sample(one_label("event", type), {}, count);
 }
 
 }  // namespace
 
-void write_families(const Sample& sample, TextWriter& writer) {
+void write_families(const Sample& sample, FamilyWriter& writer) {
   Rows rows;
   rows.reserve(sample.jails.size());
-  for (const auto& jail : sample.jails) rows.push_back({open_labels("jail", jail.name), &jail});
+  for (const auto& jail : sample.jails) rows.push_back({one_label("jail", jail.name), &jail});
   write_states(sample, rows, writer);
   write_life(rows, writer);
   write_history(rows, writer);

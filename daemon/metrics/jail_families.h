@@ -3,11 +3,11 @@
 #pragma once
 
 #include "daemon/metrics/sample.h"
-#include "daemon/metrics/text_writer.h"
+#include "daemon/metrics/family_writer.h"
 
 namespace jaild::metrics {
 
 // Families in a fixed order, jails in the order of the sample, no family without a series, no label set twice.
-void write_families(const Sample& sample, TextWriter& writer);
+void write_families(const Sample& sample, FamilyWriter& writer);
 
 }  // namespace jaild::metrics

@@ -1,5 +1,6 @@
 #include "daemon/metrics/metrics.h"
 
+#include <prometheus/collectable.h>
 #include <prometheus/counter.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
@@ -122,12 +123,12 @@ void Metrics::observe_input(std::chrono::nanoseconds took) {
 
 namespace {
 
-void write_store(const std::filesystem::path& database, TextWriter& writer) {
+void write_store(const std::filesystem::path& database, FamilyWriter& writer) {
   if (database.empty()) return;
   const auto gauge = [&](const char* name, const char* help, std::uintmax_t bytes, const std::error_code& error) {
     if (error) return;
-    writer.family(name, help, MetricType::gauge);
-    writer.sample("", "", bytes);
+    writer.family(name, help, MetricType::Gauge);
+    writer.sample({}, {}, bytes);
   };
   std::error_code error;
   const auto size = std::filesystem::file_size(database, error);
@@ -140,22 +141,37 @@ void write_store(const std::filesystem::path& database, TextWriter& writer) {
   gauge("jaild_store_free_bytes", "Free space of the file system that holds the database", space.available, error);
 }
 
-void write_build(const std::string& release, TextWriter& writer) {
-  writer.family("jaild_build_info", "Always 1; what this jaild is", MetricType::gauge);
-  writer.sample(open_labels("version", version_text), more_labels("osrelease", release), 1);
+void write_build(const std::string& release, FamilyWriter& writer) {
+  writer.family("jaild_build_info", "Always 1; what this jaild is", MetricType::Gauge);
+  writer.sample(one_label("version", version_text), one_label("osrelease", release), 1);
 }
+
+// All that is made anew for each scrape, so that a deleted jail is gone at once.
+class SampleCollector final : public prometheus::Collectable {
+ public:
+  SampleCollector(const Sample& sample, const std::filesystem::path& database)
+      : sample_(sample), database_(database) {}  // both outlive this
+
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    FamilyWriter writer;
+    write_families(sample_, writer);
+    write_process(writer);
+    write_store(database_, writer);
+    write_build(sample_.release, writer);
+    return std::move(writer).take();
+  }
+
+ private:
+  const Sample& sample_;
+  const std::filesystem::path& database_;
+};
 
 }  // namespace
 
 std::string Metrics::scrape(const Sample& sample) const {
-  // About 60 series of 70 bytes for each jail; the rest is the daemon's.
-  TextWriter writer(64 * 1024 + sample.jails.size() * 60 * 70);
-  writer.append(prometheus::TextSerializer().Serialize(registry_->registry.Collect()));
-  write_families(sample, writer);
-  write_process(writer);
-  write_store(database_, writer);
-  write_build(sample.release, writer);
-  return std::move(writer).take();
+  auto families = registry_->registry.Collect();
+  for (auto& family : SampleCollector(sample, database_).Collect()) families.push_back(std::move(family));
+  return prometheus::TextSerializer().Serialize(families);
 }
 
 }  // namespace jaild::metrics

@@ -22,9 +22,9 @@
 namespace jaild::metrics {
 namespace {
 
-void add(TextWriter& writer, const char* name, const char* help, double value, MetricType type = MetricType::gauge) {
+void add(FamilyWriter& writer, const char* name, const char* help, double value, MetricType type = MetricType::Gauge) {
   writer.family(name, help, type);
-  writer.sample("", "", value);
+  writer.sample({}, {}, value);
 }
 
 double seconds(const timeval& time) {
@@ -33,7 +33,7 @@ double seconds(const timeval& time) {
 
 #ifdef __FreeBSD__
 
-void add_system(TextWriter& writer) {
+void add_system(FamilyWriter& writer) {
   std::array<int, 4> name{CTL_KERN, KERN_PROC, KERN_PROC_PID, ::getpid()};
   kinfo_proc info{};
   std::size_t size = sizeof(info);
@@ -80,7 +80,7 @@ double boot_time() {
   return value;
 }
 
-void add_system(TextWriter& writer) {
+void add_system(FamilyWriter& writer) {
   const auto fields = stat_fields();
   const auto number = [&](std::size_t field) {  // as proc(5) numbers them
     return field - 3 < fields.size() ? std::strtod(fields[field - 3].c_str(), nullptr) : 0.0;
@@ -103,11 +103,11 @@ void add_system(TextWriter& writer) {
 
 }  // namespace
 
-void write_process(TextWriter& writer) {
+void write_process(FamilyWriter& writer) {
   rusage usage{};
   if (::getrusage(RUSAGE_SELF, &usage) == 0) {
     add(writer, "process_cpu_seconds_total", "CPU time", seconds(usage.ru_utime) + seconds(usage.ru_stime),
-        MetricType::counter);
+        MetricType::Counter);
   }
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {

@@ -1,11 +1,11 @@
 // jaild's own process, as Prometheus clients show it: process_*.
 #pragma once
 
-#include "daemon/metrics/text_writer.h"
+#include "daemon/metrics/family_writer.h"
 
 namespace jaild::metrics {
 
 // A value that the system does not tell is left out.
-void write_process(TextWriter& writer);
+void write_process(FamilyWriter& writer);
 
 }  // namespace jaild::metrics

@@ -1,6 +1,7 @@
 #include "daemon/metrics/jail_families.h"
 
 #include <gtest/gtest.h>
+#include <prometheus/text_serializer.h>
 
 #include "tests/unit/daemon/metrics/exposition.h"
 
@@ -8,9 +9,9 @@ namespace jaild::metrics {
 namespace {
 
 Exposition exposition_of(const Sample& sample) {
-  TextWriter writer(0);
+  FamilyWriter writer;
   write_families(sample, writer);
-  auto exposition = read_exposition(std::move(writer).take());
+  auto exposition = read_exposition(prometheus::TextSerializer().Serialize(std::move(writer).take()));
   for (const auto& fault : exposition.faults) ADD_FAILURE() << fault;
   return exposition;
 }
