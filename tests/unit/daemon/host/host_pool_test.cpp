@@ -9,10 +9,11 @@
 namespace jaild::host {
 namespace {
 
+// In all of these the pool comes last, so that it is joined before what its jobs refer to is gone.
 TEST(HostPool, JobsOfOneJailRunInOrderAndNeverTogether) {
-  HostPool pool(4, 1000);
   std::vector<int> order;  // unguarded on purpose: two at once would be a race for the sanitizer and a wrong order here
   std::promise<void> last;
+  HostPool pool(4, 1000);
   for (int i = 0; i < 500; ++i) {
     ASSERT_TRUE(pool.post("www", [&order, &last, i] {
       order.push_back(i);
@@ -25,10 +26,10 @@ TEST(HostPool, JobsOfOneJailRunInOrderAndNeverTogether) {
 }
 
 TEST(HostPool, JobsOfDifferentJailsRunSideBySide) {
-  HostPool pool(2, 10);
   std::promise<void> first;
   std::promise<void> second;
   std::promise<void> met;
+  HostPool pool(2, 10);
   // Each waits for the other: one after the other they would never end.
   ASSERT_TRUE(pool.post("a", [&] {
     first.set_value();
@@ -43,9 +44,9 @@ TEST(HostPool, JobsOfDifferentJailsRunSideBySide) {
 }
 
 TEST(HostPool, FullQueueIsAnsweredNotWaitedFor) {
-  HostPool pool(1, 2);
   std::promise<void> go;
   std::promise<void> begun;
+  HostPool pool(1, 2);
   ASSERT_TRUE(pool.post("a", [&, wait = go.get_future().share()] {
     begun.set_value();
     wait.wait();
@@ -58,11 +59,11 @@ TEST(HostPool, FullQueueIsAnsweredNotWaitedFor) {
 }
 
 TEST(HostPool, StopWaitsForTheRunningJobAndDropsTheRest) {
-  HostPool pool(1, 10);
   std::atomic<bool> ended = false;
   std::atomic<bool> dropped_ran = false;
   std::promise<void> begun;
   std::promise<void> go;
+  HostPool pool(1, 10);
   ASSERT_TRUE(pool.post("a", [&, wait = go.get_future().share()] {
     begun.set_value();
     wait.wait();

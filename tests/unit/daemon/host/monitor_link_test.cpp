@@ -149,28 +149,29 @@ TEST_F(MonitorLinkTest, SocketWithoutMonitorIsRemoved) {
 
 TEST_F(MonitorLinkTest, AnswersComeToTheirRequestsInAnyOrder) {
   const auto monitor = adopted();
-  std::promise<int> first;
-  std::promise<int> second;
+  const auto first = std::make_shared<std::promise<int>>();  // owned by both threads: see monitor_link.cpp
+  const auto second = std::make_shared<std::promise<int>>();
   link_->send(7, {{"request", "run"}}, std::nullopt,
-              [&](auto answer) { first.set_value(static_cast<int>((*answer)["code"])); });
+              [first](auto answer) { first->set_value(static_cast<int>((*answer)["code"])); });
   link_->send(7, {{"request", "run"}}, std::nullopt,
-              [&](auto answer) { second.set_value(static_cast<int>((*answer)["code"])); });
+              [second](auto answer) { second->set_value(static_cast<int>((*answer)["code"])); });
   const json one = monitor->hear();
   const json two = monitor->hear();
   monitor->answer(two, {{"code", 2}});
   monitor->answer(one, {{"code", 1}});
-  EXPECT_EQ(first.get_future().get(), 1);
-  EXPECT_EQ(second.get_future().get(), 2);
+  EXPECT_EQ(first->get_future().get(), 1);
+  EXPECT_EQ(second->get_future().get(), 2);
 }
 
 TEST_F(MonitorLinkTest, RefusalKeepsTheMonitorsWords) {
   const auto monitor = adopted();
-  std::promise<Result<json>> answered;
-  link_->send(7, {{"request", "create"}}, std::nullopt, [&](auto answer) { answered.set_value(std::move(answer)); });
+  const auto answered = std::make_shared<std::promise<Result<json>>>();
+  link_->send(7, {{"request", "create"}}, std::nullopt,
+              [answered](auto answer) { answered->set_value(std::move(answer)); });
   const json request = monitor->hear();
   monitor->say(to_text({{"id", request["id"]}, {"ok", false}, {"error", "no"}, {"errno", 1}, {"kind", "conflict"}}) +
                "\n");
-  const auto answer = answered.get_future().get();
+  const auto answer = answered->get_future().get();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, Kind::conflict);
   EXPECT_EQ(answer.error().message, "no");
@@ -198,11 +199,12 @@ TEST_F(MonitorLinkTest, NotesBecomeEventsInOrder) {
 
 TEST_F(MonitorLinkTest, LostMonitorAnswersEverythingAndIsTold) {
   const auto monitor = adopted();
-  std::promise<Result<json>> answered;
-  link_->send(7, {{"request", "run"}}, std::nullopt, [&](auto answer) { answered.set_value(std::move(answer)); });
+  const auto answered = std::make_shared<std::promise<Result<json>>>();
+  link_->send(7, {{"request", "run"}}, std::nullopt,
+              [answered](auto answer) { answered->set_value(std::move(answer)); });
   (void)monitor->hear();
   monitor->hang_up();
-  const auto answer = answered.get_future().get();
+  const auto answer = answered->get_future().get();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, Kind::unavailable);
   EXPECT_TRUE(heard("lost www"));
