@@ -1,7 +1,6 @@
 #include "daemon/host/monitor_start.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -16,6 +15,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "daemon/host/child_output.h"
 #include "daemon/monitor/protocol.h"
 
 extern char** environ;
@@ -29,23 +29,6 @@ constexpr std::size_t complaint_max = 4096;
 
 Error system_error(const std::string& what, int code) {
   return Error{Kind::host_refused, what + ": " + std::generic_category().message(code), code, {}};
-}
-
-// Reads until the other side is closed, that is, until the started process has gone. false: it took too long.
-bool read_complaint(int fd, std::string& text) {
-  const auto deadline = std::chrono::steady_clock::now() + start_patience;
-  std::array<char, 512> buffer{};
-  for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return false;
-    pollfd wait{fd, POLLIN, 0};
-    if (::poll(&wait, 1, static_cast<int>(left.count())) <= 0) continue;
-    const ssize_t size = ::read(fd, buffer.data(), buffer.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return true;
-    if (text.size() < complaint_max) text.append(buffer.data(), static_cast<std::size_t>(size));
-  }
 }
 
 class SpawnSetup {
@@ -131,7 +114,7 @@ Result<void> start_monitor(const MonitorPaths& paths, const core::JailKey& key) 
   if (refused != 0) return Fail(system_error("start " + paths.monitor_path, refused));
 
   std::string complaint;
-  const bool ended = read_complaint(complaints.get(), complaint);
+  const bool ended = read_to_end(complaints.get(), start_patience, complaint_max, complaint);
   if (!ended) ::kill(pid, SIGKILL);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {

@@ -1,7 +1,6 @@
 #include "daemon/host/freebsd/run_program.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,33 +10,15 @@
 #include <chrono>
 #include <csignal>
 
+#include "daemon/host/child_output.h"
 #include "daemon/host/freebsd/os_error.h"
 #include "daemon/host/unique_fd.h"
 
 namespace jaild::host {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
-
 constexpr std::chrono::seconds patience{60};
 constexpr std::size_t words_max = 4096;
-
-// Until the program has closed its output; false: it took too long.
-bool read_output(int fd, std::string& text) {
-  const auto deadline = steady_clock::now() + patience;
-  std::array<char, 512> buffer{};
-  for (;;) {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
-    if (left.count() <= 0) return false;
-    pollfd wait{fd, POLLIN, 0};
-    if (::poll(&wait, 1, static_cast<int>(left.count())) <= 0) continue;
-    const ssize_t size = ::read(fd, buffer.data(), buffer.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return true;
-    if (text.size() < words_max) text.append(buffer.data(), static_cast<std::size_t>(size));
-  }
-}
 
 int spawn(std::vector<std::string>& words, int output, pid_t& pid) {
   std::string path = "PATH=/sbin:/bin:/usr/sbin:/usr/bin";
@@ -79,7 +60,7 @@ Result<void> run_program(std::vector<std::string> words) {
   }
   writer.reset();
   std::string output;
-  const bool ended = read_output(reader.get(), output);
+  const bool ended = read_to_end(reader.get(), patience, words_max, output);
   if (!ended) ::kill(pid, SIGKILL);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
