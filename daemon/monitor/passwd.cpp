@@ -61,6 +61,19 @@ std::optional<User> find_user(std::string_view passwd, uid_t uid) {
   return find_first(passwd, [uid](const User& user) { return user.uid == uid; });
 }
 
+std::optional<uid_t> parse_uid(std::string_view text) {
+  return parse_id<uid_t>(text);
+}
+
+User bare_user(uid_t uid) {
+  User user;
+  user.name = uid == 0 ? "root" : std::to_string(uid);
+  user.uid = uid;
+  user.gid = uid;
+  user.groups = {user.gid};
+  return user;
+}
+
 std::vector<gid_t> find_groups(std::string_view group, std::string_view name, gid_t primary) {
   std::vector<gid_t> groups{primary};
   for (const auto line : split(group, '\n')) {

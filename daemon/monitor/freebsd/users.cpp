@@ -8,13 +8,11 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 
-#include "daemon/monitor/file_record.h"
 #include "daemon/monitor/freebsd/login_class.h"
+#include "daemon/monitor/name_service.h"
 
 extern char** environ;
 
@@ -35,29 +33,11 @@ bool find_function(void* library, const char* name, Function& function) {
   return function != nullptr;
 }
 
-std::optional<uid_t> as_uid(const std::string& name) {
-  uid_t uid = 0;
-  const char* end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data(), end, uid);
-  if (name.empty() || error != std::errc() || stop != end || uid == static_cast<uid_t>(-1)) return std::nullopt;
-  return uid;
-}
-
 const passwd* find_entry(const std::string& name) {
   if (name.empty()) return ::getpwuid(0);
   const passwd* entry = ::getpwnam(name.c_str());
-  const auto uid = as_uid(name);
+  const auto uid = parse_uid(name);
   return entry == nullptr && uid ? ::getpwuid(*uid) : entry;
-}
-
-// Root is always found, and a uid needs no entry: a jail without /etc/passwd can run commands too.
-User bare_user(uid_t uid) {
-  User user;
-  user.name = uid == 0 ? "root" : std::to_string(uid);
-  user.uid = uid;
-  user.gid = uid;
-  user.groups = {user.gid};
-  return user;
 }
 
 void set_environ(const Environment& environment) {
@@ -87,22 +67,11 @@ Result<void> load_login_classes() {
 Result<User> look_up_user(const std::string& name, UserSource /*source*/) {
   // One look-up for both: before jail_attach(2) it reads the host's files, after it the jail's.
   const passwd* entry = find_entry(name);
-  const auto uid = name.empty() ? std::optional<uid_t>(0) : as_uid(name);
+  const auto uid = name.empty() ? std::optional<uid_t>(0) : parse_uid(name);
   if (entry == nullptr && !uid) return Fail(Kind::missing, "no user \"" + name + "\"");
   if (entry == nullptr) return bare_user(*uid);
-  User user;
-  user.name = entry->pw_name;
-  user.uid = entry->pw_uid;
-  user.gid = entry->pw_gid;
-  if (*entry->pw_dir != '\0') user.home = entry->pw_dir;
-  if (*entry->pw_shell != '\0') user.shell = entry->pw_shell;
-  if (entry->pw_class != nullptr) user.login_class = entry->pw_class;
-  std::array<gid_t, groups_max> groups{};
-  int count = groups.size();
-  if (::getgrouplist(user.name.c_str(), user.gid, groups.data(), &count) < 0) {
-    return Fail(Kind::host_refused, "user " + user.name + " is in too many groups");
-  }
-  user.groups.assign(groups.begin(), groups.begin() + count);
+  auto user = user_of(*entry);
+  if (user && entry->pw_class != nullptr) user->login_class = entry->pw_class;
   return user;
 }
 

@@ -5,36 +5,18 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <charconv>
 
 #include "daemon/monitor/file_record.h"
+#include "daemon/monitor/name_service.h"
 
 namespace jaild::monitor {
 namespace {
 
-std::optional<uid_t> as_uid(const std::string& name) {
-  uid_t uid = 0;
-  const char* end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data(), end, uid);
-  if (name.empty() || error != std::errc() || stop != end || uid == static_cast<uid_t>(-1)) return std::nullopt;
-  return uid;
-}
-
-User bare_user(uid_t uid) {
-  User user;
-  user.name = uid == 0 ? "root" : std::to_string(uid);
-  user.uid = uid;
-  user.gid = uid;
-  user.groups = {user.gid};
-  return user;
-}
-
 Result<User> from_jail_files(const std::string& name) {
   constexpr std::size_t size_max = 1024 * 1024;
   const auto passwd = read_small_file("/etc/passwd", size_max);
-  const auto uid = name.empty() ? std::optional<uid_t>(0) : as_uid(name);
+  const auto uid = name.empty() ? std::optional<uid_t>(0) : parse_uid(name);
   const std::string_view text = passwd ? std::string_view(*passwd) : std::string_view();
   auto user = uid ? find_user(text, *uid) : find_user(text, name);
   if (!user && uid) user = bare_user(*uid);
@@ -45,23 +27,11 @@ Result<User> from_jail_files(const std::string& name) {
 }
 
 Result<User> from_name_service(const std::string& name) {
-  const auto uid = name.empty() ? std::optional<uid_t>(0) : as_uid(name);
+  const auto uid = name.empty() ? std::optional<uid_t>(0) : parse_uid(name);
   const passwd* entry = uid ? ::getpwuid(*uid) : ::getpwnam(name.c_str());
   if (entry == nullptr && uid) return bare_user(*uid);
   if (entry == nullptr) return Fail(Kind::missing, "no user \"" + name + "\" on the host");
-  User user;
-  user.name = entry->pw_name;
-  user.uid = entry->pw_uid;
-  user.gid = entry->pw_gid;
-  if (*entry->pw_dir != '\0') user.home = entry->pw_dir;
-  if (*entry->pw_shell != '\0') user.shell = entry->pw_shell;
-  std::array<gid_t, groups_max> groups{};
-  int count = groups.size();
-  if (::getgrouplist(user.name.c_str(), user.gid, groups.data(), &count) < 0) {
-    return Fail(Kind::host_refused, "user " + user.name + " is in too many groups");
-  }
-  user.groups.assign(groups.begin(), groups.begin() + count);
-  return user;
+  return user_of(*entry);
 }
 
 }  // namespace
