@@ -9,7 +9,7 @@
 #include "client/event_stream.h"
 #include "client/fields.h"
 #include "client/output.h"
-#include "client/problem.h"
+#include "client/streaming.h"
 
 namespace jaild::client {
 
@@ -17,8 +17,6 @@ using nlohmann::json;
 
 namespace {
 
-// jaild sends a sign of life every 15 s; three times that without one means that the other side is gone.
-constexpr std::chrono::seconds silence_max{45};
 constexpr std::chrono::milliseconds reconnect_pause_max{30'000};
 constexpr std::uint64_t page_size = 1000;  // the daemon's own maximum
 // The store keeps 100,000 events; far more pages than that come from something else.
@@ -77,34 +75,19 @@ class Follower {
   // Until the connection ends. Success: it ended in an ordinary way, or nobody reads our output any more.
   Result<void> follow() {
     HttpRequest request = request_for(RouteId::events, "", filters(options_));
-    request.timeout = silence_max;
     request.headers = {{"Accept", "text/event-stream"}, {"Last-Event-ID", last_}};
-    HttpResponse refusal;
     EventStreamReader reader;
-    const auto on_head = [&](const HttpResponse& head) {
-      if (head.status != 200) refusal = head;
-      return true;
-    };
-    const auto on_piece = [&](std::string_view piece) {
-      if (refusal.status != 0) {
-        refusal.body += piece;
-        return refusal.body.size() < refusal_bytes_max;
-      }
+    return stream_body(session_.api().connection(), std::move(request), [&](std::string_view piece) {
       take(reader.feed(piece));
       if (reader.retry()) pause_ = *reader.retry();
       return !reader.broken() && session_.out().good();
-    };
-    const Result<void> ended = session_.api().connection().stream(request, on_head, on_piece);
-    if (refusal.status != 0) return Fail(error_from(refusal));
-    return ended;
+    });
   }
 
   [[nodiscard]] std::chrono::milliseconds pause() const { return pause_; }
   [[nodiscard]] std::uint64_t received() const { return received_; }
 
  private:
-  static constexpr std::size_t refusal_bytes_max = std::size_t{1} << 16;
-
   void take(const std::vector<ServerEvent>& events) {
     for (const ServerEvent& event : events) {
       if (!event.id.empty()) last_ = event.id;

@@ -9,7 +9,7 @@
 #include "client/commands/options.h"
 #include "client/fields.h"
 #include "client/output.h"
-#include "client/problem.h"
+#include "client/streaming.h"
 
 namespace jaild::client {
 
@@ -17,12 +17,9 @@ using nlohmann::json;
 
 namespace {
 
-// jaild sends a sign of life every 15 s; three times that without one means that the other side is gone.
-constexpr std::chrono::seconds silence_max{45};
 // Followed at once, each over a connection of its own; jaild serves 64 streams in all.
 constexpr std::size_t followed_max = 32;
 constexpr std::size_t line_bytes_max = std::size_t{1} << 20;
-constexpr std::size_t refusal_bytes_max = std::size_t{1} << 16;
 
 struct LogsOptions {
   std::vector<std::string> names;
@@ -107,20 +104,10 @@ class Printer {
 // The log of one jail, to its end.
 ExitCode print_log(Session& session, const LogsOptions& options, const std::string& name, Printer& printer) {
   HttpRequest request = request_for(RouteId::jail_log, name, query_of(options));
-  request.timeout = silence_max;
   request.headers = {{"Accept", "application/x-ndjson"}};
-  HttpResponse refusal;
   std::string rest;
   bool read_on = true;
-  const auto on_head = [&](const HttpResponse& head) {
-    if (head.status != 200) refusal = head;
-    return true;
-  };
   const auto on_piece = [&](std::string_view piece) {
-    if (refusal.status != 0) {
-      refusal.body += piece;
-      return refusal.body.size() < refusal_bytes_max;
-    }
     rest += piece;
     std::size_t begin = 0;
     for (std::size_t end = rest.find('\n'); end != std::string::npos && read_on; end = rest.find('\n', begin)) {
@@ -131,8 +118,7 @@ ExitCode print_log(Session& session, const LogsOptions& options, const std::stri
     printer.flush();
     return read_on && rest.size() < line_bytes_max;
   };
-  const Result<void> ended = session.api().connection().stream(request, on_head, on_piece);
-  if (refusal.status != 0) return printer.fail(name, error_from(refusal));
+  const Result<void> ended = stream_body(session.api().connection(), std::move(request), on_piece);
   return ended || !read_on ? ExitCode::ok : printer.fail(name, ended.error());
 }
 
