@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <unordered_map>
 
 #include "api/contract/spec_rules.h"
 
@@ -213,8 +214,13 @@ std::span<const Param> param_table() {
 }
 
 const Param* find_param(std::string_view name) {
-  const auto at = std::ranges::find(table, name, &Param::name);
-  return at != table.end() ? &*at : find_family(name);
+  static const auto by_name = [] {
+    std::unordered_map<std::string_view, const Param*> index;
+    for (const Param& row : table) index.emplace(row.name, &row);
+    return index;
+  }();
+  const auto at = by_name.find(name);
+  return at != by_name.end() ? at->second : find_family(name);
 }
 
 std::optional<std::string> without_no(std::string_view name) {
