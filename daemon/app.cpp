@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <utility>
 
 #include "api/contract/version.h"
 #include "api/server/server.h"
@@ -95,6 +96,58 @@ Result<void> listen(server::Server& server, const DaemonOptions& options) {
   return {};
 }
 
+// What the signals mean. SIGTERM and SIGINT end jaild, and jails run on. SIGUSR2 says that the host goes down: all
+// jails are stopped in order, none is started any more, and a SIGTERM then ends jaild when they are down or the time is
+// over.
+class Ending {
+ public:
+  Ending(boost::asio::io_context& context, runtime::Engine& engine, server::Server& server, std::chrono::seconds budget)
+      : context_(context), engine_(engine), server_(server), budget_(budget) {}  // all outlive this
+
+  void wait() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      if (signal == SIGUSR2) {
+        stop_jails();
+      } else if (jails_ == Jails::stopping) {
+        asked_ = true;
+      } else {
+        end();
+      }
+      wait();
+    });
+  }
+
+ private:
+  enum class Jails { run_on, stopping, down };
+
+  void stop_jails() {
+    if (jails_ != Jails::run_on) return;
+    jails_ = Jails::stopping;
+    log_info("the host goes down; all jails are stopped");
+    engine_.shut_down_jails(budget_, [this](bool all_down) {
+      jails_ = Jails::down;
+      log_info(all_down ? "all jails are down" : "not all jails stopped in time");
+      if (asked_) end();
+    });
+  }
+
+  void end() {
+    if (std::exchange(ended_, true)) return;
+    log_info(jails_ == Jails::run_on ? "ends; jails run on" : "ends");
+    server_.stop([this] { context_.stop(); });
+  }
+
+  boost::asio::io_context& context_;
+  runtime::Engine& engine_;
+  server::Server& server_;
+  const std::chrono::seconds budget_;
+  boost::asio::signal_set signals_{context_, SIGTERM, SIGINT, SIGUSR2};
+  Jails jails_ = Jails::run_on;
+  bool asked_ = false;  // to end, while jails stop
+  bool ended_ = false;
+};
+
 Result<void> serve(const DaemonOptions& options, Parts& parts) {
   boost::asio::io_context context{1};
   runtime::AsioLoop loop(context);
@@ -115,12 +168,8 @@ Result<void> serve(const DaemonOptions& options, Parts& parts) {
   if (auto started = engine.start(); !started) return started;
   if (auto listening = listen(server, options); !listening) return listening;
 
-  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
-  signals.async_wait([&](const boost::system::error_code& error, int) {
-    if (error) return;
-    log_info("ends; jails run on");
-    server.stop([&] { context.stop(); });
-  });
+  Ending ending(context, engine, server, options.shutdown_timeout);
+  ending.wait();
   context.run();
   engine.stop();
   loop.stop();

@@ -26,6 +26,7 @@ std::variant<DaemonOptions, EarlyExit> parse_command_line(int argc, const char* 
   options.log_dir = log_dir_default;
   int start_timeout = static_cast<int>(options.start_timeout.count());
   int stop_timeout = static_cast<int>(options.stop_timeout.count());
+  int shutdown_timeout = static_cast<int>(options.shutdown_timeout.count());
 
   CLI::App app{"jaild: keeps jails as they were declared. Stays in the foreground; rc.d starts it under daemon(8)."};
   app.set_version_flag("--version", std::string("jaild ") + version_text);
@@ -55,6 +56,10 @@ std::variant<DaemonOptions, EarlyExit> parse_command_line(int argc, const char* 
   app.add_option("--stop-timeout", stop_timeout, "seconds for a command of a stop without exec.timeout; 0: unlimited")
       ->check(CLI::Range(0, 31'536'000))
       ->capture_default_str();
+  app.add_option("--shutdown-timeout", shutdown_timeout,
+                 "seconds for stopping all jails when the host goes down (SIGUSR2)")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -66,6 +71,7 @@ std::variant<DaemonOptions, EarlyExit> parse_command_line(int argc, const char* 
   options.log_to_file = log_dir->count() > 0;
   options.start_timeout = std::chrono::seconds{start_timeout};
   options.stop_timeout = std::chrono::seconds{stop_timeout};
+  options.shutdown_timeout = std::chrono::seconds{shutdown_timeout};
   return options;
 }
 

@@ -25,6 +25,9 @@ struct DaemonOptions {
   int parallel_starts = 0;          // 0: one for each CPU
   std::chrono::seconds start_timeout{600};
   std::chrono::seconds stop_timeout{120};
+  // For all jails together when the host goes down: rc.shutdown(8) kills what is left after 90 s, and others come
+  // after.
+  std::chrono::seconds shutdown_timeout{75};
 };
 
 // What is wrong with the command line, or --help and --version: the text to print and the code to exit with.

@@ -11,7 +11,7 @@
 namespace jaild {
 
 struct Write {
-  enum class Verb { declare, replace, erase, start, stop, restart };
+  enum class Verb { declare, replace, erase, start, stop, restart, adopt };
   Verb verb = Verb::declare;
   std::string name;
   std::optional<JailSpec> spec;                // declare and replace: always there
@@ -26,8 +26,8 @@ struct Write {
 // What a write does to one jail; a dry run answers these and nothing else happens.
 struct Change {
   std::string jail;
-  std::string action;               // "create", "update", "live", "start", "stop", "restart", "delete"
-  std::vector<std::string> fields;  // for update, live: the fields that change; pending ones after "restart"
+  std::string action;               // "create", "update", "live", "start", "stop", "restart", "delete", "adopt"
+  std::vector<std::string> fields;  // for update, live, adopt: the fields that change; pending ones after "restart"
   std::vector<StepReport> steps;    // for start, stop: every step and command, in order
 };
 

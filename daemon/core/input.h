@@ -25,7 +25,9 @@ struct ReadinessChanged {  // what a health check found
   bool restart = false;  // unhealthy, and the spec says to restart then
   std::string reason;
 };
-struct ShutdownRequested {};  // the host goes down: stop all jails, start none
+struct ShutdownRequested {  // the host goes down: stop all jails, start none
+  std::chrono::seconds budget{0};
+};
 
 using Input =
     std::variant<Tick, OpDone, Event, Committed, WriteRequested, Surveyed, ReadinessChanged, ShutdownRequested>;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "daemon/core/spec_diff.h"
+#include "daemon/core/deliberate_fault.h"
 
 namespace jaild::core {
 namespace {
@@ -45,11 +45,20 @@ Lifecycle::Lifecycle(Context& context, JailRecord record) : context_(context), r
 
 bool Lifecycle::wants_up() const {
   return record_.desired == Desired::running && !record_.deleting && !record_.finished && !record_.restart.gave_up &&
-         !restart_asked_ && !going_down_;
+         !restart_asked_ && (!going_down_ || breaks(DeliberateFault::shutdown_forgotten));
 }
 
 bool Lifecycle::up_without_command() const {
   return run_->spec.flag("persist");
+}
+
+// What others started has no command of ours whose exit could be missed: a new monitor takes it over while it runs.
+bool Lifecycle::started_by_others() const {
+  return !run_->started_at && !run_->spec.command;
+}
+
+bool Lifecycle::monitor_wanted() const {
+  return !monitor_alive_ && started_by_others() && context_.now().mono >= next_monitor_;
 }
 
 bool Lifecycle::is_current(const JailKey& key) const {
@@ -86,8 +95,13 @@ void Lifecycle::evaluate() {
     case Activity::starting:
       if (!wants_up()) interrupt_start();
       return;
+    case Activity::stopping:  // always ends, and then looks at the wish
+      if (cancel_at_ && context_.now().mono >= *cancel_at_) {
+        cancel_at_.reset();
+        context_.perform(*this, Cancel{run_->key});
+      }
+      return;
     case Activity::updating:    // its completion looks at the wish
-    case Activity::stopping:    // always ends, and then looks
     case Activity::forgetting:  // likewise
       if (activity_ == Activity::forgetting && commit_ == 0 && next_try_ && context_.now().mono >= *next_try_)
         forget_run();
@@ -128,14 +142,16 @@ void Lifecycle::evaluate_running() {
       blocked_ = *hindrance;
       return;
     }
-    begin_stop(StopWhy::wish, record_.deleting ? "is being deleted"
-                              : restart_asked_ ? "restart was asked for"
-                                               : "stop was asked for");
+    begin_stop(StopWhy::wish, why_down());
     return;
   }
   blocked_.clear();
   if (unconfirmed_ && commit_ == 0 && next_try_ && context_.now().mono >= *next_try_) confirm_running();
-  if (record_.generation != run_->generation && considered_ != record_.generation) begin_update();
+  if (record_.generation != run_->generation && considered_ != record_.generation) {
+    begin_update();
+  } else if (monitor_wanted()) {
+    open_monitor();
+  }
 }
 
 void Lifecycle::replace_record(JailRecord record, bool restart) {
@@ -152,8 +168,33 @@ void Lifecycle::replace_record(JailRecord record, bool restart) {
   context_.changed(*this);
 }
 
+std::string Lifecycle::why_down() const {
+  if (record_.deleting) return "is being deleted";
+  if (going_down_) return "the host shuts down";
+  return restart_asked_ ? "restart was asked for" : "stop was asked for";
+}
+
 void Lifecycle::host_goes_down() {
   going_down_ = true;
+  if (activity_ == Activity::stopping) bound_commands();
+}
+
+void Lifecycle::host_stays_up() {
+  going_down_ = false;
+  cancel_at_.reset();
+}
+
+// A command without a timeout may take for ever, but not while the host shuts down.
+void Lifecycle::bound_commands() {
+  const auto bound = context_.timeouts().stop > seconds{0} ? context_.timeouts().stop : Timeouts{}.stop;
+  for (std::size_t i = next_step_; i < steps_.size(); ++i) {
+    auto* run = std::get_if<Run>(&steps_[i].what);
+    if (run == nullptr || run->command.timeout > milliseconds{0}) continue;
+    run->command.timeout = bound;
+    if (i > next_step_ || op_ == 0) continue;
+    cancel_at_ = context_.now().mono + bound;  // under way already
+    context_.wake_at(*this, *cancel_at_);
+  }
 }
 
 // ---- start
@@ -204,7 +245,10 @@ void Lifecycle::record_intent(Resolved resolved) {
   run.after_create = std::move(resolved.after_create);
   run_ = std::move(run);
   set_activity(Activity::recording);
-  commit_ = context_.commit(*this, {PutRun{*run_}});
+  auto recorded = *run_;
+  if (breaks(DeliberateFault::ledger_without_entries)) recorded.before_create.clear();
+  commit_ = context_.commit(*this, {PutRun{std::move(recorded)}});
+  if (breaks(DeliberateFault::start_before_record)) on_recorded({});
 }
 
 void Lifecycle::on_recorded(const Result<void>& result) {
@@ -225,6 +269,7 @@ void Lifecycle::on_recorded(const Result<void>& result) {
   pending_.clear();
   pending_why_.clear();
   drift_.clear();
+  drift_why_.clear();
   considered_ = 0;
   healthy_ = false;
   unready_why_.clear();
@@ -264,6 +309,7 @@ void Lifecycle::on_start_step(Result<Reply> result) {
   if (!problem.empty()) {
     record_.failure = step.name + (step.subject.empty() ? "" : " (" + step.subject + ")") + ": " + problem;
     begin_stop(interrupted_ ? StopWhy::wish : StopWhy::failed_start, record_.failure);
+    if (breaks(DeliberateFault::failed_start_stays)) next_step_ = steps_.size() - 1;
     return;
   }
   ++next_step_;
@@ -292,8 +338,14 @@ void Lifecycle::enter_running() {
   set_activity(Activity::running);
   context_.publish("jail.started", record_.name, "runs as jail " + std::to_string(run_->key.jid),
                    {{"jid", std::to_string(run_->key.jid)}, {"generation", std::to_string(run_->generation)}});
+  settled_at_ = running_since_;
   confirm_running();
-  if (!monitor_alive_) {
+  look_at_run();
+}
+
+// What happened during a transition is acted on after it.
+void Lifecycle::look_at_run() {
+  if (!monitor_alive_ && !started_by_others()) {
     begin_stop(StopWhy::monitor_lost, "jaild-monitor died");
   } else if (main_exit_ || (empty_ && !run_->spec.command && !up_without_command())) {
     ended_by_itself();
@@ -325,12 +377,16 @@ void Lifecycle::begin_stop(StopWhy why, std::string reason) {
   plan.jail_exists = run_->key.jid != 0 && why != StopWhy::gone && (!perhaps_gone || jail_left_);
   plan.stop_hooks = after_start && plan.jail_exists;
   plan.open_monitor = !monitor_alive_;
+  plan.host_booted = run_->boot_id != context_.boot_id();
   reached_ = plan.reached;
   steps_ = stop_steps(*run_, plan, context_.timeouts());
   next_step_ = 0;
   leftovers_.clear();
   jail_left_ = false;
   removal_failed_ = false;
+  cancel_at_.reset();
+  if (going_down_) bound_commands();
+  if (breaks(DeliberateFault::forgotten_before_stop)) context_.commit(*this, {EraseRun{record_.name}});
   if (why != StopWhy::leftovers) context_.publish("jail.stopping", record_.name, stop_reason_);
   set_activity(Activity::stopping);
   next_stop_step();
@@ -356,6 +412,7 @@ void Lifecycle::next_stop_step() {
 void Lifecycle::on_stop_step(const Result<Reply>& result) {
   const auto& step = steps_[next_step_];
   const std::string problem = step_problem(step, result);
+  cancel_at_.reset();
   report(step, problem);
   if (!problem.empty()) {
     if (const auto* release = std::get_if<Release>(&step.what)) leftovers_.push_back(release->entry);
@@ -404,7 +461,7 @@ void Lifecycle::conclude_run() {
   const bool by_itself = stop_why_ != StopWhy::wish && stop_why_ != StopWhy::leftovers;
   if (!by_itself || !wants_up()) {
     if (stop_why_ == StopWhy::wish) {
-      record_.restart.last_delay = milliseconds{0};
+      if (!going_down_) record_.restart.last_delay = milliseconds{0};  // a host boot resets no delay
       record_.failure.clear();
     }
     return;
@@ -442,13 +499,14 @@ void Lifecycle::remember_exit(LastExit exit) {
 
 void Lifecycle::forget_run() {
   std::vector<Mutation> mutations;
+  const bool again = activity_ == Activity::forgetting;  // the store refused, and the event was told
   if (record_.deleting) {
     mutations.emplace_back(EraseJail{record_.name});
-    context_.publish("jail.deleted", record_.name, "is deleted");
+    if (!again) context_.publish("jail.deleted", record_.name, "is deleted");
   } else {
     if (run_) mutations.emplace_back(EraseRun{record_.name});
     mutations.emplace_back(PutJail{record_});
-    context_.publish("jail.stopped", record_.name, stop_reason_, {{"why", record_.failure}});
+    if (!again) context_.publish("jail.stopped", record_.name, stop_reason_, {{"why", record_.failure}});
   }
   set_activity(Activity::forgetting);
   commit_ = context_.commit(*this, std::move(mutations));
@@ -466,6 +524,7 @@ void Lifecycle::on_forgotten(const Result<void>& result) {
   blocked_delay_ = milliseconds{0};
   pending_.clear();
   drift_.clear();
+  drift_why_.clear();
   if (restart_asked_) next_try_.reset();
   set_activity(Activity::idle);
   if (!record_.deleting) evaluate();
@@ -487,9 +546,12 @@ void Lifecycle::ended_by_itself() {
 }
 
 void Lifecycle::on_main_exited(const MainExited& event) {
-  if (!is_current(event.key)) return;
+  if (!is_current(event.key) || breaks(DeliberateFault::exit_lost)) return;
   switch (activity_) {
-    case Activity::starting: main_exit_ = event.exit; return;  // acted on when the start is through
+    case Activity::starting:
+      main_exit_ = event.exit;  // acted on when the start is through
+      if (breaks(DeliberateFault::exit_cuts_start)) ended_by_itself();
+      return;
     case Activity::running:
       main_exit_ = event.exit;
       ended_by_itself();
@@ -522,7 +584,7 @@ void Lifecycle::on_empty(const JailKey& key) {
 }
 
 void Lifecycle::on_gone(int jid) {
-  if (!run_ || run_->key.jid != jid) return;
+  if (!run_ || run_->key.jid != jid || breaks(DeliberateFault::gone_ignored)) return;
   switch (activity_) {
     case Activity::running: begin_stop(StopWhy::gone, "was removed behind jaild's back"); return;
     case Activity::starting:  // the next step fails and names itself
@@ -539,7 +601,7 @@ void Lifecycle::on_monitor_lost(const JailKey& key) {
   if (!is_current(key)) return;
   monitor_alive_ = false;
   switch (activity_) {
-    case Activity::running: begin_stop(StopWhy::monitor_lost, "jaild-monitor died"); return;
+    case Activity::running: look_at_run(); return;
     case Activity::updating:  // acted on when the update is through
     case Activity::starting:  // the host fails the step that needs it
     case Activity::stopping:  // likewise, and the stop goes on
@@ -598,63 +660,6 @@ void Lifecycle::on_committed(CommitId id, const Result<void>& result) {
     case Activity::starting:
     case Activity::stopping: return;  // the end of the stop writes all of it again
   }
-}
-
-// ---- a change of the running jail
-// --------------------------------------------------------------------------------------
-
-void Lifecycle::begin_update() {
-  considered_ = record_.generation;
-  const auto diff = diff_specs(run_->spec, record_.spec);
-  take_at_once(run_->spec, record_.spec);
-  pending_ = diff.restart;
-  pending_why_.clear();
-  steps_.clear();
-  next_step_ = 0;
-  const auto key = run_->key;
-  if (diff.rctl) steps_.push_back({"rctl", "", Reached::created, SetRules{key, record_.spec.rctl}});
-  if (diff.cpuset) steps_.push_back({"cpuset", "", Reached::created, SetCpuset{key, record_.spec.cpuset}});
-  for (const auto& [name, value] : diff.params) {
-    steps_.push_back({name, "", Reached::created, SetParams{key, {{name, value}}}});
-  }
-  set_activity(Activity::updating);
-  next_update();
-}
-
-void Lifecycle::next_update() {
-  if (next_step_ < steps_.size()) {
-    perform(steps_[next_step_].what);
-    return;
-  }
-  if (pending_.empty()) run_->generation = record_.generation;
-  set_activity(Activity::running);
-  confirm_running();
-  if (!monitor_alive_) {
-    begin_stop(StopWhy::monitor_lost, "jaild-monitor died");
-  } else if (main_exit_ || (empty_ && !run_->spec.command && !up_without_command())) {
-    ended_by_itself();
-  } else {
-    evaluate();
-  }
-}
-
-void Lifecycle::on_updated(const Result<Reply>& result) {
-  const auto& step = steps_[next_step_];
-  const std::string problem = step_problem(step, result);
-  if (!problem.empty()) {
-    pending_.push_back(step.name);
-    pending_why_[step.name] = problem;
-  } else if (step.name == "rctl") {
-    run_->spec.rctl = record_.spec.rctl;
-  } else if (step.name == "cpuset") {
-    run_->spec.cpuset = record_.spec.cpuset;
-  } else if (const auto now = record_.spec.params.find(step.name); now != record_.spec.params.end()) {
-    run_->spec.params[step.name] = now->second;
-  } else {
-    run_->spec.params.erase(step.name);
-  }
-  ++next_step_;
-  next_update();
 }
 
 }  // namespace jaild::core

@@ -18,6 +18,7 @@
 
 #include "api/contract/jail_status.h"
 #include "daemon/core/context.h"
+#include "daemon/core/drift.h"
 #include "daemon/core/restart_policy.h"
 #include "daemon/core/steps.h"
 
@@ -44,6 +45,14 @@ struct JailCounters {
   std::map<std::string, std::uint64_t> limit_hits;  // by resource
 };
 
+// What one survey shows of a jail.
+struct Sighting {
+  const JailFacts& facts;
+  const MonitorFacts* monitor;  // of its run; nullptr: none answers
+  const MountPoints& mounted;
+  MonoTime began;  // when the survey did
+};
+
 class Lifecycle {
  public:
   Lifecycle(Context& context, JailRecord record);  // context: the supervisor, outlives this
@@ -62,7 +71,7 @@ class Lifecycle {
   [[nodiscard]] bool wants_up() const;  // desired running and no final exit, not being deleted
   [[nodiscard]] JailState state() const;
   [[nodiscard]] JailObject object() const;
-  [[nodiscard]] bool has_pending() const { return !pending_.empty(); }
+  [[nodiscard]] bool has_pending() const { return !pending_.empty() || !drift_why_.empty(); }
   [[nodiscard]] bool has_drift() const { return !drift_.empty(); }
   [[nodiscard]] const JailCounters& counters() const { return counters_; }
 
@@ -78,11 +87,14 @@ class Lifecycle {
   void on_gone(int jid);
   void on_monitor_lost(const JailKey& key);
   void on_readiness(const JailKey& key, bool ready, bool restart, const std::string& reason);
-  void on_observed(const JailFacts& facts);  // a survey's line about this running jail
-  void host_goes_down();                     // the caller evaluates, after all jails know
+  void on_observed(const Sighting& seen);  // of the jail that has this run's jid
+  void host_goes_down();                   // the caller evaluates, after all jails know
+  void host_stays_up();                    // likewise
 
   // What an earlier daemon left of this jail. `facts`: the kernel's jail of that name, alive; nullptr: none.
-  void recover(RunRecord run, const JailFacts* facts, const MonitorFacts* monitor, bool same_boot);
+  void recover(RunRecord run, const JailFacts* facts, const MonitorFacts* monitor);
+  // A jail that others started and that is ours from now on.
+  void take_over(RunRecord run);
   void set_dying(std::optional<WallTime> since) { dying_since_ = since; }
   void count_limit_hit(Resource resource) { ++counters_.limit_hits[std::string(to_string(resource))]; }
 
@@ -99,6 +111,8 @@ class Lifecycle {
   void enter_running();
   void begin_stop(StopWhy why, std::string reason);
   void next_stop_step();
+  void bound_commands();
+  [[nodiscard]] std::string why_down() const;
   void on_stop_step(const Result<Reply>& result);
   void finish_stop();
   void conclude_run();
@@ -107,7 +121,12 @@ class Lifecycle {
   void begin_update();
   void next_update();
   void on_updated(const Result<Reply>& result);
+  void look_at_run();
+  void open_monitor();
   void confirm_running();
+  void take_drift(std::vector<Drift> found);
+  void begin_repair(std::vector<Drift> found);
+  void end_repair();
   void interrupt_start();
   void ended_by_itself();
   void remember_exit(LastExit exit);
@@ -119,6 +138,8 @@ class Lifecycle {
   [[nodiscard]] std::string step_problem(const Step& step, const Result<Reply>& result) const;
   [[nodiscard]] std::string reason_in_words(JailState state) const;
   [[nodiscard]] bool up_without_command() const;
+  [[nodiscard]] bool started_by_others() const;
+  [[nodiscard]] bool monitor_wanted() const;
 
   Context& context_;
   JailRecord record_;
@@ -137,6 +158,7 @@ class Lifecycle {
   bool interrupted_ = false;            // the start is to end after the present step
   std::vector<LedgerEntry> leftovers_;  // what a stop could not remove
   bool removal_failed_ = false;         // in this stop, jail_remove failed or took too long
+  std::optional<MonoTime> cancel_at_;   // the command in flight has no timeout and the host goes down
   bool jail_left_ = false;              // the jail may still be alive after a stop
 
   // The present run.
@@ -150,6 +172,14 @@ class Lifecycle {
   std::vector<std::string> pending_;
   std::map<std::string, std::string> pending_why_;  // field -> the kernel's words
   bool unconfirmed_ = false;                        // running, but the store does not know yet
+  MonoTime settled_at_ = MonoTime::min();           // the end of the last transition: what was seen before is old
+  std::vector<std::string> drift_;                  // fields in which the kernel differs
+  std::map<std::string, std::string> drift_why_;    // those that are not put right now, and why
+  bool repairing_ = false;                          // updating because of drift
+  std::vector<std::string> repaired_;               // by the repair under way
+  std::string monitor_why_;                         // why an adopted jail has no monitor yet
+  MonoTime next_monitor_{0};                        // not before it one is tried again
+  MonoTime next_repair_{0};                         // not before it what failed is tried again
 
   // The wish.
   bool restart_asked_ = false;
@@ -159,7 +189,6 @@ class Lifecycle {
   std::optional<MonoTime> next_try_;
   std::optional<WallTime> next_try_wall_;
   std::optional<WallTime> dying_since_;
-  std::vector<std::string> drift_;
   std::vector<StepReport> reports_;
   JailCounters counters_;
 };

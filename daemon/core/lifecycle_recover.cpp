@@ -1,13 +1,30 @@
 // How a jail goes on after jaild or the host died: what the ledger remembers against what the kernel shows.
+#include "daemon/core/deliberate_fault.h"
 #include "daemon/core/lifecycle.h"
 
 namespace jaild::core {
 
-void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFacts* monitor, bool same_boot) {
+namespace {
+
+// Whether the kernel's jail of that name is the one of this run. Where no jid was recorded its monitor knows, or the
+// jail has the root that it was about to get.
+bool is_jail_of(const RunRecord& run, const JailFacts& facts, const MonitorFacts* monitor) {
+  if (breaks(DeliberateFault::adopted_by_name)) return true;
+  if (run.key.jid != 0) return run.key.jid == facts.jid;
+  return (monitor != nullptr && monitor->key.jid == facts.jid) || facts.path == run.spec.text("path");
+}
+
+}  // namespace
+
+void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFacts* monitor) {
   run_ = std::move(run);
   monitor_alive_ = monitor != nullptr;
   reached_ = Reached::created;  // whatever may have begun gets its counterpart
-  const bool alive = facts != nullptr && same_boot && (run_->key.jid == 0 || run_->key.jid == facts->jid);
+  // No monitor outlives a boot: one that answers knows better than a boot id that moves with the clock.
+  if (monitor_alive_) run_->boot_id = context_.boot_id();
+  const bool same_boot = run_->boot_id == context_.boot_id();
+  if (!same_boot) run_->key.jid = 0;  // another jail may have it now
+  const bool alive = same_boot && facts != nullptr && is_jail_of(*run_, *facts, monitor);
   if (alive) run_->key.jid = facts->jid;
   jail_left_ = alive;
   if (monitor != nullptr && monitor->main_exit) main_exit_ = monitor->main_exit;
@@ -17,7 +34,10 @@ void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFact
                  same_boot ? "jaild ended during the start" : "the host went down during the start");
       return;
     case RunPhase::stopping: begin_stop(StopWhy::leftovers, "the last stop was not complete"); return;
-    case RunPhase::running: break;
+    case RunPhase::running:
+      if (!breaks(DeliberateFault::restarted_by_us)) break;
+      begin_stop(StopWhy::interrupted, "jaild ended");
+      return;
   }
   if (!alive) {
     activity_ = Activity::running;
@@ -31,22 +51,18 @@ void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFact
   set_activity(Activity::running);
   context_.publish("jail.adopted", record_.name, "runs on as jail " + std::to_string(run_->key.jid),
                    {{"jid", std::to_string(run_->key.jid)}});
-  if (!monitor_alive_) {
-    begin_stop(StopWhy::monitor_lost, "jaild-monitor died");
-  } else if (main_exit_ || (empty_ && !run_->spec.command && !up_without_command())) {
-    ended_by_itself();
-  } else {
-    evaluate();
-  }
+  look_at_run();
 }
 
-void Lifecycle::on_observed(const JailFacts& facts) {
-  if (activity_ != Activity::running || facts.jid != run_->key.jid) return;
-  if (facts.dying) {
-    on_gone(facts.jid);
-    return;
-  }
-  if (facts.empty) on_empty(run_->key);
+void Lifecycle::take_over(RunRecord run) {
+  run_ = std::move(run);
+  reached_ = Reached::created;
+  considered_ = run_->generation;
+  running_since_ = settled_at_ = context_.now().mono;
+  set_activity(Activity::running);
+  context_.publish("jail.adopted", record_.name, "is jaild's own from now on, as jail " + std::to_string(run_->key.jid),
+                   {{"jid", std::to_string(run_->key.jid)}});
+  look_at_run();
 }
 
 }  // namespace jaild::core

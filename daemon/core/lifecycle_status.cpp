@@ -1,4 +1,6 @@
 // What a jail shows of itself.
+#include <algorithm>
+
 #include "daemon/core/lifecycle.h"
 
 namespace jaild::core {
@@ -76,12 +78,16 @@ JailState Lifecycle::state() const {
 
 std::string Lifecycle::reason_in_words(JailState state) const {
   switch (state) {
-    case JailState::stopped: return run_ ? blocked_ : std::string();
+    case JailState::stopped:
+      if (run_) return blocked_;
+      return going_down_ && record_.desired == Desired::running ? "the host shuts down" : "";
     case JailState::blocked: return blocked_.empty() ? "is about to start" : blocked_;
     case JailState::starting: return next_step_ < steps_.size() ? "at " + steps_[next_step_].name : std::string();
     case JailState::running: {
       if (!blocked_.empty()) return blocked_;
+      if (!monitor_why_.empty()) return monitor_why_;
       if (!pending_why_.empty()) return pending_why_.begin()->first + ": " + pending_why_.begin()->second;
+      if (!drift_why_.empty()) return drift_why_.begin()->first + ": " + drift_why_.begin()->second;
       if (run_->spec.health && !healthy_) return unready_why_.empty() ? "waits for its health check" : unready_why_;
       return {};
     }
@@ -116,6 +122,9 @@ JailObject Lifecycle::object() const {
   if (activity_ == Activity::idle) status.next_try_at = next_try_wall_;
   status.dying_since = dying_since_;
   status.pending = pending_;
+  for (const auto& [field, why] : drift_why_) {
+    if (std::find(pending_.begin(), pending_.end(), field) == pending_.end()) status.pending.push_back(field);
+  }
   status.drift = drift_;
   status.steps = reports_;
   return object;

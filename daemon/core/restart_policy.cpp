@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/core/deliberate_fault.h"
+
 namespace jaild::core {
 namespace {
 
@@ -19,7 +21,7 @@ bool wants_restart(RestartPolicy policy, Ending ending) {
 
 // The delay before jitter: `delay` after a stable run, twice the last one otherwise.
 milliseconds next_delay(const RestartSettings& settings, const RestartMemory& memory, seconds ran_for) {
-  const auto last = memory.last_delay;
+  const auto last = breaks(DeliberateFault::delay_reset) ? milliseconds{0} : memory.last_delay;
   const auto stable = std::max<milliseconds>(stable_run_min, 10 * last);
   if (last == milliseconds{0} || ran_for >= stable) return settings.delay;
   return std::min<milliseconds>(2 * last, settings.max_delay);
@@ -27,7 +29,7 @@ milliseconds next_delay(const RestartSettings& settings, const RestartMemory& me
 
 // Forgets starts that left the window, then says whether one more would be too many.
 bool limit_reached(const RestartSettings& settings, RestartMemory& memory, WallTime now) {
-  if (settings.limit == 0) {
+  if (settings.limit == 0 || breaks(DeliberateFault::no_limit)) {
     memory.starts.clear();
     return false;
   }
@@ -39,14 +41,15 @@ bool limit_reached(const RestartSettings& settings, RestartMemory& memory, WallT
 
 Verdict decide_restart(const RestartSettings& settings, RestartMemory& memory, Ending ending, seconds ran_for,
                        WallTime now, double jitter) {
-  if (!wants_restart(settings.policy, ending)) {
+  if (!wants_restart(settings.policy, ending) || breaks(DeliberateFault::never_again)) {
     memory.last_delay = milliseconds{0};
     memory.next_try_at.reset();
     return {Verdict::What::finished,
             {},
             settings.policy == RestartPolicy::never ? "restart policy is never" : "ended as it should"};
   }
-  if (ending == Ending::interrupted) return {Verdict::What::restart, {}, "the start was interrupted"};
+  if (ending == Ending::interrupted || breaks(DeliberateFault::no_delay))
+    return {Verdict::What::restart, {}, "the start was interrupted"};
   if (limit_reached(settings, memory, now)) {
     memory.gave_up = true;
     memory.next_try_at.reset();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/core/deliberate_fault.h"
+
 namespace jaild::core {
 namespace {
 
@@ -97,8 +99,10 @@ std::vector<Step> start_steps(const RunRecord& run, const Timeouts& timeouts) {
   list.hooks("exec.prestart", false, Reached::prestart);
   list.add("create", spec.text("path"), Reached::created, Create{run.key, spec, run.before_create});
   // Even an empty list of rules is set: rules of an earlier jail of that name would bind this one.
-  list.add("rctl", rules_text(spec), Reached::created, SetRules{run.key, spec.rctl});
-  if (spec.cpuset) list.add("cpuset", cpu_text(spec), Reached::created, SetCpuset{run.key, spec.cpuset});
+  const bool rules_late = breaks(DeliberateFault::rules_after_start);
+  if (!rules_late) list.add("rctl", rules_text(spec), Reached::created, SetRules{run.key, spec.rctl});
+  if (spec.cpuset && !breaks(DeliberateFault::no_cpuset))
+    list.add("cpuset", cpu_text(spec), Reached::created, SetCpuset{run.key, spec.cpuset});
   list.hooks("exec.created", false, Reached::created);
   list.acquire(run.after_create, Reached::created);
   list.hooks("exec.start", true, Reached::created);
@@ -109,6 +113,7 @@ std::vector<Step> start_steps(const RunRecord& run, const Timeouts& timeouts) {
     list.add("command", *spec.command, Reached::created, StartMain{run.key, std::move(command)});
   }
   list.hooks("exec.poststart", false, Reached::created);
+  if (rules_late) list.add("rctl", rules_text(spec), Reached::created, SetRules{run.key, spec.rctl});
   return list.take();
 }
 
@@ -124,13 +129,20 @@ std::vector<Step> stop_steps(const RunRecord& run, const StopPlan& plan, const T
     const seconds grace{spec.number("stop.timeout", stop_timeout_default.count())};
     if (grace > seconds{0}) list.add("terminate", "", Reached::nothing, Terminate{run.key, grace});
   }
-  if (plan.reached >= Reached::created) {
+  // Jail, rules, mounts and aliases end with the kernel that had them; what has their names now is somebody else's.
+  const bool kernel_has = !plan.host_booted;
+  const bool mounts_early = breaks(DeliberateFault::mounts_before_removal);
+  if (mounts_early) list.release(run.before_create, true);
+  if (plan.reached >= Reached::created && kernel_has) {
     list.release(run.after_create, false);
     list.add("remove", "", Reached::nothing, Remove{run.key});
   }
-  if (plan.reached >= Reached::prestart) list.hooks("exec.poststop", false, Reached::nothing);
-  if (plan.reached >= Reached::resources) list.release(run.before_create, true);
-  if (plan.reached >= Reached::created) list.add("release rctl", "", Reached::nothing, SetRules{run.key, {}});
+  const bool poststop = !breaks(DeliberateFault::no_poststop);
+  if (plan.reached >= Reached::prestart && poststop) list.hooks("exec.poststop", false, Reached::nothing);
+  const bool mounts = kernel_has && !breaks(DeliberateFault::mounts_stay) && !mounts_early;
+  if (plan.reached >= Reached::resources && mounts) list.release(run.before_create, true);
+  const bool rules = kernel_has && !breaks(DeliberateFault::rules_stay);
+  if (plan.reached >= Reached::created && rules) list.add("release rctl", "", Reached::nothing, SetRules{run.key, {}});
   if (plan.reached >= Reached::prepare) list.hooks("exec.release", false, Reached::nothing);
   list.add("end monitor", "", Reached::nothing, CloseMonitor{run.key});
   return list.take();

@@ -46,6 +46,7 @@ struct StopPlan {
   bool jail_exists = true;    // false: the list from exec.poststop on, as jail -C does
   bool stop_hooks = true;     // false after a failed start: exec.prestop and exec.stop have no counterpart
   bool open_monitor = false;  // the run's monitor is gone, hooks need a new one
+  bool host_booted = false;   // since the run began: what the kernel kept of it is gone, hooks alone are owed
 };
 std::vector<Step> stop_steps(const RunRecord& run, const StopPlan& plan, const Timeouts& timeouts);
 

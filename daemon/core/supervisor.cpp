@@ -1,7 +1,9 @@
 #include "daemon/core/supervisor.h"
 
 #include <algorithm>
+#include <charconv>
 
+#include "daemon/core/deliberate_fault.h"
 #include "daemon/core/start_order.h"
 
 namespace jaild::core {
@@ -23,12 +25,16 @@ void Supervisor::take(Tick) {
     deadlines_.erase(deadlines_.begin());
   }
   if (boot_unrecorded_ && boot_commit_ == 0 && now_.mono >= next_boot_try_) record_boot();
-  if (now_.mono >= next_sweep_ && !looking_around_) {
-    looking_around_ = true;
-    look_began_ = now_.mono;
-    next_sweep_ = now_.mono + sweep_interval;
-    actions_.emplace_back(LookAround{});
-  }
+  if (shutdown_over_ && now_.mono >= *shutdown_over_) end_shutdown();
+  if (now_.mono >= next_sweep_) look_around();
+}
+
+void Supervisor::look_around() {
+  if (looking_around_) return;
+  looking_around_ = true;
+  look_began_ = now_.mono;
+  next_sweep_ = now_.mono + sweep_interval;
+  actions_.emplace_back(LookAround{});
 }
 
 void Supervisor::take(OpDone done) {
@@ -83,12 +89,20 @@ void Supervisor::take(Committed committed) {
 }
 
 void Supervisor::take(WriteRequested request) {
-  on_write(request.ticket, std::move(request.write));
+  if (request.write.verb != Write::Verb::adopt) {
+    on_write(request.ticket, std::move(request.write));
+  } else if (adoptions_.size() >= waiting_writes_max) {
+    actions_.emplace_back(Answer{request.ticket, Fail(Kind::overloaded, "too many adoptions wait")});
+  } else {  // decided on what is now, not on what the last sweep saw
+    adoptions_.emplace_back(request.ticket, std::move(request.write));
+    look_around();
+  }
 }
 
 void Supervisor::take(Surveyed surveyed) {
   looking_around_ = false;
   if (surveyed.survey) observe(*surveyed.survey);
+  answer_adoptions(surveyed.survey);
 }
 
 void Supervisor::take(ReadinessChanged change) {
@@ -96,11 +110,43 @@ void Supervisor::take(ReadinessChanged change) {
     jail->on_readiness(change.key, change.ready, change.restart, change.reason);
 }
 
-void Supervisor::take(ShutdownRequested) {
-  going_down_ = true;
+void Supervisor::take(ShutdownRequested request) {
   publish("daemon.shutdown", "", "the host shuts down: all jails are stopped", {});
+  // A jaild that takes over from this one meanwhile starts nothing either.
+  const auto until = now_.wall + request.budget + shutdown_slack;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(until.time_since_epoch()).count();
+  commit_as("", {PutMeta{"shutdown", options_.boot_id + " " + std::to_string(seconds)}});
+  go_down();
+}
+
+void Supervisor::go_down() {
+  going_down_ = true;
   for (const auto& [name, jail] : jails_) {
     jail->host_goes_down();
+    dirty_.insert(name);
+  }
+}
+
+// A jaild before this one was told that the host goes down. It does, or the time for it is over: somebody went to
+// single user mode and came back.
+void Supervisor::resume_shutdown(const std::map<std::string, std::string>& meta) {
+  const auto noted = meta.find("shutdown");
+  const std::string prefix = options_.boot_id + " ";
+  if (noted == meta.end() || !noted->second.starts_with(prefix)) return;
+  std::int64_t until = 0;
+  const char* end = noted->second.data() + noted->second.size();
+  std::from_chars(noted->second.data() + prefix.size(), end, until);
+  const auto left = std::chrono::seconds{until} - now_.wall.time_since_epoch();
+  if (left <= std::chrono::seconds{0}) return;
+  shutdown_over_ = now_.mono + std::min<MonoTime>(left, shutdown_longest);
+  go_down();
+}
+
+void Supervisor::end_shutdown() {
+  shutdown_over_.reset();
+  going_down_ = false;
+  for (const auto& [name, jail] : jails_) {
+    jail->host_stays_up();
     dirty_.insert(name);
   }
 }
@@ -126,6 +172,7 @@ void Supervisor::evaluate_dirty() {
 MonoTime Supervisor::next_deadline() const {
   MonoTime when = next_sweep_;
   if (boot_unrecorded_ && boot_commit_ == 0) when = std::min(when, next_boot_try_);
+  if (shutdown_over_) when = std::min(when, *shutdown_over_);
   return deadlines_.empty() ? when : std::min(when, deadlines_.begin()->first);
 }
 
@@ -134,6 +181,7 @@ MonoTime Supervisor::next_deadline() const {
 
 std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey, Now now) {
   now_ = now;
+  look_began_ = now.mono;
   next_sweep_ = now.mono + sweep_interval;
   last_event_ = snapshot.last_event;
   last_run_ = snapshot.last_run;
@@ -152,6 +200,7 @@ std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey,
     dirty_.insert(name);
   }
   if (rebooted) record_boot();
+  resume_shutdown(snapshot.meta);
 
   std::map<std::string, const JailFacts*> alive;
   for (const auto& facts : survey.jails) {
@@ -163,12 +212,11 @@ std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey,
   for (auto& run : snapshot.runs) {
     auto* jail = lifecycle(run.key.name);
     if (jail == nullptr) continue;  // the store's foreign keys rule it out
-    const bool same_boot = run.boot_id == options_.boot_id;
     const auto facts = alive.find(run.key.name);
     const auto monitor = monitors.find(run.key.run);
     const auto* its_monitor = monitor == monitors.end() ? nullptr : monitor->second;
     if (its_monitor != nullptr) monitors.erase(monitor);
-    jail->recover(std::move(run), facts == alive.end() ? nullptr : facts->second, its_monitor, same_boot);
+    jail->recover(std::move(run), facts == alive.end() ? nullptr : facts->second, its_monitor);
   }
   // A monitor without a run: its run was forgotten just before jaild died.
   for (const auto& [number, facts] : monitors) actions_.emplace_back(Perform{Op{++last_op_, CloseMonitor{facts->key}}});
@@ -179,7 +227,8 @@ std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey,
 // Until this is durable the next jaild would take the boot for a new one, and the wishes written meanwhile with it; so
 // no write is answered before.
 void Supervisor::record_boot() {
-  std::vector<Mutation> mutations{PutMeta{"boot_id", options_.boot_id}};
+  const bool wrong = breaks(DeliberateFault::boot_not_recorded);
+  std::vector<Mutation> mutations{PutMeta{"boot_id", wrong ? "another" : options_.boot_id}};
   for (const auto& [name, jail] : jails_) mutations.emplace_back(PutJail{jail->record()});
   boot_commit_ = commit_as("", std::move(mutations));
   boot_unrecorded_ = true;
@@ -201,9 +250,17 @@ void Supervisor::on_boot_recorded(const Result<void>& result) {
 void Supervisor::observe(const Survey& survey) {
   looked_at_ = now_.wall;
   foreign_.clear();
+  foreign_dev_.clear();
   std::map<int, WallTime> dying;
   std::map<std::string, WallTime> dying_names;
   std::set<std::string> seen;
+  std::map<std::uint64_t, const MonitorFacts*> monitors;
+  for (const auto& each : survey.monitors) monitors[each.key.run] = &each;
+  const MountPoints mounted(survey.mount_points.begin(), survey.mount_points.end());
+  std::unordered_map<int, Lifecycle*> by_jid;
+  for (const auto& [name, jail] : jails_) {
+    if (jail->activity() == Activity::running) by_jid[jail->run()->key.jid] = jail.get();
+  }
   for (const auto& facts : survey.jails) {
     if (facts.dying) {
       const auto before = dying_.find(facts.jid);
@@ -212,15 +269,18 @@ void Supervisor::observe(const Survey& survey) {
       dying_names.emplace(facts.name, since);
       continue;
     }
-    auto* jail = lifecycle(facts.name);
-    const bool ours =
-        jail != nullptr && jail->run() && (jail->run()->key.jid == facts.jid || jail->run()->key.jid == 0);
-    if (ours) {
-      seen.insert(facts.name);
-      jail->on_observed(facts);
-    } else {
+    auto* jail = owner_of(facts, by_jid);
+    if (jail == nullptr) {
       foreign_[facts.name] = facts;
+      if (breaks(DeliberateFault::foreign_removed)) {
+        actions_.emplace_back(Perform{Op{++last_op_, Remove{{facts.name, 0, facts.jid}}}});
+      }
+      if (mounted.contains(facts.path + (facts.path.ends_with('/') ? "dev" : "/dev"))) foreign_dev_.insert(facts.name);
+      continue;
     }
+    seen.insert(jail->name());
+    const auto monitor = monitors.find(jail->run()->key.run);
+    jail->on_observed({facts, monitor == monitors.end() ? nullptr : monitor->second, mounted, look_began_});
   }
   dying_ = std::move(dying);
   for (const auto& [name, jail] : jails_) {
@@ -230,6 +290,16 @@ void Supervisor::observe(const Survey& survey) {
     const bool was_up = jail->activity() == Activity::running && jail->running_since() < look_began_;
     if (was_up && !seen.contains(name)) jail->on_gone(jail->run()->key.jid);
   }
+}
+
+// Whose run a live jail of the kernel is; nullptr: it is foreign. A jail that was renamed by hand is still ours: it has
+// the jid of a run whose own name no jail has, and its root.
+Lifecycle* Supervisor::owner_of(const JailFacts& facts, const std::unordered_map<int, Lifecycle*>& running) {
+  auto* jail = lifecycle(facts.name);
+  if (jail != nullptr && jail->run() && (jail->run()->key.jid == facts.jid || jail->run()->key.jid == 0)) return jail;
+  const auto renamed = running.find(facts.jid);
+  if (renamed == running.end() || renamed->second->run()->spec.text("path") != facts.path) return nullptr;
+  return renamed->second;
 }
 
 // ---- queries
@@ -341,13 +411,15 @@ void Supervisor::publish(std::string type, const std::string& jail, std::string 
 }
 
 std::optional<std::string> Supervisor::start_hindrance(Lifecycle& jail) {
-  if (going_down_) return "the host shuts down";
+  if (going_down_ && !breaks(DeliberateFault::shutdown_forgotten)) return "the host shuts down";
   for (const auto& each : dependencies_of(jail.name(), jail.record().spec)) {
     const auto* needed = find(each);
     if (needed == nullptr) return "depends on " + each + ", which does not exist";
-    if (!needed->ready()) return "waits for " + each + ", which is " + std::string(to_string(needed->state()));
+    if (!needed->ready() && !breaks(DeliberateFault::dependency_not_awaited))
+      return "waits for " + each + ", which is " + std::string(to_string(needed->state()));
   }
-  if (starting_.size() >= static_cast<std::size_t>(std::max(options_.parallel_starts, 1))) {
+  const bool full = starting_.size() >= static_cast<std::size_t>(std::max(options_.parallel_starts, 1));
+  if (full && !breaks(DeliberateFault::slots_ignored)) {
     slot_waiters_.emplace(jail.record().spec.priority, jail.name());
     return "waits for one of " + std::to_string(options_.parallel_starts) + " start slots";
   }
@@ -356,6 +428,7 @@ std::optional<std::string> Supervisor::start_hindrance(Lifecycle& jail) {
 }
 
 std::optional<std::string> Supervisor::stop_hindrance(const Lifecycle& jail) {
+  if (breaks(DeliberateFault::dependants_overtaken)) return std::nullopt;
   for (const auto& each : dependants_of(jail.name())) {
     const auto* dependant = find(each);
     if (dependant != nullptr && dependant->has_run() && !dependant->wants_up()) return "waits for " + each + " to stop";

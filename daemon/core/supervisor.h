@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
@@ -22,6 +23,10 @@ namespace jaild::core {
 constexpr std::chrono::seconds sweep_interval{60};
 // A disk that is full stays so for a while; one small commit a second costs nothing.
 constexpr std::chrono::seconds boot_retry{1};
+// Between the end of a shutdown's budget and that of the host: what rc.shutdown(8) still has to do.
+constexpr std::chrono::seconds shutdown_slack{60};
+// However wrong the clock is, jails are not kept down longer by a shutdown that did not happen.
+constexpr std::chrono::minutes shutdown_longest{15};
 // Writes that wait for an earlier one on the same jail. More are refused: somebody loops.
 constexpr std::size_t waiting_writes_max = 1000;
 
@@ -30,6 +35,11 @@ struct SupervisorOptions {
   int parallel_starts = 4;  // jails that start at the same time; setting, default the number of CPUs
   std::string boot_id;
   std::uint64_t seed = 1;  // of the jitter
+  // For adoption: the CPUs of the host, whether others make jails on it, and what no jail of it may have (empty: all
+  // may). Set by the engine.
+  std::vector<int> host_cpus = {};
+  bool adopts = true;
+  std::function<std::vector<FieldError>(const std::string& name, const JailSpec& spec)> check = {};
 };
 
 class Supervisor final : public Context {
@@ -74,6 +84,7 @@ class Supervisor final : public Context {
     std::vector<JailRecord> records;  // new or changed, the target first
     bool erase = false;               // the target is forgotten at once
     bool restart = false;
+    std::optional<RunRecord> run;  // an adoption: the jail runs already
     WriteReply reply;
   };
   struct PendingWrite {
@@ -89,12 +100,13 @@ class Supervisor final : public Context {
   void take(WriteRequested request);
   void take(Surveyed surveyed);
   void take(ReadinessChanged change);
-  void take(ShutdownRequested);
+  void take(ShutdownRequested request);
 
   void on_write(Ticket ticket, Write write);
   Result<WritePlan> plan_write(const Write& write) const;
   Result<void> check_preconditions(const Write& write, const Lifecycle* jail) const;
   Result<WritePlan> plan_put(const Write& write, const Lifecycle* jail) const;
+  Result<WritePlan> plan_adoption(const std::string& name, const std::string& by) const;
   Result<WritePlan> plan_erase(const Write& write, const Lifecycle& jail) const;
   Result<WritePlan> plan_wish(const Write& write, const Lifecycle& jail) const;
   void carry_wish(const std::string& name, Desired desired, const JailSpec& spec, const std::string& by,
@@ -112,6 +124,12 @@ class Supervisor final : public Context {
   void evaluate_dirty();
   CommitId commit_as(std::string owner, std::vector<Mutation> mutations);
   void observe(const Survey& survey);
+  [[nodiscard]] Lifecycle* owner_of(const JailFacts& facts, const std::unordered_map<int, Lifecycle*>& running);
+  void look_around();
+  void go_down();
+  void resume_shutdown(const std::map<std::string, std::string>& meta);
+  void end_shutdown();
+  void answer_adoptions(const Result<Survey>& survey);
   void record_boot();
   void on_boot_recorded(const Result<void>& result);
   [[nodiscard]] Lifecycle* lifecycle(const std::string& name);
@@ -122,8 +140,10 @@ class Supervisor final : public Context {
   std::mt19937_64 random_;
   std::map<std::string, std::unique_ptr<Lifecycle>> jails_;
   std::map<std::string, JailFacts> foreign_;
-  std::map<int, WallTime> dying_;  // jid -> first seen dying
+  std::set<std::string> foreign_dev_;  // of them, those with something mounted on their /dev
+  std::map<int, WallTime> dying_;      // jid -> first seen dying
   bool going_down_ = false;
+  std::optional<MonoTime> shutdown_over_;  // when a shutdown that an earlier jaild was told of has not happened
 
   // The graph and the addresses, kept beside the specs so that no write has to walk all jails.
   std::map<std::string, std::set<std::string>> dependants_;
@@ -150,6 +170,7 @@ class Supervisor final : public Context {
   std::unordered_map<CommitId, PendingWrite> writes_;
   std::map<std::string, JailRecord> staged_;  // written, not yet durable
   std::deque<std::pair<Ticket, Write>> waiting_;
+  std::deque<std::pair<Ticket, Write>> adoptions_;  // wait for a look at the kernel
   OpId last_op_ = 0;
   CommitId last_commit_ = 0;
   std::uint64_t last_event_ = 0;

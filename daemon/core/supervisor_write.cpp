@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "api/contract/param_table.h"
+#include "daemon/core/adoption.h"
+#include "daemon/core/deliberate_fault.h"
 #include "daemon/core/spec_diff.h"
 #include "daemon/core/start_order.h"
 #include "daemon/core/supervisor.h"
@@ -92,11 +94,13 @@ void Supervisor::on_write(Ticket ticket, Write write) {
     actions_.emplace_back(Answer{ticket, std::move(plan->reply)});
     return;
   }
+  if (plan->run) plan->run->key.run = next_run();
   std::vector<Mutation> mutations;
   for (const auto& record : plan->records) {
     mutations.emplace_back(PutJail{record});
     staged_[record.name] = record;
   }
+  if (plan->run) mutations.emplace_back(PutRun{*plan->run});
   if (plan->erase) {
     mutations.emplace_back(EraseJail{write.name});
     staged_[write.name] = find(write.name)->record();
@@ -108,6 +112,11 @@ void Supervisor::on_write(Ticket ticket, Write write) {
             {{"by", write.by},
              {"generation", std::to_string(plan->records.front().generation)},
              {"desired", std::string(to_string(plan->records.front().desired))}});
+  }
+  if (breaks(DeliberateFault::answered_before_commit)) {
+    commit_as("", std::move(mutations));
+    finish_write(PendingWrite{ticket, std::move(write), std::move(*plan)}, {});
+    return;
   }
   const CommitId id = commit_as("", std::move(mutations));
   writes_.emplace(id, PendingWrite{ticket, std::move(write), std::move(*plan)});
@@ -133,6 +142,10 @@ void Supervisor::finish_write(PendingWrite pending, const Result<void>& result) 
       for (auto& record : pending.plan.records) {
         const bool restart = pending.plan.restart && record.name == name;
         install(std::move(record), restart);
+      }
+      if (pending.plan.run) {
+        foreign_.erase(name);
+        lifecycle(name)->take_over(std::move(*pending.plan.run));
       }
       evaluate_dirty();
       const auto* jail = find(name);
@@ -211,7 +224,7 @@ void Supervisor::index(const std::string& name, const JailSpec& spec, bool add) 
 
 Result<Supervisor::WritePlan> Supervisor::plan_write(const Write& write) const {
   const auto* jail = find(write.name);
-  if (jail == nullptr && foreign_.contains(write.name)) {
+  if (jail == nullptr && foreign_.contains(write.name) && write.verb != Write::Verb::adopt) {
     return Fail(Kind::conflict, write.name + " runs, but jaild did not make it: remove it with jail -r, or adopt it");
   }
   if (auto held = check_preconditions(write, jail); !held) return Fail(held.error());
@@ -223,6 +236,9 @@ Result<Supervisor::WritePlan> Supervisor::plan_write(const Write& write) const {
       if (jail != nullptr) return Fail(Kind::exists, "a jail called " + write.name + " is declared already");
       return plan_put(write, nullptr);
     case Write::Verb::replace: return plan_put(write, jail);
+    case Write::Verb::adopt:
+      if (jail != nullptr) return Fail(Kind::conflict, write.name + " is jaild's own already");
+      return plan_adoption(write.name, write.by);
     case Write::Verb::erase:
     case Write::Verb::start:
     case Write::Verb::stop:
@@ -272,6 +288,46 @@ Result<Supervisor::WritePlan> Supervisor::plan_put(const Write& write, const Lif
   return plan;
 }
 
+// The kernel's jail as it is, and a run that began without us. Nothing of it is in the ledger: others made its mounts
+// and aliases, so others remove them.
+Result<Supervisor::WritePlan> Supervisor::plan_adoption(const std::string& name, const std::string& by) const {
+  if (!options_.adopts) return Fail(Kind::conflict, "on this host only jaild makes jails: there is none to adopt");
+  const auto facts = foreign_.find(name);
+  if (facts == foreign_.end()) return Fail(Kind::not_found, "no jail is called " + name);
+  auto spec = observed_spec(facts->second, options_.host_cpus, foreign_dev_.contains(name));
+  if (!spec) return Fail(spec.error());
+  auto mistakes = options_.check ? options_.check(name, *spec) : std::vector<FieldError>{};
+  for (auto& more : {graph_mistakes(name, *spec), address_mistakes(name, *spec)}) {
+    mistakes.insert(mistakes.end(), more.begin(), more.end());
+  }
+  if (!mistakes.empty()) return Fail(Error{Kind::invalid, mistakes.front().detail, 0, mistakes});
+  JailRecord record;
+  record.name = name;
+  record.spec = std::move(*spec);
+  wish_anew(record, Desired::running, by, now_.wall);
+  RunRecord run;
+  run.key = {name, 0, facts->second.jid};
+  run.generation = record.generation;
+  run.spec = record.spec;
+  run.phase = RunPhase::running;
+  run.boot_id = options_.boot_id;
+  WritePlan plan;
+  plan.reply.created = true;
+  plan.records.push_back(std::move(record));
+  plan.run = std::move(run);
+  return plan;
+}
+
+void Supervisor::answer_adoptions(const Result<Survey>& survey) {
+  for (auto& [ticket, write] : std::exchange(adoptions_, {})) {
+    if (survey) {
+      on_write(ticket, std::move(write));
+    } else {
+      actions_.emplace_back(Answer{ticket, Fail(survey.error().in("looking at the kernel's jails"))});
+    }
+  }
+}
+
 Result<Supervisor::WritePlan> Supervisor::plan_erase(const Write& write, const Lifecycle& jail) const {
   const auto dependants = dependants_of(write.name);
   if (!dependants.empty()) {
@@ -282,7 +338,8 @@ Result<Supervisor::WritePlan> Supervisor::plan_erase(const Write& write, const L
     plan.reply.object = jail.object();
     return plan;
   }
-  if (!jail.has_run() && jail.activity() == Activity::idle) {
+  const bool down = !jail.has_run() && jail.activity() == Activity::idle;
+  if (down || breaks(DeliberateFault::deleted_before_stop)) {
     plan.erase = true;
     return plan;
   }
@@ -383,6 +440,14 @@ void Supervisor::describe_changes(const Write& write, WritePlan& plan) const {
       changes.push_back({write.name, "stop", {}, describe(stop_steps(*target->run(), {}, options_.timeouts))});
     }
     changes.push_back({write.name, "delete", {}, {}});
+    return;
+  }
+  if (plan.run) {
+    Change adopt{write.name, "adopt", {}, {}};
+    for (const auto& [name, value] : plan.run->spec.params) adopt.fields.push_back(name);
+    if (!plan.run->spec.rctl.empty()) adopt.fields.emplace_back("rctl");
+    if (plan.run->spec.cpuset) adopt.fields.emplace_back("cpuset");
+    changes.push_back(std::move(adopt));
     return;
   }
   for (const auto& record : plan.records) {

@@ -2,10 +2,31 @@
 
 #include <algorithm>
 
+#include "api/contract/validate.h"
+
 namespace jaild::runtime {
 
+std::vector<FieldError> mistakes_in(const std::string& name, const JailSpec& spec, const host::Host& host) {
+  auto mistakes = validate(name, spec, host.profile());
+  const auto refused = host.check(name, spec, "/spec");
+  mistakes.insert(mistakes.end(), refused.begin(), refused.end());
+  return mistakes;
+}
+
+namespace {
+
+// What core has to know of the host to take over a jail that others made.
+core::SupervisorOptions on_host(core::SupervisorOptions options, const host::Host& host) {
+  options.host_cpus = host.profile().cpus.ids();
+  options.adopts = host.profile().host != "linux";  // no jail(8) there
+  options.check = [&host](const std::string& name, const JailSpec& spec) { return mistakes_in(name, spec, host); };
+  return options;
+}
+
+}  // namespace
+
 Engine::Engine(Loop& loop, host::Host& host, store::Store& store, core::SupervisorOptions options)
-    : loop_(loop), host_(host), store_(store), supervisor_(std::move(options)) {}
+    : loop_(loop), host_(host), store_(store), supervisor_(on_host(std::move(options), host)) {}
 
 Engine::~Engine() {
   stop();
@@ -104,7 +125,7 @@ void Engine::write(Write write, std::chrono::seconds wait, WriteDone done) {
 void Engine::shut_down_jails(std::chrono::seconds budget, std::function<void(bool)> done) {
   shutdown_done_ = std::move(done);
   shutdown_deadline_ = loop_.now().mono + budget;
-  take(core::ShutdownRequested{});
+  take(core::ShutdownRequested{budget});
 }
 
 void Engine::carry_out(std::vector<core::Action> actions) {

@@ -32,6 +32,10 @@ class EngineObserver {
   virtual void on_input(std::chrono::nanoseconds took) = 0;  // how long one input, with all it led to, held the loop
 };
 
+// Every mistake of a spec by itself: what holds on each host, and what this one cannot do. Pure; any thread.
+[[nodiscard]] std::vector<FieldError> mistakes_in(const std::string& name, const JailSpec& spec,
+                                                  const host::Host& host);
+
 // Core counts its operations from 1 upwards, probes count from here.
 constexpr core::OpId first_probe = core::OpId{1} << 62;
 

@@ -2,7 +2,6 @@
 
 #include <system_error>
 
-#include "api/contract/validate.h"
 #include "daemon/runtime/log_reader.h"
 
 namespace jaild::runtime {
@@ -85,9 +84,7 @@ JailList JailService::list(const ListQuery& query) const {
 
 void JailService::write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) {
   if (write.spec) {
-    auto mistakes = validate(write.name, *write.spec, host_.profile());
-    const auto refused = host_.check(write.name, *write.spec, "/spec");
-    mistakes.insert(mistakes.end(), refused.begin(), refused.end());
+    auto mistakes = mistakes_in(write.name, *write.spec, host_);
     if (!mistakes.empty()) {
       done(Fail(Error{Kind::invalid, mistakes.front().detail, 0, std::move(mistakes)}));
       return;

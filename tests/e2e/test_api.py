@@ -1,7 +1,8 @@
 """The HTTP interface of the real daemon, on the sim host: good requests and bad ones."""
 import json
+import signal
 
-from harness import JaildTest
+from harness import JaildTest, until
 
 
 class Declaring(JaildTest):
@@ -84,6 +85,16 @@ class Declaring(JaildTest):
             self.assertEqual(code, 422, (more, body))
             self.assertTrue(any(each["pointer"].startswith(pointer) for each in body["errors"]), (pointer, body))
         self.assertEqual(self.jaild.call("GET", "/jails/a")[0], 404)
+
+    def test_every_mistake_of_supervision_has_its_pointer_P10(self):
+        self.bad({"name": "wrong", "spec": self.spec(
+            restart={"delay_seconds": 600, "max_delay_seconds": 300}, priority=100,
+            health={"tcp": "127.0.0.1:80", "http": "http://127.0.0.1/"})}, 422,
+            "/spec/restart/delay_seconds", "/spec/priority", "/spec/health")
+        self.bad({"name": "wrong", "spec": self.spec(health={"http": "no url"})}, 422, "/spec/health/http")
+        self.bad({"name": "wrong", "spec": self.spec(params={"depend": ["nobody", "no-one"]})}, 422,
+                 "/spec/params/depend/0", "/spec/params/depend/1")
+        self.bad({"name": "wrong", "spec": self.spec(params={"depend": ["wrong"]})}, 422, "/spec/params/depend")
 
     def test_a_loop_over_three_is_spelled_out_R6_2(self):
         self.declare("l1", self.spec(), desired="stopped")
@@ -185,3 +196,18 @@ class Living(JaildTest):
         self.jaild.start()
         code, jail = self.jaild.call("GET", "/jails/kept")
         self.assertEqual((code, jail["spec"]["priority"]), (200, 3))
+
+
+class GoingDown(JaildTest):
+    def test_the_host_goes_down_in_reverse_order_and_the_wishes_stay_R6_6(self):
+        self.declare("first", self.spec())
+        self.declare("second", self.spec(params={"depend": ["first"]}))
+        self.jaild.process.send_signal(signal.SIGUSR2)
+        until(30, lambda: self.jaild.status("first")["state"] == "stopped", "all jails are down")
+        self.assertIsNone(self.jaild.process.poll(), "nobody asked jaild to end")
+        self.assertEqual(self.jaild.call("POST", "/jails/second/start")[0], 200, "wished already")
+        self.assertEqual(self.jaild.status("second")["state"], "stopped", "nothing starts any more")
+        self.assertEqual(self.jaild.terminate(), 0)
+        self.jaild.start()
+        for name in ("first", "second"):
+            self.assertEqual(self.jaild.call("GET", f"/jails/{name}")[1]["desired"], "running")

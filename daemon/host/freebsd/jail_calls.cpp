@@ -139,7 +139,8 @@ Result<int> create_jail(const ParamCatalog& catalog, const std::string& name, co
 Result<void> update_jail(const ParamCatalog& catalog, int jid, const std::map<std::string, ParamValue>& params) {
   std::map<std::string, ParamValue> changes;
   for (const auto& [name, value] : params) {
-    if (!is_ours(name) && !is_pseudo(name)) changes.emplace(name, value);
+    // The name only to give a jail that somebody renamed its own back.
+    if (name == "name" || (!is_ours(name) && !is_pseudo(name))) changes.emplace(name, value);
   }
   if (changes.empty()) return {};
   JailArgs args;

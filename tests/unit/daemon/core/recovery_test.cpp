@@ -39,6 +39,7 @@ Left running_before(const std::string& boot = "boot1") {
   JailFacts facts;
   facts.jid = 7;
   facts.name = "web";
+  facts.path = "/jail";
   left.survey.jails = {facts};
   left.survey.monitors = {{run.key, true, std::nullopt}};
   return left;
@@ -94,12 +95,42 @@ TEST(Recovery, AfterAHostBootHooksGetTheirCounterpartsAndTheJailStartsR3_4) {
   auto left = running_before("boot0");
   left.survey = {};
   World world(options, left.snapshot, left.survey);
-  const std::vector<std::string> expected{"web open monitor", "web remove", "web exec.poststop",
-                                          "web release /jail/dev"};
+  const std::vector<std::string> expected{"web open monitor", "web exec.poststop", "web close monitor"};
   ASSERT_GE(world.log.size(), expected.size());
   EXPECT_TRUE(std::equal(expected.begin(), expected.end(), world.log.begin()));
   world.pass(seconds{2});
   EXPECT_EQ(world.state("web"), JailState::running);
+}
+
+TEST(Recovery, AfterAHostBootAJailWithTheOldNameAndJidIsNotTouchedP6R3_4) {
+  for (const auto phase : {RunPhase::starting, RunPhase::running, RunPhase::stopping}) {
+    auto left = running_before("boot0");
+    left.snapshot.runs[0].phase = phase;
+    left.survey.monitors.clear();
+    World world(options, left.snapshot, left.survey);
+    for (const auto& each : world.log) {
+      EXPECT_EQ(each.find("remove"), std::string::npos) << each;
+      EXPECT_EQ(each.find("rules"), std::string::npos) << each;
+      EXPECT_EQ(each.find("release /"), std::string::npos) << each << ": somebody mounted it since";
+    }
+    EXPECT_TRUE(world.supervisor.foreign().contains("web"));
+  }
+}
+
+TEST(Recovery, AMonitorThatAnswersProvesThatTheHostWasNotBooted) {
+  auto left = running_before("boot time as it was before the clock was set");
+  World world(options, left.snapshot, left.survey);
+  EXPECT_TRUE(world.log.empty());
+  EXPECT_EQ(world.state("web"), JailState::running);
+}
+
+TEST(Recovery, AStartThatWasInterruptedBeforeItsJailTakesNoOtherForItsOwnP6) {
+  auto left = running_before();
+  left.snapshot.runs[0].phase = RunPhase::starting;
+  left.snapshot.runs[0].key.jid = 0;
+  left.survey.jails[0].path = "/of/somebody/else";
+  World world(options, left.snapshot, left.survey);
+  EXPECT_EQ(std::find(world.log.begin(), world.log.end(), "web terminate"), world.log.end());
 }
 
 TEST(Recovery, AHostBootSetsTheWishFromAutostartAndARestartOfJaildKeepsIt) {

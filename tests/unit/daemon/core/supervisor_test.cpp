@@ -389,6 +389,68 @@ TEST(Supervisor, HostShutdownStopsInReverseOrderAndStartsNothingR6_6) {
   EXPECT_EQ(world.supervisor.get("web")->desired, Desired::running) << "the wish outlives the shutdown";
 }
 
+TEST(Supervisor, AJaildThatTakesOverDuringAShutdownStartsNothingUntilTheTimeForItIsOverR6_6) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  world.feed(ShutdownRequested{seconds{75}});
+  Snapshot left;
+  left.jails = {world.supervisor.find("web")->record()};
+  for (const auto& each : world.durable) {
+    if (const auto* meta = std::get_if<PutMeta>(&each)) left.meta[meta->key] = meta->value;
+  }
+  World next({{}, 4, "boot1", 1}, left, {});
+  EXPECT_TRUE(next.log.empty());
+  EXPECT_EQ(next.supervisor.get("web")->desired, Desired::running);
+  next.pass(seconds{100});
+  EXPECT_TRUE(next.log.empty());
+  next.pass(seconds{60});
+  EXPECT_EQ(next.state("web"), JailState::running) << "back from single user mode";
+
+  World booted({{}, 4, "boot2", 1}, left, {});
+  EXPECT_EQ(booted.state("web"), JailState::running) << "the wish holds after the boot";
+}
+
+TEST(Supervisor, AHookWithoutATimeoutEndsInTimeWhileTheHostShutsDown) {
+  World world;
+  auto spec = service();
+  spec.params["exec.timeout"] = std::int64_t{0};
+  spec.params["exec.stop"] = std::vector<std::string>{"for ever"};
+  spec.params["exec.poststop"] = std::vector<std::string>{"for ever too"};
+  ASSERT_TRUE(world.declare("web", spec));
+  std::vector<std::chrono::milliseconds> given;
+  world.host = [&](const Op& op) -> std::optional<Result<Reply>> {
+    const auto* run = std::get_if<core::Run>(&op.what);
+    if (run == nullptr) return Reply{Nothing{}};
+    given.push_back(run->command.timeout);
+    if (run->command.phase == "exec.stop") return std::nullopt;
+    return Reply{CommandResult{0, 0, false}};
+  };
+  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  EXPECT_EQ(given.at(0), std::chrono::milliseconds{0});
+  world.log.clear();
+  world.feed(ShutdownRequested{seconds{75}});
+  world.pass(seconds{119});
+  EXPECT_FALSE(contains(world.log, "web cancel"));
+  world.pass(seconds{2});
+  EXPECT_TRUE(contains(world.log, "web cancel"));
+  world.release(Reply{CommandResult{std::nullopt, 15, false}});
+  EXPECT_EQ(given.at(1), seconds{120});
+  EXPECT_TRUE(world.supervisor.all_down());
+}
+
+TEST(Supervisor, AShutdownOfTheHostResetsNoRestartDelayR9_1) {
+  World world;
+  auto spec = service();
+  ASSERT_TRUE(world.declare("web", spec));
+  world.feed(Event{MainExited{world.key("web"), exit_with(1)}});
+  world.pass(seconds{2});
+  ASSERT_EQ(world.state("web"), JailState::running);
+  const auto delay = world.supervisor.find("web")->record().restart.last_delay;
+  ASSERT_GT(delay, std::chrono::milliseconds{0});
+  world.feed(ShutdownRequested{seconds{75}});
+  EXPECT_EQ(world.supervisor.find("web")->record().restart.last_delay, delay);
+}
+
 TEST(Supervisor, AnIdleSweepOverAnAgreedStateWritesNothingP7R9_7) {
   World world;
   ASSERT_TRUE(world.declare("web", service()));
@@ -396,6 +458,7 @@ TEST(Supervisor, AnIdleSweepOverAnAgreedStateWritesNothingP7R9_7) {
   facts.jid = world.key("web").jid;
   facts.name = "web";
   world.survey.jails = {facts};
+  world.survey.monitors = {{world.key("web"), true, std::nullopt}};
   world.log.clear();
   const auto commits = world.durable.size();
   world.pass(seconds{600});

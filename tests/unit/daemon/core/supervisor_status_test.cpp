@@ -1,0 +1,126 @@
+// What the supervisor shows, and that showing costs nothing.
+#include <gtest/gtest.h>
+
+#include "tests/unit/daemon/core/world.h"
+
+namespace jaild::core {
+namespace {
+
+using std::chrono::seconds;
+
+JailFacts dying(int jid, const std::string& name) {
+  JailFacts facts;
+  facts.jid = jid;
+  facts.name = name;
+  facts.dying = true;
+  return facts;
+}
+
+TEST(SupervisorStatus, EveryDyingJailIsShownWithSinceWhenAndCountsAsStoppedR1_3) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service(), Desired::stopped));
+  world.survey.jails = {dying(7, "web"), dying(8, "web"), dying(9, "foreign")};
+  const auto began = world.now.wall;
+  world.pass(seconds{61});
+  EXPECT_EQ(world.supervisor.dying(), 3U);
+  const auto status = world.supervisor.get("web")->status;
+  EXPECT_EQ(status.state, JailState::stopped);
+  ASSERT_TRUE(status.dying_since);
+  EXPECT_GE(*status.dying_since, began);
+  world.pass(seconds{120});
+  EXPECT_EQ(world.supervisor.get("web")->status.dying_since, status.dying_since) << "since it was first seen";
+  world.survey.jails.clear();
+  world.pass(seconds{61});
+  EXPECT_EQ(world.supervisor.dying(), 0U);
+  EXPECT_FALSE(world.supervisor.get("web")->status.dying_since);
+}
+
+TEST(SupervisorStatus, ADyingJailOfThatNameDoesNotHoldTheNextStartBackR1_1) {
+  World world;
+  world.survey.jails = {dying(7, "web")};
+  ASSERT_TRUE(world.declare("web", service()));
+  EXPECT_EQ(world.state("web"), JailState::running);
+}
+
+TEST(SupervisorStatus, ACommandCountsByItsExitAndNothingElseR1_5) {
+  struct Row {
+    CommandResult result;
+    JailState state;
+  };
+  const Row rows[] = {{{0, 0, false}, JailState::running},
+                      {{1, 0, false}, JailState::backoff},
+                      {{std::nullopt, 15, false}, JailState::backoff},
+                      {{0, 0, true}, JailState::backoff}};
+  for (const auto& row : rows) {
+    World world;
+    world.host = [&](const Op& op) -> std::optional<Result<Reply>> {
+      if (std::holds_alternative<core::Run>(op.what)) return Reply{row.result};
+      return Reply{Nothing{}};
+    };
+    auto spec = service();
+    spec.params["exec.start"] = std::vector<std::string>{"x"};
+    ASSERT_TRUE(world.declare("web", spec));
+    EXPECT_EQ(world.state("web"), row.state);
+  }
+}
+
+TEST(SupervisorStatus, AThousandListsAskTheHostNothingR7_1) {
+  World world;
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(world.declare("j" + std::to_string(i), service()));
+  world.log.clear();
+  const auto written = world.durable.size();
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(world.supervisor.list({}).items.size(), 20U);
+  EXPECT_TRUE(world.log.empty());
+  EXPECT_EQ(world.durable.size(), written);
+}
+
+TEST(SupervisorStatus, IndependentJailsStartAtTheSameTimeUpToTheBoundR7_3) {
+  World world({{}, 10, "boot1", 1});
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<StartMain>(op.what)) return std::nullopt;
+    return Reply{Nothing{}};
+  };
+  for (int i = 0; i < 25; ++i) ASSERT_TRUE(world.declare("j" + std::to_string(i), service()));
+  EXPECT_EQ(world.hanging(), 10U);
+  world.release();
+  EXPECT_EQ(world.hanging(), 10U);
+  world.release();
+  EXPECT_EQ(world.hanging(), 5U);
+}
+
+TEST(SupervisorStatus, AMissingBridgeBlocksWithItsNameAndTheJailStartsWhenItComesR4_4) {
+  World world;
+  bool there = false;
+  world.host = [&](const Op& op) -> std::optional<Result<Reply>> {
+    if (!std::holds_alternative<Resolve>(op.what) || there) return Reply{Nothing{}};
+    return Reply{Resolved{{}, {}, {"interface bridge0 does not exist"}}};
+  };
+  ASSERT_TRUE(world.declare("web", service()));
+  world.pass(seconds{100});
+  EXPECT_EQ(world.state("web"), JailState::blocked);
+  EXPECT_EQ(world.reason("web"), "interface bridge0 does not exist");
+  EXPECT_TRUE(world.supervisor.get("web")->status.next_try_at);
+  there = true;
+  world.pass(seconds{31});
+  EXPECT_EQ(world.state("web"), JailState::running);
+}
+
+TEST(SupervisorStatus, RunningIsWhatTheKernelShowsNotWhatIsRememberedR9_5) {
+  World world;
+  auto spec = service();
+  spec.restart.policy = RestartPolicy::never;
+  ASSERT_TRUE(world.declare("web", spec));
+  JailFacts facts;
+  facts.jid = world.key("web").jid;
+  facts.name = "web";
+  world.survey.jails = {facts};
+  world.survey.monitors = {{world.key("web"), true, std::nullopt}};
+  world.pass(seconds{61});
+  EXPECT_EQ(world.state("web"), JailState::running);
+  world.survey = {};
+  world.pass(seconds{61});
+  EXPECT_EQ(world.state("web"), JailState::failed) << "removed by hand, and no event told";
+}
+
+}  // namespace
+}  // namespace jaild::core
