@@ -25,6 +25,7 @@ bool is_default(const Param& param, const ParamValue& value) {
 bool was_given(const std::string& name, const ParamValue& value) {
   const Param* param = find_param(name);
   if (param == nullptr || param->origin != ParamOrigin::kernel || param->when == ParamWhen::read) return false;
+  if (!param_refusal(name).empty()) return false;  // jid: chosen by the kernel
   if (std::find(from_the_host.begin(), from_the_host.end(), name) != from_the_host.end()) return false;
   if (name.starts_with("linux.")) return false;  // the host's, unless somebody says so
   return !is_default(*param, value);

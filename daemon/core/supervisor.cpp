@@ -116,6 +116,7 @@ void Supervisor::take(ShutdownRequested request) {
   const auto until = now_.wall + request.budget + shutdown_slack;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(until.time_since_epoch()).count();
   commit_as("", {PutMeta{"shutdown", options_.boot_id + " " + std::to_string(seconds)}});
+  shutdown_over_.reset();  // that of an earlier jaild: this one has heard it itself
   go_down();
 }
 

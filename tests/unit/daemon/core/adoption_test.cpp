@@ -32,6 +32,7 @@ JailFacts foreign() {
                   {"osrelease", std::string("15.0-RELEASE")},
                   {"linux.osname", std::string("Linux")},
                   {"name", std::string("www")},
+                  {"jid", std::int64_t{42}},
                   {"of.a.newer.kernel", true}};
   facts.rules = {"jail:www:maxproc:deny=20", "jail:www:memoryuse:log=1073741824/process"};
   facts.cpus = *CpuList::parse("0-1");

@@ -410,6 +410,21 @@ TEST(Supervisor, AJaildThatTakesOverDuringAShutdownStartsNothingUntilTheTimeForI
   EXPECT_EQ(booted.state("web"), JailState::running) << "the wish holds after the boot";
 }
 
+TEST(Supervisor, AShutdownThatIsHeardAgainDoesNotEndWithTheTimeOfTheFirstR6_6) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  world.feed(ShutdownRequested{seconds{75}});
+  Snapshot left;
+  left.jails = {world.supervisor.find("web")->record()};
+  for (const auto& each : world.durable) {
+    if (const auto* meta = std::get_if<PutMeta>(&each)) left.meta[meta->key] = meta->value;
+  }
+  World next({{}, 4, "boot1", 1}, left, {});
+  next.feed(ShutdownRequested{seconds{75}});
+  next.pass(seconds{600});
+  EXPECT_TRUE(next.log.empty());
+}
+
 TEST(Supervisor, AHookWithoutATimeoutEndsInTimeWhileTheHostShutsDown) {
   World world;
   auto spec = service();

@@ -1,0 +1,27 @@
+// Seeds that once found a bug, each with a sentence about what it was; simulation_test runs them all. What a seed does
+// changes with the simulation, so each bug has a test of its own beside it that says the same by name.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace jaild::simulation {
+
+struct KeptSeed {
+  std::uint64_t seed;
+  std::size_t steps;
+  const char* bug;
+};
+
+constexpr std::array kept_seeds{
+    KeptSeed{11, 500, "a host boot whose record did not reach the disk was taken for a new boot and lost wishes"},
+    KeptSeed{6, 500, "after a host boot a foreign jail with the name and jid of an old run was removed"},
+    KeptSeed{8, 500, "a stop that the full disk refused to forget was told as an event every second"},
+    KeptSeed{45, 500,
+             "a shutdown heard twice ended with the time of the first, and jails started while the host went down"},
+    KeptSeed{80, 500, "the spec of an adopted jail held its jid, and the next jaild could not read it from SQLite"},
+    KeptSeed{714, 800, "file systems were forced away under a jail that could not be removed"},
+};
+
+}  // namespace jaild::simulation

@@ -1,0 +1,388 @@
+#include "tests/simulation/oracle.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "daemon/core/drift.h"
+#include "daemon/core/start_order.h"
+#include "daemon/host/sim/monitors.h"
+
+namespace jaild::simulation {
+namespace {
+
+using core::Activity;
+using core::Lifecycle;
+using std::chrono::seconds;
+
+const core::JailKey* key_of(const core::Op& op) {
+  return std::visit(
+      [](const auto& what) -> const core::JailKey* {
+        if constexpr (requires { what.key; }) {
+          return &what.key;
+        } else {
+          return nullptr;
+        }
+      },
+      op.what);
+}
+
+bool holds(const std::vector<core::LedgerEntry>& ledger, const core::LedgerEntry& entry) {
+  return std::any_of(ledger.begin(), ledger.end(),
+                     [&](const auto& each) { return each.kind == entry.kind && each.id == entry.id; });
+}
+
+bool begins(const Lifecycle& jail) {
+  switch (jail.activity()) {
+    case Activity::resolving:
+    case Activity::recording:
+    case Activity::starting: return true;
+    case Activity::idle:
+    case Activity::running:
+    case Activity::updating:
+    case Activity::stopping:
+    case Activity::forgetting: return false;
+  }
+  std::unreachable();
+}
+
+}  // namespace
+
+void Oracle::broken(const std::string& promise) {
+  if (!verdict_) verdict_ = promise;
+}
+
+// ---- what the simulation tells
+// ----------------------------------------------------------------------------------------
+
+void Oracle::daemon_starts(const core::Supervisor& supervisor, const core::Snapshot& loaded) {
+  supervisor_ = &supervisor;
+  runs_.clear();
+  for (const auto& run : loaded.runs) runs_[run.key.name] = run;
+}
+
+void Oracle::daemon_started(const core::Snapshot& loaded) {
+  check_adopted(loaded);
+}
+
+void Oracle::daemon_gone() {
+  for (const auto& [id, name] : under_way_) uncertain_.insert(name);
+  if (!under_way_.empty()) {
+    for (auto& [name, known] : acknowledged_) known.desired.reset();
+  }
+  under_way_.clear();
+  if (supervisor_ == nullptr) return;  // it never came up
+  // A start that was interrupted is made again at once; a stop may not have been recorded with its delay.
+  for (const auto& [name, jail] : supervisor_->jails()) {
+    if (jail->activity() != Activity::idle && jail->activity() != Activity::running) restarts_.erase(name);
+  }
+  in_flight_.clear();
+  busy_.clear();
+  supervisor_ = nullptr;
+  going_down_ = false;
+}
+
+void Oracle::host_rebooted() {
+  for (auto& [name, known] : acknowledged_) uncertain_.insert(name);  // autostart decides the wish now
+  restarts_.clear();
+  shutdown_stored_ = false;
+}
+
+void Oracle::host_goes_down(std::chrono::seconds budget) {
+  going_down_ = true;
+  shutdown_until_ = kernel_.timeline().now() + budget;
+}
+
+void Oracle::asked(std::uint64_t id, const Write& write) {
+  under_way_[id] = write.name;
+}
+
+void Oracle::answered(std::uint64_t id, const Write& write, const Result<WriteReply>& reply) {
+  under_way_.erase(id);
+  if (!reply) {
+    // Whether a commit that failed comes back after a crash nobody knows (sqlite_store.h).
+    const bool disk = reply.error().kind == Kind::storage_full || reply.error().kind == Kind::unavailable;
+    if (disk) uncertain_.insert(write.name);
+    for (auto& [name, known] : acknowledged_) {
+      if (disk) known.desired.reset();
+    }
+    return;
+  }
+  if (write.dry_run) return;
+  forgive(write.name);
+  // Others' wishes may have been carried along; these are taken from what the daemon says of them now.
+  for (const auto& [name, jail] : supervisor_->jails()) {
+    if (jail->record().deleting || (uncertain_.contains(name) && name != write.name)) continue;
+    acknowledged_[name] = {jail->record().generation, jail->record().desired};
+  }
+  uncertain_.erase(write.name);
+  if (reply->gone || write.verb == Write::Verb::erase) acknowledged_.erase(write.name);
+}
+
+void Oracle::durable(const std::vector<core::Mutation>& mutations) {
+  for (const auto& each : mutations) {
+    if (const auto* put = std::get_if<core::PutRun>(&each)) {
+      runs_[put->record.key.name] = put->record;
+    } else if (const auto* erase = std::get_if<core::EraseRun>(&each)) {
+      runs_.erase(erase->name);
+    } else if (const auto* jail = std::get_if<core::EraseJail>(&each)) {
+      runs_.erase(jail->name);
+    } else if (const auto* meta = std::get_if<core::PutMeta>(&each); meta != nullptr && meta->key == "shutdown") {
+      shutdown_stored_ = true;
+    }
+  }
+}
+
+void Oracle::event(const JailEvent& event, core::Now now) {
+  if (event.type == "jail.starting") check_delay(event.jail, now);
+  if (event.type == "jail.stopping") check_stop(event.jail, event.message);
+}
+
+// ---- what jaild asks of the kernel
+// ------------------------------------------------------------------------------------
+
+void Oracle::on_submit(const core::Op& op) {
+  if (const auto* resolve = std::get_if<core::Resolve>(&op.what)) check_start(resolve->name);
+  const auto* key = key_of(op);
+  const std::string& name = key != nullptr ? key->name : std::get<core::Resolve>(op.what).name;
+  const bool beside =
+      std::holds_alternative<core::Cancel>(op.what) || std::holds_alternative<core::CloseMonitor>(op.what);
+  if (!beside) {
+    if (const auto other = busy_.find(name); other != busy_.end())
+      broken("P2 two operations of " + name + " at a time");
+    busy_[name] = op.id;
+    in_flight_[op.id] = name;
+  }
+  if (key == nullptr) return;
+  if (!beside) check_record(*key, op);
+  check_hooks(op);
+}
+
+void Oracle::on_done(core::OpId id) {
+  const auto operation = in_flight_.find(id);
+  if (operation == in_flight_.end()) return;
+  busy_.erase(operation->second);
+  in_flight_.erase(operation);
+}
+
+void Oracle::check_record(const core::JailKey& key, const core::Op& op) {
+  const auto* params = std::get_if<core::SetParams>(&op.what);
+  if (params != nullptr && params->params.contains("name")) return;  // by the name that somebody gave it
+  const auto run = runs_.find(key.name);
+  const auto what = std::string(core::operation_name(op)) + " of " + key.name;
+  if (run == runs_.end() || run->second.key.run != key.run) {
+    broken("P5 " + what + ", and its run is not in the store");
+    return;
+  }
+  const auto* acquire = std::get_if<core::Acquire>(&op.what);
+  if (acquire == nullptr) return;
+  if (!holds(run->second.before_create, acquire->entry) && !holds(run->second.after_create, acquire->entry)) {
+    broken("P5 " + what + ", and " + acquire->entry.id + " is not in the ledger");
+  }
+}
+
+// A hook that had begun gets its counterpart before its run is over (R2.3).
+void Oracle::check_hooks(const core::Op& op) {
+  if (const auto* run = std::get_if<core::Run>(&op.what)) {
+    auto& owed = owed_[run->key.run];
+    const auto& phase = run->command.phase;
+    if (phase == "exec.prepare") owed.insert("exec.release");
+    if (phase == "exec.prestart") owed.insert("exec.poststop");
+    owed.erase(phase);
+  } else if (const auto* end = std::get_if<core::CloseMonitor>(&op.what)) {
+    const auto owed = owed_.find(end->key.run);
+    const auto* jail = supervisor_ == nullptr ? nullptr : supervisor_->find(end->key.name);
+    if (owed == owed_.end() || jail == nullptr || !jail->has_run() || jail->run()->key.run != end->key.run) return;
+    for (const auto& hook : owed->second) {
+      if (!jail->run()->spec.list(hook).empty()) broken("R2.3 " + end->key.name + " never got " + hook);
+    }
+    owed_.erase(owed);
+  }
+}
+
+// ---- order and delays
+// -------------------------------------------------------------------------------------------------
+
+void Oracle::check_start(const std::string& name) {
+  // The next daemon measures what is left by the wall clock.
+  const bool next_knows = shutdown_stored_ && !clock_stepped_ && kernel_.timeline().now() < shutdown_until_;
+  if (going_down_ || next_knows) broken("R6.6 " + name + " starts while the host goes down");
+  int starting = 0;
+  for (const auto& [each, jail] : supervisor_->jails()) starting += begins(*jail) ? 1 : 0;
+  if (starting > parallel_starts) broken("P8 " + std::to_string(starting) + " jails start at the same time");
+  for (const auto& each : core::dependencies_of(name, supervisor_->find(name)->record().spec)) {
+    const auto* needed = supervisor_->find(each);
+    if (needed == nullptr || !needed->ready()) broken("P9 " + name + " starts without " + each);
+  }
+}
+
+void Oracle::check_stop(const std::string& name, const std::string& why) {
+  const bool asked = why == "stop was asked for" || why == "is being deleted" || why == "the host shuts down";
+  if (!asked || supervisor_ == nullptr) return;
+  for (const auto& [each, jail] : supervisor_->jails()) {
+    if (!jail->has_run() || jail->wants_up()) continue;
+    const auto needs = core::dependencies_of(each, jail->record().spec);
+    if (std::find(needs.begin(), needs.end(), name) != needs.end()) broken("P9 " + name + " stops before " + each);
+  }
+}
+
+void Oracle::check_delay(const std::string& name, core::Now now) {
+  if (supervisor_ == nullptr || supervisor_->find(name) == nullptr) return;
+  const auto& settings = supervisor_->find(name)->record().spec.restart;
+  auto& restarts = restarts_[name];
+  const auto since = now.mono - restarts.last;
+  if (restarts.known && since >= core::stable_run_min) restarts.count = 0;  // perhaps a stable run
+  if (restarts.known && !clock_stepped_) {
+    const double delay = std::min(static_cast<double>(settings.delay.count()) * std::ldexp(1, restarts.count),
+                                  static_cast<double>(settings.max_delay.count()));
+    if (std::chrono::duration<double>(since).count() < 0.89 * delay) {
+      broken("P8 " + name + " is started again after " + std::to_string(std::chrono::duration<double>(since).count()) +
+             " s instead of " + std::to_string(delay));
+    }
+    restarts.times.push_back(now.mono);
+    while (restarts.times.front() + settings.window <= now.mono) restarts.times.pop_front();
+    if (settings.limit > 0 && restarts.times.size() > static_cast<std::size_t>(settings.limit)) {
+      broken("P8 " + name + " is started again beyond its limit");
+    }
+    ++restarts.count;
+  }
+  restarts.last = now.mono;
+  restarts.known = true;
+}
+
+// Somebody asked for something: what hangs together with it may start at once.
+void Oracle::forgive(const std::string& name) {
+  const auto around = core::closure(name, [this](const std::string& each) {
+    std::vector<std::string> near;
+    if (const auto* jail = supervisor_->find(each)) near = core::dependencies_of(each, jail->record().spec);
+    for (const auto& [other, jail] : supervisor_->jails()) {
+      const auto needs = core::dependencies_of(other, jail->record().spec);
+      if (std::find(needs.begin(), needs.end(), each) != needs.end()) near.push_back(other);
+    }
+    return near;
+  });
+  restarts_.erase(name);
+  for (const auto& each : around) restarts_.erase(each);
+}
+
+// ---- after each step
+// --------------------------------------------------------------------------------------------------
+
+void Oracle::look() {
+  look_at_findings();
+  if (supervisor_ != nullptr) look_at_acknowledged();
+}
+
+void Oracle::look_at_findings() {
+  using host::sim::Finding;
+  const auto& all = kernel_.observations.all();
+  for (; findings_seen_ < all.size(); ++findings_seen_) {
+    const auto& seen = all[findings_seen_];
+    const auto text = seen.subject + ": " + seen.detail;
+    switch (seen.finding) {
+      case Finding::process_without_limits: broken("P3 a process before its limits: " + text); break;
+      case Finding::moment_without_limit: broken("R8.5 a moment without limit: " + text); break;
+      case Finding::call_on_dying_jail: broken("R1.2 a call on a dying jail: " + text); break;
+      case Finding::foreign_touched: broken("P6 foreign touched: " + text); break;
+      case Finding::every_device_visible: broken("R10.1 every device visible: " + text); break;
+      case Finding::alias_set_anew: broken("trap 26 an alias was set anew: " + text); break;
+      case Finding::forced_under_a_jail: broken("a forced unmount under a living jail: " + text); break;
+      case Finding::stale_call: break;  // planned for a jail that went meanwhile, and dropped: as it should be
+    }
+  }
+}
+
+// P1, as far as the daemon in memory is concerned; after a crash this is what it loaded.
+void Oracle::look_at_acknowledged() {
+  auto jail = supervisor_->jails().begin();
+  const auto end = supervisor_->jails().end();
+  for (const auto& [name, known] : acknowledged_) {
+    if (uncertain_.contains(name)) continue;
+    while (jail != end && jail->first < name) ++jail;
+    if (jail == end || jail->first != name) {
+      broken("P1 " + name + " was answered 2xx and is not there");
+      return;
+    }
+    const auto& record = jail->second->record();
+    if (record.generation < known.generation) {
+      broken("P1 generation " + std::to_string(known.generation) + " of " + name + " was lost");
+    } else if (record.generation == known.generation && known.desired && record.desired != *known.desired &&
+               under_way_.empty()) {
+      broken("P1 the wish for " + name + " was lost");
+    }
+  }
+}
+
+// P4: what ran when jaild died, and still runs with its monitor, runs on.
+void Oracle::check_adopted(const core::Snapshot& loaded) {
+  std::map<std::uint64_t, core::MonitorFacts> monitors;
+  for (auto& each : kernel_.monitors().facts()) monitors.emplace(each.key.run, each);
+  for (const auto& run : loaded.runs) {
+    const auto* jail = supervisor_->find(run.key.name);
+    const auto* alive = kernel_.find_alive(run.key.name);
+    const auto monitor = monitors.find(run.key.run);
+    const bool runs = run.phase == core::RunPhase::running && run.boot_id == kernel_.boot_id() && alive != nullptr &&
+                      alive->jid == run.key.jid && monitor != monitors.end() && !monitor->second.main_exit;
+    if (!runs || jail == nullptr || !jail->wants_up() || alive->pids.empty()) continue;
+    const bool untouched = jail->activity() == Activity::running || jail->activity() == Activity::updating;
+    if (!untouched) broken("P4 " + run.key.name + " ran and is not left alone");
+  }
+}
+
+// ---- after the faults
+// -------------------------------------------------------------------------------------------------
+
+std::string Oracle::complaint_about(const Lifecycle& jail, const core::Survey& survey) const {
+  const auto state = jail.state();
+  const auto where = jail.name() + " is " + std::string(to_string(state)) + " (" + jail.object().status.reason + ")";
+  const auto& record = jail.record();
+  switch (state) {
+    case JailState::running: break;
+    case JailState::stopped:
+    case JailState::failed: {
+      if (jail.has_run()) return "P7 " + where + ", and its run is not over";
+      const bool for_ever = record.spec.restart.policy == RestartPolicy::always && record.spec.restart.limit == 0;
+      if (for_ever && record.desired == Desired::running && !record.deleting) return "P7 " + where + " for ever";
+      return {};
+    }
+    case JailState::blocked:
+      return jail.object().status.reason.empty() ? "P7 " + jail.name() + " is blocked without a reason" : "";
+    case JailState::backoff:
+    case JailState::starting:
+    case JailState::stopping: return {};  // `crash` and `always` go round for ever
+    case JailState::foreign: return "P6 " + where;
+  }
+  if (jail.activity() != Activity::running) return {};
+  const auto& run = *jail.run();
+  if (kernel_.find_alive(jail.name()) == nullptr) return "R9.5 " + where + ", but the kernel has no such jail";
+  if (run.spec.command && !kernel_.monitors().main_pid(run.key.run)) return "R9.5 " + where + ", but its command ended";
+  const core::MountPoints mounted(survey.mount_points.begin(), survey.mount_points.end());
+  for (const auto& facts : survey.jails) {
+    if (facts.dying || facts.jid != run.key.jid) continue;
+    for (const auto& drift : core::find_drift(run, facts, mounted)) {
+      if (drift.repair) return "P7 " + jail.name() + " drifted: " + drift.field + " is " + drift.seen;
+    }
+  }
+  return {};
+}
+
+std::string Oracle::disagreement(const core::Survey& survey) const {
+  std::set<std::string> up = taken_;
+  for (const auto& [name, jail] : supervisor_->jails()) {
+    if (auto complaint = complaint_about(*jail, survey); !complaint.empty()) return complaint;
+    const auto state = jail->state();
+    if (state == JailState::running || state == JailState::starting || state == JailState::stopping) up.insert(name);
+  }
+  for (const auto& left : kernel_.left_by_jaild(up)) return "P5 left behind: " + left;
+  return {};
+}
+
+bool Oracle::at_rest() const {
+  return std::all_of(supervisor_->jails().begin(), supervisor_->jails().end(), [](const auto& each) {
+    const auto& jail = *each.second;
+    const bool down = jail.activity() == Activity::idle && !jail.wants_up() && !jail.has_run();
+    const bool up = jail.activity() == Activity::running && jail.run()->spec.command == "daemon";
+    return down || up;
+  });
+}
+
+}  // namespace jaild::simulation
