@@ -103,16 +103,14 @@ void Lifecycle::evaluate() {
       return;
     case Activity::updating:    // its completion looks at the wish
     case Activity::forgetting:  // likewise
-      if (activity_ == Activity::forgetting && commit_ == 0 && next_try_ && context_.now().mono >= *next_try_)
-        forget_run();
+      if (activity_ == Activity::forgetting && commit_is_due()) forget_run();
       return;
   }
 }
 
 void Lifecycle::evaluate_idle() {
-  const bool waits = next_try_ && context_.now().mono < *next_try_;
   if (run_) {  // leftovers of an earlier stop come first
-    if (!waits) begin_stop(StopWhy::leftovers, stop_reason_);
+    if (!next_release_ || context_.now().mono >= *next_release_) begin_stop(StopWhy::leftovers, stop_reason_);
     return;
   }
   restart_asked_ = false;
@@ -126,7 +124,7 @@ void Lifecycle::evaluate_idle() {
     next_try_wall_.reset();
     return;
   }
-  if (waits) return;
+  if (next_try_ && context_.now().mono < *next_try_) return;
   if (auto hindrance = context_.start_hindrance(*this)) {
     blocked_ = *hindrance;
     next_try_.reset();
@@ -146,7 +144,7 @@ void Lifecycle::evaluate_running() {
     return;
   }
   blocked_.clear();
-  if (unconfirmed_ && commit_ == 0 && next_try_ && context_.now().mono >= *next_try_) confirm_running();
+  if (unconfirmed_ && commit_is_due()) confirm_running();
   if (record_.generation != run_->generation && considered_ != record_.generation) {
     begin_update();
   } else if (monitor_wanted()) {
@@ -182,6 +180,10 @@ void Lifecycle::host_goes_down() {
 void Lifecycle::host_stays_up() {
   going_down_ = false;
   cancel_at_.reset();
+}
+
+bool Lifecycle::commit_is_due() const {
+  return commit_ == 0 && next_commit_ && context_.now().mono >= *next_commit_;
 }
 
 // A command without a timeout may take for ever, but not while the host shuts down.
@@ -345,13 +347,18 @@ void Lifecycle::enter_running() {
 
 // What happened during a transition is acted on after it.
 void Lifecycle::look_at_run() {
+  if (!end_lost_run()) evaluate();
+}
+
+bool Lifecycle::end_lost_run() {
   if (!monitor_alive_ && !started_by_others()) {
     begin_stop(StopWhy::monitor_lost, "jaild-monitor died");
   } else if (main_exit_ || (empty_ && !run_->spec.command && !up_without_command())) {
     ended_by_itself();
   } else {
-    evaluate();
+    return false;
   }
+  return true;
 }
 
 // The store learns of it; until it does, a crash of jaild would take this for an interrupted start.
@@ -366,8 +373,11 @@ void Lifecycle::confirm_running() {
 void Lifecycle::begin_stop(StopWhy why, std::string reason) {
   stop_why_ = why;
   stop_reason_ = std::move(reason);
-  next_try_.reset();
-  next_try_wall_.reset();
+  if (why != StopWhy::leftovers) {  // the delay of the next start runs on meanwhile
+    next_try_.reset();
+    next_try_wall_.reset();
+  }
+  next_release_.reset();
   blocked_.clear();
   const bool after_start = activity_ == Activity::running || activity_ == Activity::updating;
   if (why != StopWhy::failed_start && after_start) reports_.clear();
@@ -451,7 +461,10 @@ void Lifecycle::finish_stop() {
   blocked_delay_ = std::clamp<milliseconds>(2 * blocked_delay_, hold_back_min, hold_back_max);
   commit_ = 0;
   context_.commit(*this, {PutRun{*run_}, PutJail{record_}});
-  hold_back("not all of the last run could be removed: " + what, blocked_delay_);
+  blocked_ = "not all of the last run could be removed: " + what;
+  next_release_ = context_.now().mono + blocked_delay_;
+  context_.wake_at(*this, *next_release_);
+  set_activity(Activity::idle);
 }
 
 // What the end of this run means for the wish. Runs once a stop, before it is committed.
@@ -515,8 +528,8 @@ void Lifecycle::forget_run() {
 void Lifecycle::on_forgotten(const Result<void>& result) {
   if (!result) {  // the things are gone, only the ledger says otherwise; it is told again until it listens
     blocked_ = "the stop cannot be recorded: " + result.error().message;
-    next_try_ = context_.now().mono + hold_back_min;
-    context_.wake_at(*this, *next_try_);
+    next_commit_ = context_.now().mono + hold_back_min;
+    context_.wake_at(*this, *next_commit_);
     return;
   }
   run_.reset();
@@ -651,8 +664,8 @@ void Lifecycle::on_committed(CommitId id, const Result<void>& result) {
     case Activity::updating:
       unconfirmed_ = !result.has_value();
       if (unconfirmed_) {
-        next_try_ = context_.now().mono + hold_back_min * 5;
-        context_.wake_at(*this, *next_try_);
+        next_commit_ = context_.now().mono + hold_back_min * 5;
+        context_.wake_at(*this, *next_commit_);
       }
       return;
     case Activity::idle:

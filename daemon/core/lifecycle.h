@@ -122,6 +122,7 @@ class Lifecycle {
   void next_update();
   void on_updated(const Result<Reply>& result);
   void look_at_run();
+  bool end_lost_run();  // true: what it lives from is gone, and its stop has begun
   void open_monitor();
   void confirm_running();
   void take_drift(std::vector<Drift> found);
@@ -140,6 +141,7 @@ class Lifecycle {
   [[nodiscard]] bool up_without_command() const;
   [[nodiscard]] bool started_by_others() const;
   [[nodiscard]] bool monitor_wanted() const;
+  [[nodiscard]] bool commit_is_due() const;
 
   Context& context_;
   JailRecord record_;
@@ -188,6 +190,8 @@ class Lifecycle {
   std::chrono::milliseconds blocked_delay_{0};
   std::optional<MonoTime> next_try_;
   std::optional<WallTime> next_try_wall_;
+  std::optional<MonoTime> next_release_;  // what a stop left behind is tried again then
+  std::optional<MonoTime> next_commit_;   // what the store refused is told it again then
   std::optional<WallTime> dying_since_;
   std::vector<StepReport> reports_;
   JailCounters counters_;

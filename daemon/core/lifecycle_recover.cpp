@@ -20,8 +20,10 @@ void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFact
   run_ = std::move(run);
   monitor_alive_ = monitor != nullptr;
   reached_ = Reached::created;  // whatever may have begun gets its counterpart
-  // No monitor outlives a boot: one that answers knows better than a boot id that moves with the clock.
-  if (monitor_alive_) run_->boot_id = context_.boot_id();
+  // No monitor outlives a boot: one that knows the jail knows better than a boot id that moves with the clock. One that
+  // does not was opened after the boot, for the hooks of the stop.
+  const bool knows_jail = monitor != nullptr && monitor->key.jid != 0 && monitor->key.jid == run_->key.jid;
+  if (knows_jail) run_->boot_id = context_.boot_id();
   const bool same_boot = run_->boot_id == context_.boot_id();
   if (!same_boot) run_->key.jid = 0;  // another jail may have it now
   const bool alive = same_boot && facts != nullptr && is_jail_of(*run_, *facts, monitor);
@@ -51,7 +53,12 @@ void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFact
   set_activity(Activity::running);
   context_.publish("jail.adopted", record_.name, "runs on as jail " + std::to_string(run_->key.jid),
                    {{"jid", std::to_string(run_->key.jid)}});
-  look_at_run();
+  // The monitor of a stop that did not get far: the one that ran the command is gone, and the command with it.
+  if (run_->spec.command && monitor_alive_ && !monitor->main_started) {
+    begin_stop(StopWhy::monitor_lost, "jaild-monitor died");
+    return;
+  }
+  end_lost_run();  // what the wish says is looked at once all jails are back
 }
 
 void Lifecycle::take_over(RunRecord run) {

@@ -413,6 +413,9 @@ void Supervisor::publish(std::string type, const std::string& jail, std::string 
 
 std::optional<std::string> Supervisor::start_hindrance(Lifecycle& jail) {
   if (going_down_ && !breaks(DeliberateFault::shutdown_forgotten)) return "the host shuts down";
+  if (const auto staged = staged_.find(jail.name()); staged != staged_.end() && staged->second.deleting) {
+    return "is being deleted";
+  }
   for (const auto& each : dependencies_of(jail.name(), jail.record().spec)) {
     const auto* needed = find(each);
     if (needed == nullptr) return "depends on " + each + ", which does not exist";

@@ -103,7 +103,8 @@ void Supervisor::on_write(Ticket ticket, Write write) {
   if (plan->run) mutations.emplace_back(PutRun{*plan->run});
   if (plan->erase) {
     mutations.emplace_back(EraseJail{write.name});
-    staged_[write.name] = find(write.name)->record();
+    auto& going = staged_[write.name] = find(write.name)->record();
+    going.deleting = true;
     publish("jail.deleted", write.name, "is deleted", {{"by", write.by}});
   } else if (plan->reply.created) {
     publish("jail.declared", write.name, "is declared", {{"by", write.by}});
@@ -127,6 +128,7 @@ void Supervisor::finish_write(PendingWrite pending, const Result<void>& result) 
   staged_.erase(name);
   for (const auto& record : pending.plan.records) staged_.erase(record.name);
   if (!result) {
+    if (pending.plan.erase) dirty_.insert(name);  // it stays, and was held back meanwhile
     // A commit of the jail itself may have carried the refused wish along; what holds is written again.
     for (const auto& record : pending.plan.records) {
       if (const auto* jail = find(record.name)) commit_as("", {PutJail{jail->record()}});

@@ -122,6 +122,50 @@ TEST(Recovery, AMonitorThatAnswersProvesThatTheHostWasNotBooted) {
   EXPECT_EQ(world.state("web"), JailState::running);
 }
 
+TEST(Recovery, AMonitorOpenedForTheHooksOfAStopProvesNothingP6R3_4) {
+  auto left = running_before("boot0");
+  left.survey.monitors[0] = {{"web", 3, 0}, false, std::nullopt};  // and a foreign jail has the old name and jid
+  World world(options, left.snapshot, left.survey);
+  const auto again = std::find(world.log.begin(), world.log.end(), "web resolve");
+  const std::vector<std::string> undone(world.log.begin(), again);
+  EXPECT_EQ(undone, (std::vector<std::string>{"web exec.poststop", "web close monitor"}));
+}
+
+TEST(Recovery, AMonitorThatNeverRanTheCommandMeansThatAStopWasUnderWayR9_2) {
+  auto left = running_before();
+  left.survey.monitors[0].main_started = false;
+  World world(options, left.snapshot, left.survey);
+  EXPECT_EQ(world.log.front(), "web exec.stop");
+  world.pass(seconds{2});
+  EXPECT_EQ(world.state("web"), JailState::running);
+  EXPECT_NE(world.key("web").run, 3U);
+}
+
+TEST(Recovery, WhatIsToStopWaitsForDependantsThatAreBackLaterP9) {
+  auto left = running_before();
+  left.snapshot.jails[0].desired = Desired::stopped;
+  auto dependant = running_before();
+  auto& record = dependant.snapshot.jails[0];
+  auto& run = dependant.snapshot.runs[0];
+  record.name = run.key.name = "zeta";
+  record.desired = Desired::stopped;
+  record.spec.params["depend"] = std::vector<std::string>{"web"};
+  run.key.run = 4;
+  run.key.jid = 8;
+  run.spec = record.spec;
+  left.snapshot.jails.push_back(record);
+  left.snapshot.runs.push_back(run);
+  left.survey.monitors.push_back({run.key, true, std::nullopt});
+  left.survey.jails.push_back(left.survey.jails[0]);
+  left.survey.jails[1].jid = 8;
+  left.survey.jails[1].name = "zeta";
+  World world(options, left.snapshot, left.survey);
+  const auto first = std::find(world.log.begin(), world.log.end(), "web exec.stop");
+  const auto second = std::find(world.log.begin(), world.log.end(), "zeta remove");
+  ASSERT_NE(first, world.log.end());
+  EXPECT_LT(second, first);
+}
+
 TEST(Recovery, AStartThatWasInterruptedBeforeItsJailTakesNoOtherForItsOwnP6) {
   auto left = running_before();
   left.snapshot.runs[0].phase = RunPhase::starting;

@@ -274,6 +274,75 @@ TEST(Supervisor, WhatAStopCannotRemoveStaysInTheLedgerAndHoldsTheNextStartBack) 
   EXPECT_EQ(world.state("web"), JailState::running);
 }
 
+TEST(Supervisor, WhatAStopLeavesBehindDoesNotShortenTheDelayP8) {
+  World world;
+  world.host = [&, busy = true](const Op& op) mutable -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<Resolve>(op.what)) {
+      return Reply{Resolved{{{ResourceKind::mount, "/jail/dev", {}, false}}, {}, {}}};
+    }
+    if (std::holds_alternative<Create>(op.what)) return Fail(Kind::host_refused, "no memory", 12);
+    if (std::holds_alternative<Release>(op.what) && std::exchange(busy, false)) {
+      return Fail(Kind::host_refused, "Device busy", 16);
+    }
+    return Reply{Nothing{}};
+  };
+  auto spec = service();
+  spec.restart.delay = seconds{40};
+  ASSERT_TRUE(world.declare("web", spec));
+  world.pass(seconds{3});
+  EXPECT_FALSE(world.supervisor.find("web")->has_run());
+  EXPECT_EQ(world.state("web"), JailState::backoff);
+  const auto steps = world.log.size();
+  world.pass(seconds{30});
+  EXPECT_EQ(world.log.size(), steps);
+  world.pass(seconds{12});
+  EXPECT_GT(world.log.size(), steps);
+}
+
+TEST(Supervisor, AStoreThatRefusesToForgetARunDoesNotShortenTheDelayP8) {
+  World world;
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<Create>(op.what)) return Fail(Kind::host_refused, "no memory", 12);
+    return Reply{Nothing{}};
+  };
+  world.store = [full = true](const Commit& commit) mutable -> Result<void> {
+    const bool forgets = std::any_of(commit.mutations.begin(), commit.mutations.end(),
+                                     [](const auto& each) { return std::holds_alternative<EraseRun>(each); });
+    if (forgets && std::exchange(full, false)) return Fail(Kind::storage_full, "the disk is full");
+    return {};
+  };
+  auto spec = service();
+  spec.restart.delay = seconds{40};
+  ASSERT_TRUE(world.declare("web", spec));
+  world.pass(seconds{3});
+  EXPECT_EQ(world.state("web"), JailState::backoff);
+  const auto steps = world.log.size();
+  world.pass(seconds{30});
+  EXPECT_EQ(world.log.size(), steps);
+  world.pass(seconds{12});
+  EXPECT_GT(world.log.size(), steps);
+}
+
+TEST(Supervisor, AJailThatIsAboutToBeForgottenIsNotStartedP2) {
+  World world;
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<Create>(op.what)) return Fail(Kind::host_refused, "no memory", 12);
+    return Reply{Nothing{}};
+  };
+  ASSERT_TRUE(world.declare("web", service()));
+  ASSERT_EQ(world.state("web"), JailState::backoff);
+  const auto steps = world.log.size();
+  world.store = [&, slow = true](const Commit&) mutable -> Result<void> {
+    if (!std::exchange(slow, false)) return {};
+    world.now.mono += seconds{60};  // the delay ends while the deletion is on its way
+    world.feed(Tick{});
+    return {};
+  };
+  ASSERT_TRUE(world.ask(Write::Verb::erase, "web"));
+  EXPECT_EQ(world.log.size(), steps);
+  EXPECT_EQ(world.supervisor.find("web"), nullptr);
+}
+
 TEST(Supervisor, DependantsStartAfterReadinessAndStopBeforeP9R6_3) {
   World world;
   ASSERT_TRUE(world.declare("db", service(), Desired::stopped));
