@@ -89,7 +89,6 @@ void Simulation::request(Write write) {
   say("request ", std::to_string(static_cast<int>(write.verb)), " ", write.name);
   engine_->write(write, seconds{0}, [this, id, write](const Result<WriteReply>& reply) {
     say("answer to ", write.name, ": ", reply ? "ok" : reply.error().message);
-    if (reply && write.verb == Write::Verb::adopt && !write.dry_run) kernel_->hand_over(write.name);
     oracle_.answered(id, write, reply);
   });
 }
@@ -165,13 +164,21 @@ void Simulation::meddle_with_limits(const std::string& name) {
   }
 }
 
+// Each jail made by hand has its own: one with the name and the root of a start that was cut off before its jid was known
+// is taken for it.
+std::string Simulation::new_root() {
+  const auto root = "/by-hand/" + std::to_string(++last_root_);
+  kernel_->paths.add(root);
+  return root;
+}
+
 void Simulation::meddle_with_others(const std::string& name) {
   host::sim::ByHand by_hand(*kernel_);
   switch (draw(4)) {
     case 0: {
       const std::string other = chance(50) ? "foreign" : name;
       say("jail -c ", other);
-      if (by_hand.jail_c(other, "/src")) oracle_.name_taken(other);
+      if (by_hand.jail_c(other, new_root())) oracle_.name_taken(other);
       return;
     }
     case 1:
@@ -180,7 +187,7 @@ void Simulation::meddle_with_others(const std::string& name) {
       return;
     case 2:
       say("jail -r and jail -c ", name);
-      if (by_hand.jail_r(name) && by_hand.jail_c(name, "/src")) oracle_.name_taken(name);
+      if (by_hand.jail_r(name) && by_hand.jail_c(name, new_root())) oracle_.name_taken(name);
       return;
     default:
       say("root of ", name, " comes or goes");

@@ -22,6 +22,12 @@ constexpr std::array kept_seeds{
              "a shutdown heard twice ended with the time of the first, and jails started while the host went down"},
     KeptSeed{80, 500, "the spec of an adopted jail held its jid, and the next jaild could not read it from SQLite"},
     KeptSeed{714, 800, "file systems were forced away under a jail that could not be removed"},
+    KeptSeed{663, 500, "a jail whose stop had just opened a new monitor was adopted without its command"},
+    KeptSeed{713, 500, "after a restart of jaild a jail stopped before dependants that were not yet back"},
+    KeptSeed{2444, 500, "a run that the full disk refused to forget lost the delay of its next start"},
+    KeptSeed{2530, 500, "a monitor opened for the hooks after a host boot made a foreign jail ours"},
+    KeptSeed{5675, 500, "a jail was looked at for its next start while its deletion was on the way to the disk"},
+    KeptSeed{6341, 500, "a mount that stayed busy shortened the delay of the next start"},
 };
 
 }  // namespace jaild::simulation

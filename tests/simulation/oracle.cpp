@@ -71,9 +71,13 @@ void Oracle::daemon_gone() {
   }
   under_way_.clear();
   if (supervisor_ == nullptr) return;  // it never came up
-  // A start that was interrupted is made again at once; a stop may not have been recorded with its delay.
+  // A start that was interrupted, or whose end is not recorded, is made again at once; a stop may not have been recorded
+  // with its delay.
   for (const auto& [name, jail] : supervisor_->jails()) {
-    if (jail->activity() != Activity::idle && jail->activity() != Activity::running) restarts_.erase(name);
+    const auto run = runs_.find(name);
+    const bool recorded = run == runs_.end() || run->second.phase == core::RunPhase::running;
+    const bool settled = jail->activity() == Activity::idle || jail->activity() == Activity::running;
+    if (!recorded || !settled) restarts_.erase(name);
   }
   in_flight_.clear();
   busy_.clear();
@@ -84,7 +88,7 @@ void Oracle::daemon_gone() {
 void Oracle::host_rebooted() {
   for (auto& [name, known] : acknowledged_) uncertain_.insert(name);  // autostart decides the wish now
   restarts_.clear();
-  shutdown_stored_ = false;
+  stored_until_.reset();
 }
 
 void Oracle::host_goes_down(std::chrono::seconds budget) {
@@ -121,20 +125,30 @@ void Oracle::answered(std::uint64_t id, const Write& write, const Result<WriteRe
 void Oracle::durable(const std::vector<core::Mutation>& mutations) {
   for (const auto& each : mutations) {
     if (const auto* put = std::get_if<core::PutRun>(&each)) {
-      runs_[put->record.key.name] = put->record;
+      take_run(put->record);
     } else if (const auto* erase = std::get_if<core::EraseRun>(&each)) {
       runs_.erase(erase->name);
     } else if (const auto* jail = std::get_if<core::EraseJail>(&each)) {
       runs_.erase(jail->name);
     } else if (const auto* meta = std::get_if<core::PutMeta>(&each); meta != nullptr && meta->key == "shutdown") {
-      shutdown_stored_ = true;
+      stored_until_ = shutdown_until_;
     }
   }
+}
+
+void Oracle::take_run(const core::RunRecord& run) {
+  const auto known = runs_.find(run.key.name);
+  const bool new_run = known == runs_.end() || known->second.key.run != run.key.run;
+  // An adoption: from here on the jail is jaild's, whether somebody hears the answer or not.
+  if (new_run && run.phase == core::RunPhase::running) kernel_.hand_over(run.key.name);
+  runs_[run.key.name] = run;
 }
 
 void Oracle::event(const JailEvent& event, core::Now now) {
   if (event.type == "jail.starting") check_delay(event.jail, now);
   if (event.type == "jail.stopping") check_stop(event.jail, event.message);
+  // Nothing failed: the next failure is the first.
+  if (event.type == "jail.stopping" && event.message == "the start was called off") restarts_.erase(event.jail);
 }
 
 // ---- what jaild asks of the kernel
@@ -204,7 +218,7 @@ void Oracle::check_hooks(const core::Op& op) {
 
 void Oracle::check_start(const std::string& name) {
   // The next daemon measures what is left by the wall clock.
-  const bool next_knows = shutdown_stored_ && !clock_stepped_ && kernel_.timeline().now() < shutdown_until_;
+  const bool next_knows = stored_until_ && !clock_stepped_ && kernel_.timeline().now() < *stored_until_;
   if (going_down_ || next_knows) broken("R6.6 " + name + " starts while the host goes down");
   int starting = 0;
   for (const auto& [each, jail] : supervisor_->jails()) starting += begins(*jail) ? 1 : 0;
@@ -321,7 +335,8 @@ void Oracle::check_adopted(const core::Snapshot& loaded) {
     const auto* alive = kernel_.find_alive(run.key.name);
     const auto monitor = monitors.find(run.key.run);
     const bool runs = run.phase == core::RunPhase::running && run.boot_id == kernel_.boot_id() && alive != nullptr &&
-                      alive->jid == run.key.jid && monitor != monitors.end() && !monitor->second.main_exit;
+                      alive->jid == run.key.jid && monitor != monitors.end() && !monitor->second.main_exit &&
+                      (!run.spec.command || monitor->second.main_started);
     if (!runs || jail == nullptr || !jail->wants_up() || alive->pids.empty()) continue;
     const bool untouched = jail->activity() == Activity::running || jail->activity() == Activity::updating;
     if (!untouched) broken("P4 " + run.key.name + " ran and is not left alone");

@@ -66,6 +66,7 @@ class Oracle final : public HostObserver {
     std::deque<core::MonoTime> times;  // within the window
   };
 
+  void take_run(const core::RunRecord& run);  // that is durable
   void look_at_findings();
   void look_at_acknowledged();
   void check_record(const core::JailKey& key, const core::Op& op);
@@ -91,9 +92,9 @@ class Oracle final : public HostObserver {
   std::map<std::uint64_t, std::set<std::string>> owed_;    // run to the hooks that it must still get
   std::map<std::string, Restarts> restarts_;
   std::set<std::string> taken_;
-  bool going_down_ = false;       // a daemon that knows of it lives
-  bool shutdown_stored_ = false;  // the next daemon will know of it, until `shutdown_until_`
+  bool going_down_ = false;  // a daemon that knows of it lives
   host::sim::Moment shutdown_until_{};
+  std::optional<host::sim::Moment> stored_until_;  // until then the next daemon will know of it
   bool clock_stepped_ = false;
 };
 

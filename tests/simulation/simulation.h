@@ -65,6 +65,7 @@ class Simulation final : private runtime::EngineObserver {
   void meddle_with_jail(const std::string& name);
   void meddle_with_limits(const std::string& name);
   void meddle_with_others(const std::string& name);
+  std::string new_root();
   void disturb();
   JailSpec random_spec(const std::string& name);
   void random_hooks(JailSpec& spec);
@@ -97,6 +98,7 @@ class Simulation final : private runtime::EngineObserver {
   std::unique_ptr<TracedHost> traced_;
   std::unique_ptr<runtime::Engine> engine_;
   std::uint64_t last_request_ = 0;
+  int last_root_ = 0;
   std::size_t steps_ = 0;
 };
 
