@@ -18,6 +18,7 @@ constexpr std::array all_routes{
     Route{RouteId::stop_jail, "POST", "/jails/{name}/stop", Role::operator_, false},
     Route{RouteId::restart_jail, "POST", "/jails/{name}/restart", Role::operator_, false},
     Route{RouteId::rollback_jail, "POST", "/jails/{name}/rollback", Role::admin, false},
+    Route{RouteId::adopt_jail, "POST", "/jails/{name}/adopt", Role::admin, false},
     Route{RouteId::jail_usage, "GET", "/jails/{name}/usage", Role::viewer, false},
     Route{RouteId::jail_processes, "GET", "/jails/{name}/processes", Role::viewer, false},
     Route{RouteId::jail_history, "GET", "/jails/{name}/history", Role::viewer, false},

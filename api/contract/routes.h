@@ -19,6 +19,7 @@ enum class RouteId {
   stop_jail,
   restart_jail,
   rollback_jail,
+  adopt_jail,
   jail_usage,
   jail_processes,
   jail_history,

@@ -42,7 +42,7 @@ boost::asio::awaitable<Response> put_jail(Call& call);
 boost::asio::awaitable<Response> patch_jail(Call& call);
 boost::asio::awaitable<Response> delete_jail(Call& call);
 boost::asio::awaitable<Response> roll_back_jail(Call& call);
-boost::asio::awaitable<Response> act_on_jail(Call& call, Write::Verb verb);  // start, stop, restart
+boost::asio::awaitable<Response> act_on_jail(Call& call, Write::Verb verb);  // start, stop, restart, adopt
 boost::asio::awaitable<Response> list_events(Call& call);                    // handlers_events.cpp
 boost::asio::awaitable<Response> jail_log(Call& call);                       // handlers_log.cpp
 boost::asio::awaitable<Response> get_metrics(Call& call);                    // handlers_observe.cpp

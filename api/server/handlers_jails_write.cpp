@@ -1,4 +1,4 @@
-// What changes a jail: POST /jails, PUT, PATCH and DELETE /jails/{name}, start, stop, restart, rollback.
+// What changes a jail: POST /jails, PUT, PATCH and DELETE /jails/{name}, start, stop, restart, adopt, rollback.
 #include <limits>
 
 #include <nlohmann/json.hpp>

@@ -17,6 +17,7 @@ using Command = std::function<ExitCode(Session&)>;
 void add_up(CLI::App& app, Command& chosen);
 void add_down(CLI::App& app, Command& chosen);
 void add_restart(CLI::App& app, Command& chosen);
+void add_adopt(CLI::App& app, Command& chosen);
 void add_status(CLI::App& app, Command& chosen);
 void add_ls(CLI::App& app, Command& chosen);
 void add_set(CLI::App& app, Command& chosen);

@@ -96,6 +96,12 @@ class Declaring(JaildTest):
                  "/spec/params/depend/0", "/spec/params/depend/1")
         self.bad({"name": "wrong", "spec": self.spec(params={"depend": ["wrong"]})}, 422, "/spec/params/depend")
 
+    def test_there_is_nothing_to_adopt_but_foreign_jails(self):
+        self.assertEqual(self.jaild.call("POST", "/jails/nobody/adopt")[0], 404)
+        self.declare("mine", self.spec(), desired="stopped")
+        self.assertEqual(self.jaild.call("POST", "/jails/mine/adopt")[0], 409)
+        self.jaild.call("DELETE", "/jails/mine?wait=10")
+
     def test_a_loop_over_three_is_spelled_out_R6_2(self):
         self.declare("l1", self.spec(), desired="stopped")
         self.declare("l2", self.spec(params={"depend": ["l1"]}), desired="stopped")

@@ -25,6 +25,7 @@ TEST(App, WrongUsageIsOneHelpfulLineAndExitCode2) {
                                             {"down"},
                                             {"down", "web", "--all"},
                                             {"restart"},
+                                            {"adopt"},
                                             {"rm"},
                                             {"status", "a b"},
                                             {"ls", "--label", "tier"},
@@ -64,8 +65,8 @@ TEST(App, EveryCommandExplainsItself) {
   const Said all = run_jailctl({"--help"});
   EXPECT_EQ(all.code, ExitCode::ok);
   EXPECT_EQ(all.err, "");
-  for (const char* verb :
-       {"up", "down", "restart", "status", "ls", "set", "unset", "edit", "rm", "events", "history", "api", "version"}) {
+  for (const char* verb : {"up", "down", "restart", "adopt", "status", "ls", "set", "unset", "edit", "rm", "events",
+                           "history", "api", "version"}) {
     EXPECT_TRUE(contains(all.out, std::string("  ") + verb + " ")) << verb;
     const Said help = run_jailctl({verb, "--help"});
     EXPECT_EQ(help.code, ExitCode::ok);

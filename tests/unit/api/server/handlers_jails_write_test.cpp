@@ -166,7 +166,7 @@ TEST_F(JailsWrite, DeleteIs202UntilItIs204) {
 
 TEST_F(JailsWrite, ActionsAre202UntilNothingIsLeftToDo) {
   declare("www1");
-  for (const char* action : {"start", "stop", "restart"}) {
+  for (const char* action : {"start", "stop", "restart", "adopt"}) {
     const std::string path = std::string("/jails/www1/") + action;
     EXPECT_EQ(client.ask("POST", path).status, 202) << action;
     EXPECT_EQ(client.ask("POST", path, "{}").status, 202) << action;

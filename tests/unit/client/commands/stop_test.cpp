@@ -1,4 +1,4 @@
-// down, restart and rm: what ends an incarnation of a jail.
+// down, restart, adopt and rm: what ends an incarnation of a jail.
 #include <gtest/gtest.h>
 
 #include "tests/unit/client/harness.h"
@@ -60,6 +60,18 @@ TEST(Restart, IsDoneWhenAnotherIncarnationRuns) {
   const Said said = run_jailctl(daemon, {"restart", "web"});
   EXPECT_EQ(said.code, ExitCode::ok);
   EXPECT_EQ(said.out, "web: running, jid 8, ready\n");
+}
+
+TEST(Adopt, AsksForEachAndSaysWhatRunsNow) {
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    if (request.target == "/jails/mine/adopt") return problem_reply({Kind::conflict, "mine is jaild's own", 0, {}});
+    return jail_reply(200, jail("web"));
+  });
+  const Said said = run_jailctl(daemon, {"adopt", "web"});
+  EXPECT_EQ(said.code, ExitCode::ok) << said.err;
+  EXPECT_EQ(said.out, "web: running, jid 7, ready\n");
+  EXPECT_EQ(daemon.calls().front(), "POST /jails/web/adopt");
+  EXPECT_EQ(run_jailctl(daemon, {"adopt", "mine"}).code, ExitCode::conflict);
 }
 
 // Knows the jail until it is deleted.
