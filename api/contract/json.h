@@ -1,8 +1,10 @@
 // The only place where JSON text becomes values, and back. Nothing here throws: the JSON library's exceptions end here.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -26,9 +28,11 @@ struct JailDocument {
   std::optional<Desired> desired;
 };
 Result<JailDocument> parse_jail_document(const nlohmann::json& body, std::string_view name_in_path);
-// The same, with the mistakes that validate() finds on this host among them: all there are, at once.
+// The same, with the mistakes that validate() finds on this host among them: all there are, at once. `further` is asked
+// for more of them when the document is refused anyway.
+using FurtherMistakes = std::function<std::vector<FieldError>(const std::string& name, const JailSpec& spec)>;
 Result<JailDocument> parse_jail_document(const nlohmann::json& body, std::string_view name_in_path,
-                                         const HostProfile& host);
+                                         const HostProfile& host, const FurtherMistakes& further = {});
 
 // A spec alone: types, ranges and texts; what needs more than one field or the host is validate()'s. `pointer` is where
 // it stands in its document ("/spec"). The fields are those of doc/design.md, "The jail, as JSON", every one optional;

@@ -31,7 +31,8 @@ void read_name(Fields& fields, std::string_view name_in_path, std::string& out, 
 }
 
 // With `host`, all rules; without, those of the host only matter to a later validate().
-Result<JailDocument> parse(const json& body, std::string_view name_in_path, const HostProfile* host) {
+Result<JailDocument> parse(const json& body, std::string_view name_in_path, const HostProfile* host,
+                           const FurtherMistakes& further) {
   Mistakes mistakes;
   JailDocument document;
   Fields fields(body, "", mistakes);
@@ -55,18 +56,23 @@ Result<JailDocument> parse(const json& body, std::string_view name_in_path, cons
   if (spec_read && (host != nullptr || !mistakes.empty()))
     check_relations(document.name, document.spec, spec_pointer, mistakes);
   if (spec_read && host != nullptr) check_host(document.spec, *host, spec_pointer, mistakes);
-  if (!mistakes.empty()) return Fail(mistakes.error());
-  return document;
+  if (mistakes.empty()) return document;
+  if (spec_read && further) {
+    for (auto& each : further(document.name, document.spec))
+      mistakes.add(std::move(each.pointer), std::move(each.detail));
+  }
+  return Fail(mistakes.error());
 }
 
 }  // namespace
 
 Result<JailDocument> parse_jail_document(const json& body, std::string_view name_in_path) {
-  return parse(body, name_in_path, nullptr);
+  return parse(body, name_in_path, nullptr, {});
 }
 
-Result<JailDocument> parse_jail_document(const json& body, std::string_view name_in_path, const HostProfile& host) {
-  return parse(body, name_in_path, &host);
+Result<JailDocument> parse_jail_document(const json& body, std::string_view name_in_path, const HostProfile& host,
+                                         const FurtherMistakes& further) {
+  return parse(body, name_in_path, &host, further);
 }
 
 // Tolerates unknown members: monitors of another version write these.

@@ -39,10 +39,16 @@ Result<Order> begin_order(const Call& call, Write::Verb verb, bool may_create = 
   return begin_order(call, verb, QueryReader(call.target.query), may_create);
 }
 
+Result<JailDocument> read_document(const Call& call, const nlohmann::json& body) {
+  return parse_jail_document(body, call.name, call.service.profile(), [&](const auto& name, const JailSpec& spec) {
+    return call.service.objections(name, spec);
+  });
+}
+
 Result<void> add_document(const Call& call, Order& order) {
   const auto body = parse_json(call.request.body);
   if (!body) return Fail(body.error());
-  auto document = parse_jail_document(*body, call.name, call.service.profile());
+  auto document = read_document(call, *body);
   if (!document) return Fail(document.error());
   order.write.name = document->name;
   order.write.spec = std::move(document->spec);
@@ -87,7 +93,7 @@ Result<Order> merge_order(const Call& call, const nlohmann::json& patch, Order o
   }
   nlohmann::json merged = to_json(*object);
   merged.merge_patch(patch);
-  auto document = parse_jail_document(merged, call.name, call.service.profile());
+  auto document = read_document(call, merged);
   if (!document) return Fail(document.error());
   order.write.spec = std::move(document->spec);
   // The merged object always has the present wish; only one that the patch brings is a wish of this request.

@@ -50,6 +50,9 @@ class Service {
   [[nodiscard]] virtual Result<JailObject> get(const std::string& name) const = 0;
   [[nodiscard]] virtual JailList list(const ListQuery& query) const = 0;
 
+  // What this host and its other jails say against a spec, beyond what validate() finds.
+  [[nodiscard]] virtual std::vector<FieldError> objections(const std::string& name, const JailSpec& spec) const = 0;
+
   // Carries out `write` and answers after it is durable. `wait` > 0: not before the wish holds or the jail is failed,
   // at most that long.
   virtual void write(Write write, std::chrono::seconds wait, Done<WriteReply> done) = 0;

@@ -57,6 +57,8 @@ class Supervisor final : public Context {
   [[nodiscard]] JailList list(const ListQuery& query) const;
   [[nodiscard]] const std::map<std::string, std::unique_ptr<Lifecycle>>& jails() const { return jails_; }
   [[nodiscard]] const std::map<std::string, JailFacts>& foreign() const { return foreign_; }
+  // What of a spec does not go together with the other jails: dependencies, parent, addresses.
+  [[nodiscard]] std::vector<FieldError> mistakes_among_jails(const std::string& name, const JailSpec& spec) const;
   // When the kernel was last looked at as a whole, at start or by a sweep.
   [[nodiscard]] WallTime looked_at() const { return looked_at_; }
   [[nodiscard]] std::size_t dying() const { return dying_.size(); }

@@ -268,12 +268,8 @@ Result<void> Supervisor::check_preconditions(const Write& write, const Lifecycle
 }
 
 Result<Supervisor::WritePlan> Supervisor::plan_put(const Write& write, const Lifecycle* jail) const {
-  auto mistakes = graph_mistakes(write.name, *write.spec);
-  const auto addresses = address_mistakes(write.name, *write.spec);
-  mistakes.insert(mistakes.end(), addresses.begin(), addresses.end());
-  if (!mistakes.empty()) {
-    return Fail(Error{Kind::invalid, mistakes.front().detail, 0, mistakes});
-  }
+  auto mistakes = mistakes_among_jails(write.name, *write.spec);
+  if (!mistakes.empty()) return Fail(Error{Kind::invalid, mistakes.front().detail, 0, mistakes});
   WritePlan plan;
   plan.reply.created = jail == nullptr;
   JailRecord record;
@@ -299,9 +295,8 @@ Result<Supervisor::WritePlan> Supervisor::plan_adoption(const std::string& name,
   auto spec = observed_spec(facts->second, options_.host_cpus, foreign_dev_.contains(name));
   if (!spec) return Fail(spec.error());
   auto mistakes = options_.check ? options_.check(name, *spec) : std::vector<FieldError>{};
-  for (auto& more : {graph_mistakes(name, *spec), address_mistakes(name, *spec)}) {
-    mistakes.insert(mistakes.end(), more.begin(), more.end());
-  }
+  const auto among = mistakes_among_jails(name, *spec);
+  mistakes.insert(mistakes.end(), among.begin(), among.end());
   if (!mistakes.empty()) return Fail(Error{Kind::invalid, mistakes.front().detail, 0, mistakes});
   JailRecord record;
   record.name = name;
@@ -374,7 +369,11 @@ void Supervisor::carry_wish(const std::string& name, Desired desired, const Jail
   const bool up = desired == Desired::running;
   const auto names = closure(name, [&](const std::string& each) {
     if (!up) return dependants_of(each);
-    if (each == name) return dependencies_of(name, spec);
+    if (each == name) {
+      auto needs = dependencies_of(name, spec);
+      std::erase(needs, name);  // a mistake of the spec itself, told by validate()
+      return needs;
+    }
     const auto* jail = find(each);
     return jail == nullptr ? std::vector<std::string>{} : dependencies_of(each, jail->record().spec);
   });
@@ -388,6 +387,13 @@ void Supervisor::carry_wish(const std::string& name, Desired desired, const Jail
     wish_anew(changed_record, desired, by, now_.wall);
     plan.records.push_back(std::move(changed_record));
   }
+}
+
+std::vector<FieldError> Supervisor::mistakes_among_jails(const std::string& name, const JailSpec& spec) const {
+  auto mistakes = graph_mistakes(name, spec);
+  const auto addresses = address_mistakes(name, spec);
+  mistakes.insert(mistakes.end(), addresses.begin(), addresses.end());
+  return mistakes;
 }
 
 std::vector<FieldError> Supervisor::graph_mistakes(const std::string& name, const JailSpec& spec) const {

@@ -82,10 +82,19 @@ JailList JailService::list(const ListQuery& query) const {
   return engine_.supervisor().list(query);
 }
 
+std::vector<FieldError> JailService::objections(const std::string& name, const JailSpec& spec) const {
+  auto mistakes = host_.check(name, spec, "/spec");
+  const auto among = engine_.supervisor().mistakes_among_jails(name, spec);
+  mistakes.insert(mistakes.end(), among.begin(), among.end());
+  return mistakes;
+}
+
 void JailService::write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) {
   if (write.spec) {
     auto mistakes = mistakes_in(write.name, *write.spec, host_);
-    if (!mistakes.empty()) {
+    if (!mistakes.empty()) {  // and all of the others with them
+      const auto among = engine_.supervisor().mistakes_among_jails(write.name, *write.spec);
+      mistakes.insert(mistakes.end(), among.begin(), among.end());
       done(Fail(Error{Kind::invalid, mistakes.front().detail, 0, std::move(mistakes)}));
       return;
     }

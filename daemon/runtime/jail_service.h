@@ -31,6 +31,7 @@ class JailService final : public server::Service, private EngineObserver {
   [[nodiscard]] server::Readiness readiness() const override;
   [[nodiscard]] Result<JailObject> get(const std::string& name) const override;
   [[nodiscard]] JailList list(const ListQuery& query) const override;
+  [[nodiscard]] std::vector<FieldError> objections(const std::string& name, const JailSpec& spec) const override;
   void write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) override;
   void usage(const std::string& name, server::Done<std::pair<Usage, std::vector<RctlRule>>> done) override;
   void processes(const std::string& name, server::Done<std::vector<ProcessInfo>> done) override;

@@ -89,8 +89,8 @@ class Declaring(JaildTest):
     def test_every_mistake_of_supervision_has_its_pointer_P10(self):
         self.bad({"name": "wrong", "spec": self.spec(
             restart={"delay_seconds": 600, "max_delay_seconds": 300}, priority=100,
-            health={"tcp": "127.0.0.1:80", "http": "http://127.0.0.1/"})}, 422,
-            "/spec/restart/delay_seconds", "/spec/priority", "/spec/health")
+            health={"tcp": "127.0.0.1:80", "http": "http://127.0.0.1/"}, params={"depend": ["nobody"]})}, 422,
+            "/spec/restart/delay_seconds", "/spec/priority", "/spec/health/http", "/spec/params/depend/0")
         self.bad({"name": "wrong", "spec": self.spec(health={"http": "no url"})}, 422, "/spec/health/http")
         self.bad({"name": "wrong", "spec": self.spec(params={"depend": ["nobody", "no-one"]})}, 422,
                  "/spec/params/depend/0", "/spec/params/depend/1")

@@ -42,6 +42,7 @@ class FakeService : public Service {
     bool operator==(const Counted&) const = default;
   };
   std::vector<Counted> counted;
+  std::vector<FieldError> objected;  // to each spec
   std::size_t subscribers() const { return subscribers_.size(); }
 
   // ---- what a test does
@@ -51,6 +52,7 @@ class FakeService : public Service {
 
   // ---- Service
   const HostProfile& profile() const override { return host; }
+  std::vector<FieldError> objections(const std::string&, const JailSpec&) const override { return objected; }
   Readiness readiness() const override { return ready; }
   Result<JailObject> get(const std::string& name) const override;
   JailList list(const ListQuery& query) const override;

@@ -26,6 +26,18 @@ TEST(JailService, ASpecTheHostRefusesIsAnsweredWithItsPointersAndNothingIsStored
   EXPECT_FALSE(world.service.get("web"));
 }
 
+TEST(JailService, WhatOtherJailsForbidIsToldWithTheSpecsOwnMistakesP10) {
+  World world;
+  auto spec = a_service();
+  spec.params["no.such"] = std::string("x");
+  spec.params["depend"] = std::vector<std::string>{"nobody"};
+  const auto answer = world.write(declare("web", spec), seconds{0});
+  ASSERT_TRUE(answer && !*answer);
+  ASSERT_EQ(answer->error().fields.size(), 2U);
+  EXPECT_EQ(answer->error().fields[0].pointer, "/spec/params/no.such");
+  EXPECT_EQ(answer->error().fields[1].pointer, "/spec/params/depend/0");
+}
+
 TEST(JailService, UsageOfAJailThatDoesNotRunIsRefused) {
   World world;
   std::optional<Kind> nobody;
