@@ -164,8 +164,8 @@ void Simulation::meddle_with_limits(const std::string& name) {
   }
 }
 
-// Each jail made by hand has its own: one with the name and the root of a start that was cut off before its jid was known
-// is taken for it.
+// Each jail made by hand has its own: one with the name and the root of a start that was cut off before its jid was
+// known is taken for it.
 std::string Simulation::new_root() {
   const auto root = "/by-hand/" + std::to_string(++last_root_);
   kernel_->paths.add(root);

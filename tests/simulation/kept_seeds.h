@@ -6,12 +6,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tests/simulation/simulation.h"
+
 namespace jaild::simulation {
 
 struct KeptSeed {
   std::uint64_t seed;
   std::size_t steps;
   const char* bug;
+  StoreKind store = StoreKind::by_seed;
 };
 
 constexpr std::array kept_seeds{
@@ -20,7 +23,8 @@ constexpr std::array kept_seeds{
     KeptSeed{8, 500, "a stop that the full disk refused to forget was told as an event every second"},
     KeptSeed{45, 500,
              "a shutdown heard twice ended with the time of the first, and jails started while the host went down"},
-    KeptSeed{80, 500, "the spec of an adopted jail held its jid, and the next jaild could not read it from SQLite"},
+    KeptSeed{80, 500, "the spec of an adopted jail held its jid, and the next jaild could not read it from SQLite",
+             StoreKind::sqlite},
     KeptSeed{714, 800, "file systems were forced away under a jail that could not be removed"},
     KeptSeed{663, 500, "a jail whose stop had just opened a new monitor was adopted without its command"},
     KeptSeed{713, 500, "after a restart of jaild a jail stopped before dependants that were not yet back"},

@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   app.add_option("--seeds", seeds, "how many seeds")->capture_default_str();
   app.add_option("--steps", options.steps, "steps a seed")->capture_default_str();
   app.add_option("--jails", options.jails, "jails")->check(CLI::Range(1, 20))->capture_default_str();
-  app.add_option("--store", store, "where the daemon keeps its state; by-seed: SQLite for one seed of 16")
+  app.add_option("--store", store, "where the daemon keeps its state; by-seed: SQLite for one seed of 64")
       ->check(CLI::IsMember({"by-seed", "memory", "sqlite"}))
       ->capture_default_str();
   app.add_flag("--verbose", options.verbose, "print every deed");

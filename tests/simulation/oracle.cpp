@@ -71,8 +71,8 @@ void Oracle::daemon_gone() {
   }
   under_way_.clear();
   if (supervisor_ == nullptr) return;  // it never came up
-  // A start that was interrupted, or whose end is not recorded, is made again at once; a stop may not have been recorded
-  // with its delay.
+  // A start that was interrupted, or whose end is not recorded, is made again at once; a stop may not have been
+  // recorded with its delay.
   for (const auto& [name, jail] : supervisor_->jails()) {
     const auto run = runs_.find(name);
     const bool recorded = run == runs_.end() || run->second.phase == core::RunPhase::running;

@@ -21,7 +21,7 @@
 namespace jaild::simulation {
 
 enum class StoreKind { by_seed, memory, sqlite };  // by_seed: SQLite for one seed of `sqlite_share`
-constexpr std::uint64_t sqlite_share = 16;
+constexpr std::uint64_t sqlite_share = 64;
 
 struct Options {
   std::uint64_t seed = 1;

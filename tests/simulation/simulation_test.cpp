@@ -22,6 +22,7 @@ TEST(Simulation, TheSeedsThatFoundABugStayClean) {
     Options options;
     options.seed = kept.seed;
     options.steps = kept.steps;
+    options.store = kept.store;
     const auto broken = Simulation(options).run();
     EXPECT_FALSE(broken) << "seed " << kept.seed << " (" << kept.bug << "): " << broken.value_or("");
   }
