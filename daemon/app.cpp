@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <cstdio>
 #include <utility>
 
 #include "api/contract/version.h"
@@ -13,6 +14,7 @@
 #include "daemon/host/make_host.h"
 #include "daemon/log.h"
 #include "daemon/metrics/metrics.h"
+#include "daemon/reload.h"
 #include "daemon/runtime/asio_loop.h"
 #include "daemon/runtime/asio_prober.h"
 #include "daemon/runtime/engine.h"
@@ -104,6 +106,8 @@ class Ending {
   Ending(boost::asio::io_context& context, runtime::Engine& engine, server::Server& server, std::chrono::seconds budget)
       : context_(context), engine_(engine), server_(server), budget_(budget) {}  // all outlive this
 
+  void set_budget(std::chrono::seconds budget) { budget_ = budget; }
+
   void wait() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
@@ -141,12 +145,20 @@ class Ending {
   boost::asio::io_context& context_;
   runtime::Engine& engine_;
   server::Server& server_;
-  const std::chrono::seconds budget_;
+  std::chrono::seconds budget_;
   boost::asio::signal_set signals_{context_, SIGTERM, SIGINT, SIGUSR2};
   Jails jails_ = Jails::run_on;
   bool asked_ = false;  // to end, while jails stop
   bool ended_ = false;
 };
+// SIGHUP. All outlive the signals.
+void reload_on(boost::asio::signal_set& hangups, DaemonOptions& present, const ApplyLive& apply) {
+  hangups.async_wait([&](const boost::system::error_code& error, int) {
+    if (error) return;
+    reload(present, apply);
+    reload_on(hangups, present, apply);
+  });
+}
 
 Result<void> serve(const DaemonOptions& options, Parts& parts) {
   boost::asio::io_context context{1};
@@ -170,6 +182,15 @@ Result<void> serve(const DaemonOptions& options, Parts& parts) {
 
   Ending ending(context, engine, server, options.shutdown_timeout);
   ending.wait();
+  DaemonOptions present = options;
+  boost::asio::signal_set hangups(context, SIGHUP);
+  const ApplyLive apply = [&](const DaemonOptions& live) {
+    set_log_level(live.log_level);
+    const auto pace = supervisor_options(live, parts.host->profile());
+    engine.set_pace(pace.timeouts, pace.parallel_starts);
+    ending.set_budget(live.shutdown_timeout);
+  };
+  reload_on(hangups, present, apply);
   context.run();
   engine.stop();
   loop.stop();
@@ -178,6 +199,22 @@ Result<void> serve(const DaemonOptions& options, Parts& parts) {
 }
 
 }  // namespace
+
+int check_options(const DaemonOptions& options) {
+  std::vector<std::string> mistakes;
+  const auto check = [&](const std::string& text, const std::string& option) {
+    if (const auto address = server::parse_listen_address(text); !address) {
+      mistakes.push_back(option + " " + text + ": " + address.error().message);
+    }
+  };
+  for (const std::string& text : options.listen) check(text, "listen");
+  if (!options.metrics_listen.empty()) check(options.metrics_listen, "metrics_listen");
+  for (const std::string& warning : options.warnings) std::fprintf(stderr, "jaild: %s\n", warning.c_str());
+  for (const std::string& mistake : mistakes) std::fprintf(stderr, "jaild: %s\n", mistake.c_str());
+  if (!mistakes.empty()) return 2;
+  std::printf("%s is right\n", options.config.empty() ? "the command line" : options.config.c_str());
+  return 0;
+}
 
 int run_daemon(const DaemonOptions& options, const WrapHost& wrap_host) {
   std::signal(SIGPIPE, SIG_IGN);
@@ -191,6 +228,7 @@ int run_daemon(const DaemonOptions& options, const WrapHost& wrap_host) {
     log_error(log.error().message);
     return 1;
   }
+  for (const std::string& warning : options.warnings) log_warning(warning);
   auto parts = build(options, wrap_host);
   if (!parts) {
     log_error(parts.error().message);

@@ -15,4 +15,8 @@ using WrapHost = std::function<std::unique_ptr<host::Host>(std::unique_ptr<host:
 // Runs until SIGTERM or SIGINT; jails run on. Returns the exit code: 0, or 1 with the reason in the log.
 int run_daemon(const DaemonOptions& options, const WrapHost& wrap_host);
 
+// --check: says on standard output that all is right and returns 0, or what is wrong on standard error and returns 2.
+// Touches nothing.
+int check_options(const DaemonOptions& options);
+
 }  // namespace jaild

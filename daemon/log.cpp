@@ -42,6 +42,10 @@ Result<void> open_log(const DaemonOptions& options) {
   return {};
 }
 
+void set_log_level(const std::string& level) {
+  spdlog::set_level(level_of(level));
+}
+
 std::string log_value(const std::string& text) {
   bool plain = !text.empty();
   for (const unsigned char c : text) plain = plain && c > ' ' && c != '"' && c != '\\' && c != 0x7f;
@@ -56,6 +60,9 @@ std::string log_value(const std::string& text) {
 
 void log_error(const std::string& message) {
   spdlog::error("{}", message);
+}
+void log_warning(const std::string& message) {
+  spdlog::warn("{}", message);
 }
 void log_info(const std::string& message) {
   spdlog::info("{}", message);

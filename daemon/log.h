@@ -14,8 +14,12 @@ namespace jaild {
 Result<void> open_log(const DaemonOptions& options);
 
 void log_error(const std::string& message);
+void log_warning(const std::string& message);
 void log_info(const std::string& message);
 void log_event(const JailEvent& event);
+
+// As --log-level says; from any thread.
+void set_log_level(const std::string& level);
 
 // A value as it stands behind key=: quoted where it has white space, quotes or control characters.
 std::string log_value(const std::string& text);

@@ -9,5 +9,6 @@ int main(int argc, char** argv) {
     std::fputs(early->text.c_str(), early->code == 0 ? stdout : stderr);
     return early->code;
   }
-  return jaild::run_daemon(std::get<jaild::DaemonOptions>(parsed), {});
+  const auto& options = std::get<jaild::DaemonOptions>(parsed);
+  return options.check_only ? jaild::check_options(options) : jaild::run_daemon(options, {});
 }

@@ -1,9 +1,12 @@
 #include "daemon/options.h"
 
+#include <algorithm>
 #include <CLI/CLI.hpp>
 #include <sstream>
+#include <system_error>
 
 #include "api/contract/version.h"
+#include "daemon/config_file.h"
 
 namespace jaild {
 namespace {
@@ -11,28 +14,47 @@ namespace {
 #ifdef __FreeBSD__
 constexpr const char* state_dir_default = "/var/db/jaild";
 constexpr const char* run_dir_default = "/var/run/jaild";
+constexpr const char* config_default = "/usr/local/etc/jaild.conf";
 #else
 constexpr const char* state_dir_default = "/var/lib/jaild";
 constexpr const char* run_dir_default = "/run/jaild";
+constexpr const char* config_default = "/etc/jaild.conf";
 #endif
 constexpr const char* log_dir_default = "/var/log/jaild";
 
-}  // namespace
-
-std::variant<DaemonOptions, EarlyExit> parse_command_line(int argc, const char* const* argv) {
+// Options and what they write to, which must not move while they are parsed.
+struct Parser {
   DaemonOptions options;
-  options.state_dir = state_dir_default;
-  options.run_dir = run_dir_default;
-  options.log_dir = log_dir_default;
   int start_timeout = static_cast<int>(options.start_timeout.count());
   int stop_timeout = static_cast<int>(options.stop_timeout.count());
   int shutdown_timeout = static_cast<int>(options.shutdown_timeout.count());
-
   CLI::App app{"jaild: keeps jails as they were declared. Stays in the foreground; rc.d starts it under daemon(8)."};
+  CLI::Option* log_dir = nullptr;
+  CLI::Option* config = nullptr;
+
+  Parser() {
+    options.state_dir = state_dir_default;
+    options.run_dir = run_dir_default;
+    options.log_dir = log_dir_default;
+    options.config = config_default;
+    add_options();
+  }
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+
+  void add_options();
+  DaemonOptions finish(std::vector<std::string> arguments);
+};
+
+void Parser::add_options() {
+  config = app.add_option("--config", options.config,
+                          "settings, which are these options with _ for -; see jaild.conf(5); \"\": none")
+               ->capture_default_str();
+  app.add_flag("--check", options.check_only, "check the options and the configuration file, and end");
   app.set_version_flag("--version", std::string("jaild ") + version_text);
   app.add_option("--state-dir", options.state_dir, "the database and exit records")->capture_default_str();
   app.add_option("--run-dir", options.run_dir, "sockets of jaild and its monitors")->capture_default_str();
-  auto* log_dir =
+  log_dir =
       app.add_option("--log-dir", options.log_dir, "consoles of the jails; when given, jaild's own log goes there too")
           ->capture_default_str();
   app.add_flag("--syslog", options.syslog, "log to syslog(3) instead of standard error");
@@ -60,19 +82,67 @@ std::variant<DaemonOptions, EarlyExit> parse_command_line(int argc, const char* 
                  "seconds for stopping all jails when the host goes down (SIGUSR2)")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    std::ostringstream out;
-    std::ostringstream err;
-    const int code = app.exit(error, out, err);
-    return EarlyExit{code == 0 ? 0 : 2, code == 0 ? out.str() : "jaild: " + err.str()};
-  }
+}
+
+DaemonOptions Parser::finish(std::vector<std::string> arguments) {
   options.log_to_file = log_dir->count() > 0;
   options.start_timeout = std::chrono::seconds{start_timeout};
   options.stop_timeout = std::chrono::seconds{stop_timeout};
   options.shutdown_timeout = std::chrono::seconds{shutdown_timeout};
-  return options;
+  options.arguments = std::move(arguments);
+  for (const CLI::Option* option : app.get_options()) {
+    std::string name = option->get_name().substr(2);
+    if (name == "help" || name == "version" || name == "check" || name == "config") continue;
+    std::ranges::replace(name, '-', '_');
+    std::string& text = options.settings[name];
+    for (const std::string& value : option->results()) text += (text.empty() ? "" : ", ") + value;
+  }
+  return std::move(options);
+}
+
+EarlyExit refused(const std::vector<std::string>& mistakes) {
+  EarlyExit exit{2, ""};
+  for (const std::string& mistake : mistakes) exit.text += "jaild: " + mistake + '\n';
+  return exit;
+}
+
+// Settings go to a parser of their own first, so that those which the command line hides are checked too.
+std::variant<ConfigFileReport, EarlyExit> read_config_file(Parser& parser) {
+  const std::string path = parser.options.config.string();
+  std::error_code missing;
+  if (path.empty() || (parser.config->count() == 0 && !std::filesystem::exists(path, missing))) {
+    parser.options.config.clear();
+    return ConfigFileReport{};
+  }
+  TrustedFiles files;
+  Parser alone;
+  const ConfigFileReport judged = apply_config_file(alone.app, path, files);
+  if (!judged.mistakes.empty()) return refused(judged.mistakes);
+  ConfigFileReport report = apply_config_file(parser.app, path, files);
+  if (!report.mistakes.empty()) return refused(report.mistakes);
+  return report;
+}
+
+}  // namespace
+
+std::variant<DaemonOptions, EarlyExit> parse_command_line(std::vector<std::string> arguments) {
+  Parser parser;
+  try {
+    parser.app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = parser.app.exit(error, out, err);
+    return EarlyExit{code == 0 ? 0 : 2, code == 0 ? out.str() : "jaild: " + err.str()};
+  }
+  auto file = read_config_file(parser);
+  if (auto* wrong = std::get_if<EarlyExit>(&file)) return std::move(*wrong);
+  parser.options.warnings = std::get<ConfigFileReport>(file).warnings;
+  return parser.finish(std::move(arguments));
+}
+
+std::variant<DaemonOptions, EarlyExit> parse_command_line(int argc, const char* const* argv) {
+  return parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
 }
 
 }  // namespace jaild

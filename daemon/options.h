@@ -1,8 +1,9 @@
-// The command line of jaild.
+// The command line of jaild, and with it the settings of jaild.conf(5).
 #pragma once
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,15 +29,24 @@ struct DaemonOptions {
   // For all jails together when the host goes down: rc.shutdown(8) kills what is left after 90 s, and others come
   // after.
   std::chrono::seconds shutdown_timeout{75};
+
+  std::filesystem::path config;                 // "": none was read
+  bool check_only = false;                      // --check: say whether all this is right, and end
+  std::vector<std::string> arguments;           // what it was read from, so that a reload can read it again
+  std::vector<std::string> warnings;            // about the file
+  std::map<std::string, std::string> settings;  // every one by its name in jaild.conf, as text; lists with commas
 };
 
-// What is wrong with the command line, or --help and --version: the text to print and the code to exit with.
+// What is wrong with the command line or the file, or --help and --version: the text to print and the code to exit
+// with.
 struct EarlyExit {
   int code = 0;
   std::string text;
 };
 
-// Never prints and never exits by itself.
+// Reads the arguments (without the program's name) and the configuration file: the one of --config, else the default
+// one if it is there. Never prints and never exits by itself.
+std::variant<DaemonOptions, EarlyExit> parse_command_line(std::vector<std::string> arguments);
 std::variant<DaemonOptions, EarlyExit> parse_command_line(int argc, const char* const* argv);
 
 }  // namespace jaild

@@ -179,7 +179,9 @@ Configuration read_settings(const std::string& path, Files& files, const Limits&
     }
   }
   if (settings.empty()) settings.push_back({});
-  return finish(diagnostics, std::move(settings));
+  Configuration result = finish(diagnostics, {});
+  result.jails = std::move(settings);  // also after a syntax error, so that what is wrong with the others is said too
+  return result;
 }
 
 }  // namespace jaild::jailconf

@@ -39,7 +39,7 @@ struct Configuration {
 [[nodiscard]] Configuration read_configuration(const std::string& path, Files& files, const Limits& limits = {});
 
 // The same for a file that has parameters only, such as jaild.conf: a block in it is an error. The one Jail of the
-// result holds them.
+// result holds them, even after a syntax error.
 [[nodiscard]] Configuration read_settings(const std::string& path, Files& files, const Limits& limits = {});
 
 }  // namespace jaild::jailconf

@@ -152,6 +152,11 @@ void Supervisor::end_shutdown() {
   }
 }
 
+void Supervisor::set_pace(const Timeouts& timeouts, int parallel_starts) {
+  options_.timeouts = timeouts;
+  options_.parallel_starts = parallel_starts;
+}
+
 std::vector<Action> Supervisor::settle() {
   evaluate_dirty();
   return std::exchange(actions_, {});

@@ -49,6 +49,8 @@ class Supervisor final : public Context {
   // First, once: what the store remembers against what the kernel shows.
   std::vector<Action> recover(Snapshot snapshot, const Survey& survey, Now now);
   std::vector<Action> on_input(Input input, Now now);
+  // From the next transition on; see SupervisorOptions.
+  void set_pace(const Timeouts& timeouts, int parallel_starts);
   // When a Tick is due; there is always the next sweep.
   [[nodiscard]] MonoTime next_deadline() const;
 
@@ -137,7 +139,7 @@ class Supervisor final : public Context {
   [[nodiscard]] Lifecycle* lifecycle(const std::string& name);
   [[nodiscard]] std::vector<std::string> dependants_of(const std::string& name) const;
 
-  const SupervisorOptions options_;
+  SupervisorOptions options_;
   Now now_;
   std::mt19937_64 random_;
   std::map<std::string, std::unique_ptr<Lifecycle>> jails_;
