@@ -1,15 +1,14 @@
 #include "client/declaration_file.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <ostream>
 #include <set>
 #include <system_error>
 
 #include "api/contract/json.h"
+#include "client/dependency_order.h"
 #include "client/json_position.h"
 #include "client/output.h"
 
@@ -44,30 +43,6 @@ std::vector<std::pair<std::string, const json*>> elements_of(const json& file) {
   return elements;
 }
 
-struct Parsed {
-  Declaration declaration;
-  std::vector<std::string> depends;
-};
-
-// Puts dependencies first. Within a loop, or on a jail outside the file, the order stays as written: the daemon spells
-// out what is wrong.
-std::vector<Declaration> ordered(std::vector<Parsed> jails) {
-  std::set<std::string> waiting;
-  for (const Parsed& jail : jails) waiting.insert(jail.declaration.name);
-  std::vector<Declaration> order;
-  while (!jails.empty()) {
-    const auto free = std::find_if(jails.begin(), jails.end(), [&](const Parsed& jail) {
-      return std::none_of(jail.depends.begin(), jail.depends.end(),
-                          [&](const std::string& name) { return waiting.count(name) > 0; });
-    });
-    const auto next = free == jails.end() ? jails.begin() : free;
-    waiting.erase(next->declaration.name);
-    order.push_back(std::move(next->declaration));
-    jails.erase(next);
-  }
-  return order;
-}
-
 void check_set(const json& file, Error& error) {
   if (!file.is_object() || !file.contains("jails")) return;
   for (const auto& [key, value] : file.items()) {
@@ -98,7 +73,8 @@ Result<std::vector<Declaration>> parse_declarations(std::string_view text) {
   Error mistakes{Kind::invalid, "the file has mistakes", 0, {}};
   check_set(*file, mistakes);
   if (!mistakes.fields.empty()) return Fail(mistakes);
-  std::vector<Parsed> jails;
+  std::vector<Declaration> jails;
+  std::vector<Dependent> dependents;
   std::set<std::string> names;
   for (const auto& [pointer, body] : elements_of(*file)) {
     const Result<JailDocument> document = parse_jail_document(*body, "");
@@ -112,11 +88,14 @@ Result<std::vector<Declaration>> parse_declarations(std::string_view text) {
       mistakes.fields.push_back({pointer + "/name", "the file declares " + document->name + " twice"});
     }
     const bool start = document->desired != Desired::stopped;
-    jails.push_back({{document->name, pointer, *body, start}, document->spec.list("depend")});
+    jails.push_back({document->name, pointer, *body, start});
+    dependents.push_back({document->name, document->spec.list("depend")});
   }
   if (!mistakes.fields.empty()) return Fail(mistakes);
   if (jails.empty()) return Fail(Kind::invalid, "the file declares no jail");
-  return ordered(std::move(jails));
+  std::vector<Declaration> ordered;
+  for (const std::size_t at : dependency_order(dependents)) ordered.push_back(std::move(jails[at]));
+  return ordered;
 }
 
 ExitCode fail_at(Session& session, const std::string& jail, const SourceText& source, const Error& error,

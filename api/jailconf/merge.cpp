@@ -5,6 +5,13 @@
 #include "api/jailconf/option_name.h"
 
 namespace jaild::jailconf {
+namespace {
+
+bool set_once(const std::string& name) {
+  return name == "name" || name == "jid" || name == "noname" || name == "nojid";
+}
+
+}  // namespace
 
 // Of several that are the same parameter by another spelling, the one that was mentioned first.
 std::optional<std::size_t> Merger::find(const std::string& name) const {
@@ -39,7 +46,7 @@ void Merger::add(const Statement& statement) {
   } else if (list_[*at].variable != statement.variable) {
     fail(statement, "$" + statement.name + " and " + statement.name + " cannot both be set");
     return;
-  } else if (statement.name == "name" || statement.name == "jid") {
+  } else if (set_once(statement.name)) {
     fail(statement, statement.name + " is set already");
     return;
   }

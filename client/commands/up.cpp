@@ -3,6 +3,7 @@
 #include "client/commands/options.h"
 #include "client/declaration_file.h"
 #include "client/fields.h"
+#include "client/jail_conf.h"
 #include "client/output.h"
 
 namespace jaild::client {
@@ -18,22 +19,59 @@ struct UpOptions {
   bool no_wait = false;
 };
 
+// The jails of a JSON file or a jail.conf, dependencies first.
+struct Loaded {
+  SourceText source;
+  std::vector<Declaration> jails;
+  std::vector<jailconf::Declared> blocks;  // of a jail.conf: one for each of `jails`; else empty
+};
+
+ExitCode load(Session& session, const std::string& path, Loaded& loaded) {
+  Result<SourceText> source = read_source(path, session.terminal().in);
+  if (!source) return session.fail("", source.error());
+  loaded.source = std::move(*source);
+  if (looks_like_json(loaded.source.text)) {
+    Result<std::vector<Declaration>> jails = parse_declarations(loaded.source.text);
+    if (!jails) return fail_at(session, "", loaded.source, jails.error(), "");
+    loaded.jails = std::move(*jails);
+    return ExitCode::ok;
+  }
+  jailconf::Declarations declarations = read_jail_conf(loaded.source.file, loaded.source.text);
+  if (const ExitCode wrong = report(session, declarations); wrong != ExitCode::ok) return wrong;
+  if (declarations.jails.empty()) return session.usage(loaded.source.file + " declares no jail");
+  loaded.blocks = std::move(declarations.jails);
+  order_by_dependency(loaded.blocks);
+  for (const jailconf::Declared& block : loaded.blocks) {
+    for (const std::string& remark : block.remarks) session.warn(block.name, remark);
+    loaded.jails.push_back({block.name, "", block.body, true});
+  }
+  return ExitCode::ok;
+}
+
+ExitCode refused(Session& session, const Loaded& loaded, std::size_t at, const Error& error) {
+  const Declaration& jail = loaded.jails[at];
+  if (loaded.blocks.empty()) return fail_at(session, jail.name, loaded.source, error, jail.pointer);
+  if (error.kind != Kind::invalid) return session.fail(jail.name, error);
+  for (const std::string& line : located(loaded.blocks[at], error)) session.terminal().err << printable(line) << '\n';
+  return exit_code(error.kind);
+}
+
 // PUTs every jail of the file. What was declared is in `declared`, in order; the first failure ends it, because the
 // jails after it may depend on it.
-ExitCode declare(Session& session, const SourceText& source, const std::vector<Declaration>& jails, bool dry_run,
-                 std::vector<json>& declared) {
-  for (const Declaration& jail : jails) {
+ExitCode declare(Session& session, const Loaded& loaded, bool dry_run, std::vector<json>& declared) {
+  for (std::size_t at = 0; at < loaded.jails.size(); ++at) {
+    const Declaration& jail = loaded.jails[at];
     const Result<Answer> answer = session.api().call(
         {.route = RouteId::put_jail, .name = jail.name, .query = dry_run ? "dry_run=1" : "", .body = &jail.body});
-    if (!answer) return fail_at(session, jail.name, source, answer.error(), jail.pointer);
+    if (!answer) return refused(session, loaded, at, answer.error());
     declared.push_back(answer->body);
   }
   return ExitCode::ok;
 }
 
-ExitCode rehearse(Session& session, const SourceText& source, const std::vector<Declaration>& jails) {
+ExitCode rehearse(Session& session, const Loaded& loaded) {
   std::vector<json> answers;
-  const ExitCode code = declare(session, source, jails, true, answers);
+  const ExitCode code = declare(session, loaded, true, answers);
   if (!session.json()) {
     for (const json& answer : answers) print_changes(session.out(), answer, session.terminal().out_style());
   }
@@ -42,17 +80,15 @@ ExitCode rehearse(Session& session, const SourceText& source, const std::vector<
 }
 
 ExitCode up_file(Session& session, const UpOptions& options) {
-  const Result<SourceText> source = read_source(options.file, session.terminal().in);
-  if (!source) return session.fail("", source.error());
-  const Result<std::vector<Declaration>> jails = parse_declarations(source->text);
-  if (!jails) return fail_at(session, "", *source, jails.error(), "");
-  if (options.action.dry_run) return rehearse(session, *source, *jails);
+  Loaded loaded;
+  if (const ExitCode wrong = load(session, options.file, loaded); wrong != ExitCode::ok) return wrong;
+  if (options.action.dry_run) return rehearse(session, loaded);
   std::vector<json> declared;
-  const ExitCode code = declare(session, *source, *jails, false, declared);
+  const ExitCode code = declare(session, loaded, false, declared);
   std::vector<std::string> names;
   std::vector<json> objects;
   for (std::size_t at = 0; at < declared.size(); ++at) {
-    const Declaration& jail = (*jails)[at];
+    const Declaration& jail = loaded.jails[at];
     if (jail.start) {
       names.push_back(jail.name);
       continue;
@@ -92,12 +128,14 @@ void add_up(CLI::App& app, Command& chosen) {
   CLI::App* verb = app.add_subcommand("up", "Start jails, or declare and start those of a file");
   add_names(*verb, options->names, "Jails to start; what they depend on is started too");
   verb->add_option("-f,--file", options->file,
-                   "Declare (create or replace) the jails of this JSON file, then start them; - is standard input")
+                   "Declare (create or replace) the jails of this file, JSON or jail.conf(5), then start them; - is "
+                   "standard input")
       ->type_name("FILE");
   add_dry_run(*verb, options->action.dry_run);
   add_waiting(*verb, options->action, options->no_wait);
   verb->footer(
-      "The file holds one jail, {\"name\",\"spec\"}, a list of them, or {\"jails\":[...]}. One that says\n"
+      "The file is a jail.conf(5), or holds one jail, {\"name\",\"spec\"}, a list, or {\"jails\":[...]}. One that "
+      "says\n"
       "\"desired\": \"stopped\" is declared and not started.\n\n"
       "  jailctl up web db             start both, wait until both are ready\n"
       "  jailctl up -n web             show every step of the start and do none\n"

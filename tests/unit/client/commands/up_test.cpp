@@ -217,8 +217,8 @@ TEST_F(UpFile, RefusesTheSameNameTwiceUnknownFieldsAndEmptyFiles) {
   EXPECT_TRUE(contains(up("[" + one + "," + one + "]").err, "twice"));
   EXPECT_TRUE(contains(up("{\"jails\":[" + one + "],\"prune\":true}").err, "/prune"));
   EXPECT_EQ(up("[]").code, ExitCode::failed);
-  EXPECT_EQ(up("").code, ExitCode::failed);
-  EXPECT_EQ(up("7").code, ExitCode::failed);
+  EXPECT_EQ(up("").code, ExitCode::usage);
+  EXPECT_EQ(up("7").code, ExitCode::usage);  // read as a jail.conf
   EXPECT_TRUE(daemon_.calls().empty());
 }
 
