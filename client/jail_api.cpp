@@ -42,9 +42,9 @@ HttpRequest request_for(RouteId id, const std::string& name, const std::string& 
   HttpRequest request;
   request.method = route.method;
   request.target = route.path;
-  constexpr std::string_view placeholder = "{name}";
-  if (const std::size_t at = request.target.find(placeholder); at != std::string::npos) {
-    request.target.replace(at, placeholder.size(), percent_encode(name));
+  const std::size_t slot = request.target.find('{');
+  if (slot != std::string::npos) {
+    request.target.replace(slot, request.target.find('}') + 1 - slot, percent_encode(name));
   }
   if (!query.empty()) request.target += "?" + query;
   return request;

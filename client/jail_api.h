@@ -21,7 +21,7 @@ struct Answer {
 
 struct Call {
   RouteId route;
-  std::string name = {};   // of the jail, where the path has one
+  std::string name = {};   // of the jail, or what else the slot of the path stands for
   std::string query = {};  // already encoded, without '?'
   const nlohmann::json* body = nullptr;
   std::string if_match = {};

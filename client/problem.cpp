@@ -59,8 +59,10 @@ std::string advice(const Error& error, const std::string& jail) {
       }
       return "";
     case Kind::forbidden:
-      if (error.os_errno != 0) return "only root may use it for now: try again as root";
+      if (error.os_errno != 0)
+        return "the socket is root's and its group's: try again as root, or see --socket-group in jaild(8)";
       return "";
+    case Kind::misdirected: return "ask at localhost, or see --http-host in jaild(8)";
     case Kind::unauthorized: return "JAILD_TOKEN_FILE names the file that holds the token";
     case Kind::not_running: return "`jailctl up " + name + "` starts it";
     case Kind::precondition_failed:

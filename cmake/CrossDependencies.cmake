@@ -29,6 +29,11 @@ file(GLOB prometheus_sources ${JAILD_CROSS}/src/prometheus-cpp/core/src/*.cc
                              ${JAILD_CROSS}/src/prometheus-cpp/core/src/detail/*.cc)
 jaild_cross_library(prometheus_core prometheus-cpp::core ${prometheus_sources})
 
+# Debian's source of libmd stands in for FreeBSD's own, which a build on FreeBSD takes and which zig has neither header
+# nor stub of: the same calls, linked in.
+jaild_cross_library(libmd jaild_md ${JAILD_CROSS}/src/libmd/src/sha2.c)
+target_include_directories(libmd SYSTEM PUBLIC ${JAILD_CROSS}/src/libmd/include PRIVATE ${JAILD_CROSS}/src/libmd-config)
+
 if(JAILD_TESTS)
   set(googletest /usr/src/googletest/googletest)
   jaild_cross_library(gtest GTest::gtest ${googletest}/src/gtest-all.cc)

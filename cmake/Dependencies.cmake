@@ -9,6 +9,9 @@ else()
   find_package(SQLite3 3.40 REQUIRED)
   find_package(spdlog 1.10 REQUIRED)
   find_package(prometheus-cpp REQUIRED CONFIG)  # 1.0 or newer; its config file states no version
+  find_library(JAILD_LIBMD md REQUIRED)  # SHA-256: FreeBSD's base system, Debian's libmd-dev
+  add_library(jaild_md INTERFACE)
+  target_link_libraries(jaild_md INTERFACE ${JAILD_LIBMD})
   find_package(CLI11 2.1 REQUIRED CONFIG)
   if(JAILD_TESTS)
     find_package(GTest 1.12 REQUIRED)

@@ -10,6 +10,7 @@
 
 #include "api/contract/version.h"
 #include "api/server/server.h"
+#include "daemon/entrance.h"
 #include "daemon/files.h"
 #include "daemon/host/make_host.h"
 #include "daemon/log.h"
@@ -79,25 +80,6 @@ core::SupervisorOptions supervisor_options(const DaemonOptions& options, const H
   return result;
 }
 
-Result<void> listen(server::Server& server, const DaemonOptions& options) {
-  auto addresses = options.listen;
-  if (addresses.empty()) addresses.push_back("unix:" + (options.run_dir / "jaild.sock").string());
-  for (const auto& text : addresses) {
-    auto address = server::parse_listen_address(text);
-    if (!address) return Fail(address.error().in("--listen " + text));
-    auto bound = server.listen(*address, server::Surface::full);
-    if (!bound) return Fail(bound.error().in("--listen " + text));
-    log_info("listens address=" + server::to_string(*bound));
-  }
-  if (options.metrics_listen.empty()) return {};
-  auto address = server::parse_listen_address(options.metrics_listen);
-  if (!address) return Fail(address.error().in("--metrics-listen " + options.metrics_listen));
-  auto bound = server.listen(*address, server::Surface::probes);
-  if (!bound) return Fail(bound.error().in("--metrics-listen " + options.metrics_listen));
-  log_info("serves metrics address=" + server::to_string(*bound));
-  return {};
-}
-
 // What the signals mean. SIGTERM and SIGINT end jaild, and jails run on. SIGUSR2 says that the host goes down: all
 // jails are stopped in order, none is started any more, and a SIGTERM then ends jaild when they are down or the time is
 // over.
@@ -160,11 +142,33 @@ void reload_on(boost::asio::signal_set& hangups, DaemonOptions& present, const A
   });
 }
 
-Result<void> serve(const DaemonOptions& options, Parts& parts) {
+Result<void> run_until_signal(const DaemonOptions& options, const Entrance& entrance, boost::asio::io_context& context,
+                              const HostProfile& profile, runtime::Engine& engine, runtime::JailService& service) {
+  server::Server server(context, service, entrance.options);
+  if (auto started = engine.start(); !started) return started;
+  service.load_tokens(engine.take_tokens());
+  if (auto open = open_entrance(entrance, server); !open) return open;
+  Ending ending(context, engine, server, options.shutdown_timeout);
+  ending.wait();
+  DaemonOptions present = options;
+  boost::asio::signal_set hangups(context, SIGHUP);
+  const ApplyLive apply = [&](const DaemonOptions& live) {
+    set_log_level(live.log_level);
+    const auto pace = supervisor_options(live, profile);
+    engine.set_pace(pace.timeouts, pace.parallel_starts);
+    ending.set_budget(live.shutdown_timeout);
+  };
+  reload_on(hangups, present, apply);
+  context.run();
+  return {};
+}
+
+Result<void> serve(const DaemonOptions& options, const Entrance& entrance, Parts& parts) {
   boost::asio::io_context context{1};
   runtime::AsioLoop loop(context);
   metrics::Metrics metrics(options.state_dir / "jaild.db");
-  runtime::Engine engine(loop, *parts.host, *parts.store, supervisor_options(options, parts.host->profile()));
+  const HostProfile& profile = parts.host->profile();
+  runtime::Engine engine(loop, *parts.host, *parts.store, supervisor_options(options, profile));
   runtime::JailService service(loop, engine, *parts.host, *parts.store, metrics, options.log_dir / "jails");
   runtime::AsioProber prober(context);
   runtime::HealthChecks health(loop, engine, prober);
@@ -172,43 +176,18 @@ Result<void> serve(const DaemonOptions& options, Parts& parts) {
     log_event(event);
     health.on_event(event);
   });
-
-  server::ServerOptions server_options;
-  server_options.owner = ::geteuid();
-  server_options.warn = [](const std::string& sentence) { log_info(sentence); };
-  server::Server server(context, service, server_options);
-  if (auto started = engine.start(); !started) return started;
-  if (auto listening = listen(server, options); !listening) return listening;
-
-  Ending ending(context, engine, server, options.shutdown_timeout);
-  ending.wait();
-  DaemonOptions present = options;
-  boost::asio::signal_set hangups(context, SIGHUP);
-  const ApplyLive apply = [&](const DaemonOptions& live) {
-    set_log_level(live.log_level);
-    const auto pace = supervisor_options(live, parts.host->profile());
-    engine.set_pace(pace.timeouts, pace.parallel_starts);
-    ending.set_budget(live.shutdown_timeout);
-  };
-  reload_on(hangups, present, apply);
-  context.run();
+  auto served = run_until_signal(options, entrance, context, profile, engine, service);
   engine.stop();
   loop.stop();
   parts.store.reset();  // its last answers still go through the loop, to nobody
-  return {};
+  return served;
 }
 
 }  // namespace
 
 int check_options(const DaemonOptions& options) {
   std::vector<std::string> mistakes;
-  const auto check = [&](const std::string& text, const std::string& option) {
-    if (const auto address = server::parse_listen_address(text); !address) {
-      mistakes.push_back(option + " " + text + ": " + address.error().message);
-    }
-  };
-  for (const std::string& text : options.listen) check(text, "listen");
-  if (!options.metrics_listen.empty()) check(options.metrics_listen, "metrics_listen");
+  make_entrance(options, mistakes);
   for (const std::string& warning : options.warnings) std::fprintf(stderr, "jaild: %s\n", warning.c_str());
   for (const std::string& mistake : mistakes) std::fprintf(stderr, "jaild: %s\n", mistake.c_str());
   if (!mistakes.empty()) return 2;
@@ -229,6 +208,10 @@ int run_daemon(const DaemonOptions& options, const WrapHost& wrap_host) {
     return 1;
   }
   for (const std::string& warning : options.warnings) log_warning(warning);
+  std::vector<std::string> mistakes;
+  const Entrance entrance = make_entrance(options, mistakes);
+  for (const std::string& mistake : mistakes) log_error(mistake);
+  if (!mistakes.empty()) return 1;
   auto parts = build(options, wrap_host);
   if (!parts) {
     log_error(parts.error().message);
@@ -237,7 +220,7 @@ int run_daemon(const DaemonOptions& options, const WrapHost& wrap_host) {
   const auto& profile = parts->host->profile();
   log_info(std::string("starts version=") + version_text + " host=" + profile.host +
            " os=" + log_value(profile.release) + " racct=" + (profile.racct ? "on" : "off"));
-  if (auto served = serve(options, *parts); !served) {
+  if (auto served = serve(options, entrance, *parts); !served) {
     log_error(served.error().message);
     return 1;
   }

@@ -22,6 +22,22 @@ constexpr const char* config_default = "/etc/jaild.conf";
 #endif
 constexpr const char* log_dir_default = "/var/log/jaild";
 
+void add_role_options(CLI::App& app, DaemonOptions& options) {
+  const auto add = [&app](const std::string& role, MemberNames& names, const std::string& may) {
+    app.add_option("--" + role + "-user", names.users, "user that may " + may + "; repeatable")->type_name("USER");
+    app.add_option("--" + role + "-group", names.groups, "group that may " + may + "; repeatable")->type_name("GROUP");
+  };
+  add("viewer", options.roles.viewer, "look at jails over the Unix socket");
+  add("operator", options.roles.operator_, "also start and stop declared jails");
+  add("admin", options.roles.admin, "do everything, which is as good as being root");
+  app.add_option("--socket-group", options.socket_group,
+                 "group that may connect to the Unix socket at all; default: group 0 (wheel)")
+      ->type_name("GROUP");
+  app.add_option("--http-host", options.http_hosts,
+                 "name that the Host field may have over TCP, beside localhost: that of a proxy; repeatable")
+      ->type_name("NAME");
+}
+
 // Options and what they write to, which must not move while they are parsed.
 struct Parser {
   DaemonOptions options;
@@ -64,9 +80,11 @@ void Parser::add_options() {
   app.add_option("--host", options.host, "the host implementation: freebsd, linux or sim; default: this system's own")
       ->check(CLI::IsMember({"freebsd", "linux", "sim"}));
   app.add_option("--listen", options.listen,
-                 "where the API listens: unix:PATH; default unix:RUN_DIR/jaild.sock; repeatable");
+                 "where the API listens: unix:PATH, 127.0.0.1:PORT or [::1]:PORT (TCP needs a token: jailctl token "
+                 "create); default unix:RUN_DIR/jaild.sock; limits follow as ,NAME=NUMBER (jaild(8)); repeatable");
   app.add_option("--metrics-listen", options.metrics_listen,
                  "loopback ADDRESS:PORT that serves /metrics, /livez and /readyz without a token");
+  add_role_options(app, options);
   app.add_option("--monitor", options.monitor, "path of jaild-monitor; default: beside jaild, else in ../libexec");
   app.add_option("--parallel-starts", options.parallel_starts, "jails that start at the same time; 0: one for each CPU")
       ->check(CLI::Range(0, 1000))

@@ -12,6 +12,18 @@
 
 namespace jaild {
 
+struct MemberNames {
+  std::vector<std::string> users;  // names or numbers
+  std::vector<std::string> groups;
+};
+
+// Who has which role on the Unix socket; the user of jaild itself is always an admin.
+struct RoleOptions {
+  MemberNames viewer;
+  MemberNames operator_;
+  MemberNames admin;
+};
+
 struct DaemonOptions {
   std::filesystem::path state_dir;
   std::filesystem::path run_dir;
@@ -20,10 +32,13 @@ struct DaemonOptions {
   bool syslog = false;
   std::string log_level = "info";
   std::string host;                 // "": the platform's own
-  std::vector<std::string> listen;  // "": RUN_DIR/jaild.sock
+  std::vector<std::string> listen;  // none: RUN_DIR/jaild.sock
   std::string metrics_listen;       // "": none
-  std::filesystem::path monitor;    // "": beside jaild, else in libexec
-  int parallel_starts = 0;          // 0: one for each CPU
+  RoleOptions roles;
+  std::string socket_group;             // of the Unix sockets; "": group 0 where jaild is root, else its own
+  std::vector<std::string> http_hosts;  // names that Host may have over TCP
+  std::filesystem::path monitor;        // "": beside jaild, else in libexec
+  int parallel_starts = 0;              // 0: one for each CPU
   std::chrono::seconds start_timeout{600};
   std::chrono::seconds stop_timeout{120};
   // For all jails together when the host goes down: rc.shutdown(8) kills what is left after 90 s, and others come

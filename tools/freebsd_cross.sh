@@ -88,18 +88,20 @@ write_source_lists() {
 }
 
 fetch_sources() {
-  [ -e "$root/src/complete" ] && return
-  say "sources of sqlite3 and prometheus-cpp from Debian"
+  [ -e "$root/src/complete-2" ] && return
+  say "sources of sqlite3, prometheus-cpp and libmd from Debian"
   write_source_lists
-  # A third party's list without sources makes the update fail; what counts is whether the two packages are found.
+  # A third party's list without sources makes the update fail; what counts is whether the packages are found.
   private_apt update >"$root/apt/update.log" 2>&1 || true
-  (cd "$root/apt/download" && quietly "$root/apt/source.log" private_apt source --download-only sqlite3 prometheus-cpp)
+  (cd "$root/apt/download" && quietly "$root/apt/source.log" private_apt source --download-only sqlite3 prometheus-cpp libmd)
   rm -rf "$root/src"
   mkdir -p "$root/src"
   local package
-  for package in sqlite3 prometheus-cpp; do
+  for package in sqlite3 prometheus-cpp libmd; do
     quietly "$root/apt/unpack.log" dpkg-source --no-check -x "$root/apt/download/$package"_*.dsc "$root/src/$package"
   done
+  mkdir "$root/src/libmd-config"
+  : >"$root/src/libmd-config/config.h"  # what its ./configure would say of a little-endian machine
   say "SQLite's amalgamation"
   (
     cd "$root/src/sqlite3"
@@ -108,7 +110,7 @@ fetch_sources() {
   )
   ln -sfn "$root/src/sqlite3/sqlite3.h" "$root/include/sqlite3.h"
   rm -rf "$root/apt"
-  touch "$root/src/complete"
+  touch "$root/src/complete-2"
 }
 
 build() {
@@ -122,7 +124,8 @@ build() {
   cmake --build "$root" "$@"
 }
 
-# Every executable is FreeBSD's and needs nothing whose number differs between 14 and 15 (libutil is .9 there, .10 here).
+# Every executable is FreeBSD's and needs nothing whose number differs between 14 and 15 (libutil .9 and .10, libmd .6
+# and .7).
 prove() {
   local program needed
   for program in "$root"/bin/{jaild,jaild-monitor,jailctl} "$root"/bin/tests/*; do
@@ -130,7 +133,7 @@ prove() {
     # binutils call the ABI tag by its number's name of elsewhere; its owner is what tells.
     readelf -n "$program" 2>/dev/null | grep -q '^  FreeBSD ' || die "not a FreeBSD executable: $program"
     needed=$(readelf -d "$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort | paste -sd' ')
-    case " $needed " in *' libutil.so'*) die "links libutil: $program" ;; esac
+    case " $needed " in *' libutil.so'* | *' libmd.so'*) die "links libutil or libmd: $program" ;; esac
     printf '    %-32s FreeBSD %s, %s KB, needs %s\n' "${program#"$root"/bin/}" "$(uname -m)" \
       "$(($(stat -c %s "$program") / 1024))" "$needed"
   done

@@ -27,6 +27,7 @@ enum class Kind {
   overloaded,              // a bound is reached; trying later helps
   storage_full,            // the state's file system is full
   timeout,                 // a deadline passed
+  misdirected,             // Host names another server
   missing,                 // a thing the jail needs is not there yet: root, mount source, interface, dataset
   host_refused,            // the kernel said no; os_errno and its own words are in the message
   unavailable,             // the daemon, a monitor or the store cannot be reached
@@ -83,6 +84,7 @@ constexpr KindTraits traits(Kind kind) {
     case Kind::overloaded: return {503, 1, "overloaded", "Too busy"};
     case Kind::storage_full: return {507, 1, "storage-full", "The disk is full"};
     case Kind::timeout: return {503, 124, "timeout", "Timed out"};
+    case Kind::misdirected: return {421, 1, "misdirected", "Not a name of this server"};
     case Kind::missing: return {409, 1, "missing", "Something the jail needs is not there"};
     case Kind::host_refused: return {409, 1, "host-refused", "The kernel refused"};
     case Kind::unavailable: return {503, 8, "unavailable", "Not available"};

@@ -6,7 +6,7 @@ namespace jaild {
 namespace {
 
 // Declaring a jail is root-equivalent (its hooks run as root on the host), hence admin; operators start and stop what
-// was declared; the probes and /version say nothing that is worth a secret.
+// was declared; whoever may make tokens may become admin; the probes and /version say nothing that is worth a secret.
 constexpr std::array all_routes{
     Route{RouteId::list_jails, "GET", "/jails", Role::viewer, false},
     Route{RouteId::declare_jail, "POST", "/jails", Role::admin, true},
@@ -24,6 +24,9 @@ constexpr std::array all_routes{
     Route{RouteId::jail_history, "GET", "/jails/{name}/history", Role::viewer, false},
     Route{RouteId::jail_log, "GET", "/jails/{name}/log", Role::viewer, false},
     Route{RouteId::events, "GET", "/events", Role::viewer, false},
+    Route{RouteId::list_tokens, "GET", "/tokens", Role::admin, false},
+    Route{RouteId::create_token, "POST", "/tokens", Role::admin, true},
+    Route{RouteId::delete_token, "DELETE", "/tokens/{id}", Role::admin, false},
     Route{RouteId::metrics, "GET", "/metrics", Role::viewer, false},
     Route{RouteId::livez, "GET", "/livez", Role::none, false},
     Route{RouteId::readyz, "GET", "/readyz", Role::none, false},

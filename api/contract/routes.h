@@ -4,9 +4,9 @@
 #include <span>
 #include <string_view>
 
-namespace jaild {
+#include "api/contract/role.h"
 
-enum class Role { none, viewer, operator_, admin };  // none: no identity needed (livez, readyz, version)
+namespace jaild {
 
 enum class RouteId {
   list_jails,
@@ -25,6 +25,9 @@ enum class RouteId {
   jail_history,
   jail_log,
   events,
+  list_tokens,
+  create_token,
+  delete_token,
   metrics,
   livez,
   readyz,
@@ -36,9 +39,9 @@ enum class RouteId {
 struct Route {
   RouteId id;
   std::string_view method;
-  std::string_view path;  // "/jails/{name}/start"
-  Role role;
-  bool body;  // takes a JSON body
+  std::string_view path;  // "/jails/{name}/start"; at most one segment is a slot in braces
+  Role role;              // none: no identity needed (livez, readyz, version)
+  bool body;              // takes a JSON body
 };
 
 [[nodiscard]] std::span<const Route> routes();

@@ -10,6 +10,12 @@
 
 namespace jaild {
 
+// Who asks, for history, events and the log.
+struct Requester {
+  std::string by;    // "uid 0", "token deploy (3f9a1c20b7d4)"
+  std::string from;  // "unix pid 4711", "127.0.0.1:50412"
+};
+
 struct Write {
   enum class Verb { declare, replace, erase, start, stop, restart, adopt };
   Verb verb = Verb::declare;
@@ -20,7 +26,7 @@ struct Write {
   bool if_present = false;                     // If-Match: *
   bool if_absent = false;                      // If-None-Match: *
   bool dry_run = false;                        // answer what would happen, change nothing
-  std::string by;                              // who asks, for history and events: "uid 0"
+  Requester who;
 };
 
 // What a write does to one jail; a dry run answers these and nothing else happens.

@@ -70,6 +70,13 @@ Result<void> clear_dead_socket(const std::string& path) {
   return {};
 }
 
+// Who may connect at all; what they may do then is the business of roles.
+Result<void> guard_socket(const std::string& path, std::optional<std::uint32_t> group) {
+  if (group && lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) return refused("chown " + path, errno);
+  if (chmod(path.c_str(), S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP) != 0) return refused("chmod " + path, errno);
+  return {};
+}
+
 }  // namespace
 
 Result<Address> parse_listen_address(std::string_view text) {
@@ -105,7 +112,8 @@ std::string to_string(const Address& address) {
   return host + ":" + std::to_string(tcp.port);
 }
 
-Result<Acceptor> open_acceptor(const asio::any_io_executor& executor, const Address& address) {
+Result<Acceptor> open_acceptor(const asio::any_io_executor& executor, const Address& address,
+                               std::optional<std::uint32_t> group) {
   const auto* local = std::get_if<UnixAddress>(&address);
   if (local != nullptr) {
     const Result<void> cleared = clear_dead_socket(local->path);
@@ -130,8 +138,10 @@ Result<Acceptor> open_acceptor(const asio::any_io_executor& executor, const Addr
     return refused("bind " + to_string(address), errno);
   }
   // Before listen(), connecting is refused: nobody slips in under the mode that the umask left.
-  if (local != nullptr && chmod(local->path.c_str(), S_IRUSR | S_IWUSR) != 0)
-    return refused("chmod " + local->path, errno);
+  if (local != nullptr) {
+    const Result<void> guarded = guard_socket(local->path, group);
+    if (!guarded) return Fail(guarded.error());
+  }
   if (listen(fd, SOMAXCONN) != 0) return refused("listen " + to_string(address), errno);
   return acceptor;
 }

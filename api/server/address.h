@@ -6,6 +6,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -34,10 +35,11 @@ Result<Address> parse_listen_address(std::string_view text);
 
 std::string to_string(const Address& address);  // what parse_listen_address() takes
 
-// A listening, non-blocking, close-on-exec socket. A Unix socket has mode 0600 before anybody can connect; a dead one
-// in its place is removed, but never anything else. Kind::conflict: somebody answers there already. Kind::host_refused:
-// the system's own words.
-Result<Acceptor> open_acceptor(const boost::asio::any_io_executor& executor, const Address& address);
+// A listening, non-blocking, close-on-exec socket. A Unix socket belongs to `group` (nullopt: to that of the process)
+// and has mode 0660 before anybody can connect; a dead one in its place is removed, but never anything else.
+// Kind::conflict: somebody answers there already. Kind::host_refused: the system's own words.
+Result<Acceptor> open_acceptor(const boost::asio::any_io_executor& executor, const Address& address,
+                               std::optional<std::uint32_t> group = {});
 
 // `address` as it was bound: with the port that port 0 became.
 Address bound_address(const Acceptor& acceptor, const Address& asked);

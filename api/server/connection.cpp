@@ -16,20 +16,34 @@ constexpr std::size_t buffer_beyond_header = 48 * 1024;
 
 }  // namespace
 
-Connection::Connection(Socket socket, Identity identity, const Limits& limits)
+Connection::Connection(Socket socket, Identity identity, std::shared_ptr<Place> place)
     : socket_(std::move(socket)),
       identity_(std::move(identity)),
-      limits_(limits),
+      place_(std::move(place)),
       deadline_(socket_.get_executor(),
                 [this] {
                   boost::system::error_code ignored;
                   socket_.cancel(ignored);
                 }),
-      buffer_(limits.header_bytes + buffer_beyond_header),
+      buffer_(place_->limits.header_bytes + buffer_beyond_header),
       waiter_(std::make_shared<Waiter>(socket_.get_executor())) {}
 
+Connection::~Connection() {
+  set_unasked(false);
+}
+
+void Connection::set_unasked(bool value) {
+  if (value == unasked_.has_value()) return;
+  if (value) {
+    unasked_ = place_->unasked.insert(place_->unasked.end(), this);
+  } else {
+    place_->unasked.erase(*unasked_);
+    unasked_.reset();
+  }
+}
+
 asio::awaitable<bool> Connection::write(std::string_view head, std::string_view body) {
-  deadline_.set(limits_.write_time);
+  deadline_.set(place_->limits.write_time);
   const std::array<asio::const_buffer, 2> pieces{asio::buffer(head), asio::buffer(body)};
   const auto [failed, written] = co_await asio::async_write(socket_, pieces, as_result);
   static_cast<void>(written);
@@ -42,7 +56,7 @@ asio::awaitable<void> Connection::linger() {
   socket_.shutdown(Socket::shutdown_send, failed);
   std::array<char, read_piece> dropped;
   const auto piece = asio::buffer(dropped);
-  deadline_.set(limits_.linger_time);  // also the bound of this loop
+  deadline_.set(place_->limits.linger_time);  // also the bound of this loop
   while (!failed && !deadline_.passed()) {
     const auto [error, size] = co_await socket_.async_read_some(piece, as_result);
     static_cast<void>(size);
@@ -98,6 +112,7 @@ void Connection::ask_to_end() {
 }
 
 void Connection::cut() {
+  set_unasked(false);
   ending_ = true;
   watching_ = false;
   waiter_->abandon();

@@ -5,11 +5,15 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <list>
 #include <memory>
+#include <optional>
 #include <string_view>
 
+#include "api/contract/role.h"
+#include "api/contract/write.h"
 #include "api/server/deadline.h"
-#include "api/server/limits.h"
+#include "api/server/place.h"
 #include "api/server/waiter.h"
 
 namespace jaild::server {
@@ -18,15 +22,16 @@ using Socket = boost::asio::generic::stream_protocol::socket;
 
 // Who speaks, as found when the connection was accepted.
 struct Identity {
-  bool admin = false;
-  std::string by;       // "uid 0": for history and events
-  std::string refusal;  // why not admin, in one sentence
+  Role role = Role::none;
+  Requester who;
+  std::string refusal;  // why it has no role, in one sentence; "" where there is nothing more to say than that
 };
 
 // Loop thread only. Owned by the coroutine of its session; the server knows it weakly.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Socket socket, Identity identity, const Limits& limits);
+  Connection(Socket socket, Identity identity, std::shared_ptr<Place> place);
+  ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -35,6 +40,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::beast::flat_buffer& buffer() { return buffer_; }  // read, but not yet used
   const std::shared_ptr<Waiter>& waiter() { return waiter_; }
   [[nodiscard]] const Identity& identity() const { return identity_; }
+  [[nodiscard]] Place& place() { return *place_; }
+  [[nodiscard]] const Limits& limits() const { return place_->limits; }
+
+  // Whether it waits for a request to be whole: then it is the first to go when the listener is full.
+  void set_unasked(bool value);
 
   // All of `head` and `body` within the write deadline; false when the client is gone or too slow.
   boost::asio::awaitable<bool> write(std::string_view head, std::string_view body);
@@ -60,7 +70,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Socket socket_;
   Identity identity_;
-  const Limits& limits_;  // the server's
+  const std::shared_ptr<Place> place_;
+  std::optional<std::list<Connection*>::iterator> unasked_;  // in place_->unasked
   Deadline deadline_;
   boost::beast::flat_buffer buffer_;
   std::shared_ptr<Waiter> waiter_;

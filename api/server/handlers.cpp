@@ -25,6 +25,9 @@ boost::asio::awaitable<Response> handle(RouteId route, Call& call) {
     case RouteId::jail_history: return jail_history(call);
     case RouteId::jail_log: return jail_log(call);
     case RouteId::events: return list_events(call);
+    case RouteId::list_tokens: return list_tokens(call);
+    case RouteId::create_token: return create_token(call);
+    case RouteId::delete_token: return delete_token(call);
     case RouteId::metrics: return get_metrics(call);
     case RouteId::livez: return get_livez(call);
     case RouteId::readyz: return get_readyz(call);

@@ -21,8 +21,8 @@ namespace jaild::server {
 struct Call {
   const Request& request;
   const Target& target;
-  std::string name;  // of the jail in the path
-  const std::string& by;
+  std::string name;  // what fills the slot of the path: the jail's name, the token's id
+  const Requester& who;
   Service& service;
   const Limits& limits;
   Connection& connection;
@@ -45,7 +45,10 @@ boost::asio::awaitable<Response> roll_back_jail(Call& call);
 boost::asio::awaitable<Response> act_on_jail(Call& call, Write::Verb verb);  // start, stop, restart, adopt
 boost::asio::awaitable<Response> list_events(Call& call);                    // handlers_events.cpp
 boost::asio::awaitable<Response> jail_log(Call& call);                       // handlers_log.cpp
-boost::asio::awaitable<Response> get_metrics(Call& call);                    // handlers_observe.cpp
+boost::asio::awaitable<Response> list_tokens(Call& call);                    // handlers_tokens.cpp
+boost::asio::awaitable<Response> create_token(Call& call);
+boost::asio::awaitable<Response> delete_token(Call& call);
+boost::asio::awaitable<Response> get_metrics(Call& call);  // handlers_observe.cpp
 boost::asio::awaitable<Response> get_livez(Call& call);
 boost::asio::awaitable<Response> get_readyz(Call& call);
 boost::asio::awaitable<Response> get_version(Call& call);

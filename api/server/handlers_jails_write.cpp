@@ -25,7 +25,7 @@ Result<Order> begin_order(const Call& call, Write::Verb verb, QueryReader query,
   Order order;
   order.write.verb = verb;
   order.write.name = call.name;
-  order.write.by = call.by;
+  order.write.who = call.who;
   order.write.dry_run = query.flag("dry_run");
   order.wait = std::chrono::seconds(query.number("wait", 0, wait_most).value_or(0));
   const Result<void> good = query.finish();

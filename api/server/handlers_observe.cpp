@@ -34,7 +34,10 @@ boost::asio::awaitable<Response> get_readyz(Call& call) {
   const Readiness readiness = call.service.readiness();
   nlohmann::json checks = nlohmann::json::object();
   for (const auto& [name, state] : readiness.checks) checks[name] = state;
-  const nlohmann::json body{{"status", readiness.ready ? "ok" : "not ready"}, {"checks", std::move(checks)}};
+  const nlohmann::json body{
+      {"status", readiness.ready ? "ok" : "not ready"},
+      {"time", rfc3339(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()))},
+      {"checks", std::move(checks)}};
   Response response = json_response(readiness.ready ? 200 : 503, body);
   if (!readiness.ready) response.fields.emplace_back("Retry-After", "1");
   co_return response;

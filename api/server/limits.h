@@ -9,6 +9,7 @@ namespace jaild::server {
 struct Limits {
   // Request line and fields. Twice what common servers take by default; no call of ours needs more than 1 KiB.
   std::size_t header_bytes = 16 * 1024;
+  std::size_t header_fields = 64;  // browsers send some 20
   // A jail with 100 hooks and 1,000 addresses takes about 60 KiB.
   std::size_t body_bytes = 1024 * 1024;
   // Of a body that is too large, this much is read and dropped, so that a client that sends before it listens still

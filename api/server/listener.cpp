@@ -1,15 +1,19 @@
 #include "api/server/listener.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 #include <exception>
 #include <system_error>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "api/server/message.h"
 #include "api/server/peer.h"
 #include "api/server/session.h"
 
@@ -22,12 +26,37 @@ namespace {
 // After so many connections in a row others get the loop.
 constexpr int accepts_at_a_time = 32;
 
+// The kernel hands out the lowest free number, so the number of a new descriptor says how many are in use.
+bool within_reserve(int fd, std::size_t reserve) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+  const auto most = static_cast<std::size_t>(limit.rlim_cur);
+  return static_cast<std::size_t>(fd) + std::min(reserve, most / 4) >= most;
+}
+
+// The answer to a connection that gets no session: what fits into the socket's buffer, and the end. Closes `fd`.
+void refuse(int fd) {
+  const Response response = problem_response({Kind::overloaded, "too many connections are open", 0, {}});
+  const std::string text = header_text(response, 1, false) + response.body;
+  static_cast<void>(send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  static_cast<void>(shutdown(fd, SHUT_WR));
+  close(fd);
+}
+
+// "127.0.0.1:50412"; "" where the peer is gone already.
+std::string tcp_peer(int fd) {
+  asio::ip::tcp::endpoint endpoint;
+  auto size = static_cast<socklen_t>(endpoint.capacity());
+  if (getpeername(fd, endpoint.data(), &size) != 0) return {};
+  endpoint.resize(size);
+  return to_string(Address(TcpAddress{endpoint.address(), endpoint.port()}));
+}
+
 }  // namespace
 
-Listener::Listener(Acceptor acceptor, Address address, Surface surface, std::shared_ptr<ServerState> state)
+Listener::Listener(Acceptor acceptor, std::shared_ptr<Place> place, std::shared_ptr<ServerState> state)
     : acceptor_(std::move(acceptor)),
-      address_(std::move(address)),
-      surface_(surface),
+      place_(std::move(place)),
       state_(std::move(state)),
       waiter_(acceptor_.get_executor()) {}
 
@@ -43,33 +72,58 @@ void Listener::close() {
   closed_ = true;
   boost::system::error_code ignored;
   acceptor_.close(ignored);
-  remove_socket_file(address_);
+  remove_socket_file(place_->address);
   waiter_.wake();
 }
 
 asio::awaitable<void> Listener::run() {
   while (!closed_) {
-    if (open_ >= state_->options.limits.connections) {
-      co_await pause();
-      continue;
-    }
     const auto [failed] = co_await acceptor_.async_wait(Acceptor::wait_read, as_result);
     static_cast<void>(failed);  // whatever it was, accepting meets it again
-    Accepted accepted = Accepted::one;
-    for (int n = 0; n < accepts_at_a_time && accepted == Accepted::one && !closed_; ++n) {
-      if (open_ >= state_->options.limits.connections) break;
-      accepted = accept_one();
+    if (closed_) co_return;
+    if (full()) {
+      make_room();
+      co_await pause();
+      if (full() && !closed_) refuse_waiting();
+      continue;
     }
-    if (accepted == Accepted::resources_short && !closed_) co_await pause();
+    Accepted accepted = Accepted::one;
+    for (int n = 0; n < accepts_at_a_time && accepted == Accepted::one && !full(); ++n) accepted = accept_one(false);
+    if (accepted == Accepted::resources_short) {
+      make_room();
+      co_await pause();
+    }
   }
 }
 
 asio::awaitable<void> Listener::pause() {
-  co_await waiter_.sleep_until(Waiter::Clock::now() + state_->options.limits.accept_pause);
+  co_await waiter_.sleep_until(Waiter::Clock::now() + place_->limits.accept_pause);
 }
 
-Listener::Accepted Listener::accept_one() {
+void Listener::make_room() {
+  std::shared_ptr<Place> fullest = place_;
+  for (const auto& place : state_->places) {
+    if (!full() && place->unasked.size() > fullest->unasked.size()) fullest = place;
+  }
+  if (!fullest->unasked.empty()) fullest->unasked.front()->cut();
+}
+
+void Listener::warn_once(const std::string& why) {
+  if (!warned_) state_->options.warn(to_string(place_->address) + " accepts no connections: " + why);
+  warned_ = true;
+}
+
+Listener::Accepted Listener::accept_one(bool refused) {
   const int fd = accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (fd >= 0 && refused) {
+    refuse(fd);
+    return Accepted::one;
+  }
+  if (fd >= 0 && within_reserve(fd, state_->options.reserved_descriptors)) {
+    refuse(fd);
+    warn_once("the process has only its reserve of descriptors left");
+    return Accepted::resources_short;
+  }
   if (fd >= 0) {
     warned_ = false;
     begin_session(fd);
@@ -78,49 +132,53 @@ Listener::Accepted Listener::accept_one() {
   const int why = errno;
   if (why == EAGAIN || why == EWOULDBLOCK) return Accepted::nothing_waits;
   if (why == EINTR || why == ECONNABORTED || why == EPROTO) return Accepted::one;  // that one is gone; the next
-  if (!warned_) {
-    state_->options.warn(to_string(address_) + " accepts no connections: " + std::system_category().message(why));
-  }
-  warned_ = true;
+  warn_once(std::system_category().message(why));
   return Accepted::resources_short;
 }
 
+// Every request is answered, and no connection is free: better a clear answer now than a silence of minutes.
+void Listener::refuse_waiting() {
+  for (int n = 0; n < SOMAXCONN; ++n) {
+    if (accept_one(true) != Accepted::one) return;
+  }
+}
+
 Identity Listener::identify(int fd) const {
-  if (surface_ == Surface::probes) return {false, "", "this address serves probes only"};
+  if (!place_->local()) return {Role::none, {"", tcp_peer(fd)}, ""};
+  if (place_->surface == Surface::probes) return {Role::none, {"", "unix"}, ""};
   const Result<Peer> peer = peer_of(fd);
-  if (!peer) return {false, "", "jaild cannot tell who is asking: " + peer.error().message};
-  const std::string by = "uid " + std::to_string(peer->uid);
-  if (peer->jailed) return {false, by, "jaild is not served into jails"};
-  if (peer->uid != state_->options.owner) return {false, by, by + " may not use jaild; only uid 0 may"};
-  return {true, by, ""};
+  if (!peer) return {Role::none, {"", "unix"}, "jaild cannot tell who is asking: " + peer.error().message};
+  const Requester who{"uid " + std::to_string(peer->uid), "unix pid " + std::to_string(peer->pid)};
+  if (peer->jailed) return {Role::none, who, "jaild is not served into jails"};
+  return {role_of(state_->options.access, *peer), who, ""};
 }
 
 void Listener::begin_session(int fd) {
   Identity identity = identify(fd);
-  const bool local = std::holds_alternative<UnixAddress>(address_);
-  if (!local) {
+  if (!place_->local()) {
     const int on = 1;  // answers go out at once; without it small ones could wait for an acknowledgement
     static_cast<void>(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
   }
   Socket socket(acceptor_.get_executor());
   boost::system::error_code failed;
   socket.assign(acceptor_.local_endpoint(failed).protocol(), fd, failed);
+  if (!failed) socket.non_blocking(true, failed);  // reading never waits, whatever the poller said
   if (failed) {
-    ::close(fd);
+    if (!socket.is_open()) ::close(fd);
     return;
   }
-  auto connection = std::make_shared<Connection>(std::move(socket), std::move(identity), state_->options.limits);
+  auto connection = std::make_shared<Connection>(std::move(socket), std::move(identity), place_);
+  connection->set_unasked(true);
   state_->connections.emplace(connection.get(), connection);
   ++open_;
   const auto self = shared_from_this();
-  asio::co_spawn(acceptor_.get_executor(), serve(connection, state_, surface_),
-                 [self, connection](std::exception_ptr failure) {
-                   --self->open_;
-                   self->waiter_.wake();
-                   self->state_->connections.erase(connection.get());
-                   if (self->state_->connection_ended) self->state_->connection_ended();
-                   if (failure) std::rethrow_exception(failure);  // out of run(): main logs it and ends
-                 });
+  asio::co_spawn(acceptor_.get_executor(), serve(connection, state_), [self, connection](std::exception_ptr failure) {
+    --self->open_;
+    self->waiter_.wake();
+    self->state_->connections.erase(connection.get());
+    if (self->state_->connection_ended) self->state_->connection_ended();
+    if (failure) std::rethrow_exception(failure);  // out of run(): main logs it and ends
+  });
 }
 
 }  // namespace jaild::server

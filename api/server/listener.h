@@ -5,17 +5,20 @@
 #include <memory>
 
 #include "api/server/address.h"
-#include "api/server/router.h"
+#include "api/server/connection.h"
+#include "api/server/place.h"
 #include "api/server/server_state.h"
 #include "api/server/waiter.h"
 
 namespace jaild::server {
 
-// Loop thread only. While the system has no descriptor or memory left it pauses, for a second or until a connection of
-// its own closes; at the connection bound it waits for one to close. Clients wait in the kernel's backlog meanwhile.
+// Loop thread only. Who has a connection but asks nothing cannot keep others out: when the listener is full, or the
+// process has only its reserve of descriptors left, the connection that has waited longest for a whole request is cut
+// and accepting goes on once it is gone. Where all are busy with requests, newcomers wait a second in the kernel's
+// backlog, then get 503 with Retry-After.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
-  Listener(Acceptor acceptor, Address address, Surface surface, std::shared_ptr<ServerState> state);
+  Listener(Acceptor acceptor, std::shared_ptr<Place> place, std::shared_ptr<ServerState> state);
 
   void start();
   void close();  // accepts no more and removes its socket file; its connections live on
@@ -25,13 +28,17 @@ class Listener : public std::enable_shared_from_this<Listener> {
 
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<void> pause();
-  Accepted accept_one();
+  [[nodiscard]] bool full() const { return open_ >= place_->limits.connections; }
+  // Ends the connection of this listener, or where it has none of any, that has waited longest for a request.
+  void make_room();
+  Accepted accept_one(bool refused);  // refused: it is answered with 503
+  void refuse_waiting();
   void begin_session(int fd);
+  void warn_once(const std::string& why);
   [[nodiscard]] Identity identify(int fd) const;
 
   Acceptor acceptor_;
-  Address address_;
-  Surface surface_;
+  const std::shared_ptr<Place> place_;
   std::shared_ptr<ServerState> state_;
   Waiter waiter_;
   std::size_t open_ = 0;

@@ -17,7 +17,9 @@ namespace jaild::server {
 // Fields are as the client sent them; several lines of one field are joined with ", ". Absent: std::nullopt.
 struct Request {
   std::string method;
-  std::string target;  // percent-encoded, in origin form
+  std::string target;  // percent-encoded, in origin or absolute form
+  std::optional<std::string> host;
+  std::optional<std::string> authorization;
   std::optional<std::string> content_type;
   std::optional<std::string> content_encoding;
   std::optional<std::string> accept;

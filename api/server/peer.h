@@ -2,13 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "api/contract/result.h"
 
 namespace jaild::server {
 
 struct Peer {
-  std::uint32_t uid = 0;  // as of connect(2)
+  std::uint32_t uid = 0;              // as of connect(2), and so are the groups
+  std::vector<std::uint32_t> groups;  // all that the system tells: Linux every one, FreeBSD the first 16
+  int pid = 0;                        // as of connect(2); for the log
   // Whether it runs in a jail, whose root has uid 0 too. True also when it cannot be told: the peer is gone, or is in
   // no process name space that we see.
   bool jailed = true;

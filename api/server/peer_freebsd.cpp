@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 // clang-format off: the system's headers need this order.
 #include <sys/param.h>
@@ -36,7 +39,10 @@ Result<Peer> peer_of(int socket) {
     return Fail(Kind::host_refused, "LOCAL_PEERCRED: " + std::system_category().message(errno), errno);
   }
   if (credentials.cr_version != XUCRED_VERSION) return Fail(Kind::host_refused, "LOCAL_PEERCRED has another version");
-  return Peer{credentials.cr_uid, credentials.cr_pid <= 0 || !outside_of_jails(credentials.cr_pid)};
+  const int count = std::clamp<int>(credentials.cr_ngroups, 0, XU_NGROUPS);
+  std::vector<std::uint32_t> groups(credentials.cr_groups, credentials.cr_groups + count);
+  const bool outside = credentials.cr_pid > 0 && outside_of_jails(credentials.cr_pid);
+  return Peer{credentials.cr_uid, std::move(groups), credentials.cr_pid, !outside};
 }
 
 }  // namespace jaild::server

@@ -1,24 +1,75 @@
 #include <cerrno>
+#include <charconv>
+#include <cstdio>
 #include <string>
 #include <system_error>
 
+#include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "api/server/peer.h"
+
+#ifndef SO_PEERPIDFD  // Linux 6.5; <asm-generic/socket.h>
+#define SO_PEERPIDFD 77
+#endif
 
 namespace jaild::server {
 
 namespace {
 
-// A jail has a PID name space of its own. A pid may be taken over between connect() and this look; what keeps jails out
-// for certain is that no jail sees the socket's directory.
-bool in_our_pid_namespace(pid_t pid) {
-  struct stat ours{};
-  struct stat theirs{};
-  const std::string path = "/proc/" + std::to_string(pid) + "/ns/pid";
-  if (stat("/proc/self/ns/pid", &ours) != 0 || stat(path.c_str(), &theirs) != 0) return false;
-  return ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+struct Descriptor {
+  int fd = -1;
+  ~Descriptor() {
+    if (fd >= 0) close(fd);
+  }
+};
+
+// The peer's process itself, not its number, which another process may have by now. Before Linux 6.5 there is only the
+// number of whoever called connect(2): it may have been taken over since, and what keeps jails out for certain is that
+// no jail sees the socket's directory.
+int open_process(int socket, pid_t pid) {
+  int fd = -1;
+  socklen_t size = sizeof fd;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &fd, &size) == 0) return fd;
+  if (errno != ENOPROTOOPT || pid <= 0) return -1;
+  return static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+}
+
+// The NSpid line of a pidfd has the process's number in our process name space and in each one below it: a single
+// number, so it is in ours. A jail has a name space of its own. 0 or -1: it is outside, or gone.
+bool in_our_namespace(int process) {
+  const std::string path = "/proc/self/fdinfo/" + std::to_string(process);
+  const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.fd < 0) return false;
+  char text[1024];  // some ten short lines
+  const ssize_t size = read(file.fd, text, sizeof text);
+  if (size <= 0) return false;
+  const std::string_view info(text, static_cast<std::size_t>(size));
+  constexpr std::string_view key = "\nNSpid:\t";
+  const std::size_t at = info.find(key);
+  if (at == std::string_view::npos) return false;
+  const std::string_view rest = info.substr(at + key.size());
+  const std::size_t end = rest.find('\n');
+  if (end == std::string_view::npos) return false;
+  const std::string_view numbers = rest.substr(0, end);
+  int number = 0;
+  const auto [stop, error] = std::from_chars(numbers.data(), numbers.data() + numbers.size(), number);
+  return error == std::errc{} && stop == numbers.data() + numbers.size() && number > 0;
+}
+
+Result<std::vector<std::uint32_t>> groups_of(int socket) {
+  std::vector<gid_t> groups(64);
+  socklen_t size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+  int answer = getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
+  if (answer != 0 && errno == ERANGE) {  // `size` is what it takes: at most 65,536 groups
+    groups.resize(size / sizeof(gid_t));
+    answer = getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
+  }
+  if (answer != 0) return Fail(Kind::host_refused, "SO_PEERGROUPS: " + std::system_category().message(errno), errno);
+  groups.resize(size / sizeof(gid_t));
+  return std::vector<std::uint32_t>(groups.begin(), groups.end());
 }
 
 }  // namespace
@@ -29,8 +80,12 @@ Result<Peer> peer_of(int socket) {
   if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
     return Fail(Kind::host_refused, "SO_PEERCRED: " + std::system_category().message(errno), errno);
   }
-  const bool visible = credentials.pid > 0;  // 0: in a name space beyond ours
-  return Peer{credentials.uid, !visible || !in_our_pid_namespace(credentials.pid)};
+  Result<std::vector<std::uint32_t>> groups = groups_of(socket);
+  if (!groups) return Fail(groups.error());
+  groups->push_back(credentials.gid);
+  const Descriptor process{open_process(socket, credentials.pid)};
+  const bool outside = process.fd >= 0 && in_our_namespace(process.fd);
+  return Peer{credentials.uid, *std::move(groups), credentials.pid, !outside};
 }
 
 }  // namespace jaild::server

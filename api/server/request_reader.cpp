@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "api/server/header_scan.h"
+
 namespace jaild::server {
 
 namespace asio = boost::asio;
@@ -15,6 +17,7 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr std::size_t body_piece = 16 * 1024;
+constexpr std::size_t header_piece = 4096;
 
 std::string to_std(boost::beast::string_view text) {
   return {text.data(), text.size()};
@@ -30,10 +33,14 @@ std::optional<std::string> field(const http::fields& fields, http::field name) {
   return joined;
 }
 
+}  // namespace
+
 Request to_request(const http::request_header<>& header) {
   Request request;
   request.method = to_std(header.method_string());
   request.target = to_std(header.target());
+  request.host = field(header, http::field::host);
+  request.authorization = field(header, http::field::authorization);
   request.content_type = field(header, http::field::content_type);
   request.content_encoding = field(header, http::field::content_encoding);
   request.accept = field(header, http::field::accept);
@@ -47,22 +54,38 @@ Request to_request(const http::request_header<>& header) {
   return request;
 }
 
-}  // namespace
-
-RequestReader::RequestReader(Connection& connection, const Limits& limits) : connection_(connection), limits_(limits) {}
+RequestReader::RequestReader(Connection& connection) : connection_(connection), limits_(connection.limits()) {}
 
 asio::awaitable<bool> RequestReader::first_byte() {
   auto& buffer = connection_.buffer();
+  connection_.set_unasked(true);
   if (buffer.size() > 0) co_return true;  // pipelined
   connection_.set_interruptible(true);
   connection_.deadline().set(limits_.idle_time);
-  const auto room = buffer.prepare(limits_.header_bytes);
-  const auto [failed, size] = co_await connection_.socket().async_read_some(room, as_result);
+  // Room is made only once there is something to read: thousands may be idle.
+  auto [failed] = co_await connection_.socket().async_wait(Socket::wait_read, as_result);
   connection_.deadline().clear();
   connection_.set_interruptible(false);
   if (failed) co_return false;
+  const std::size_t size = connection_.socket().read_some(buffer.prepare(limits_.header_bytes), failed);
+  if (failed && failed != asio::error::would_block) co_return false;
   buffer.commit(size);
   co_return true;
+}
+
+asio::awaitable<Result<std::size_t>> RequestReader::find_header() {
+  auto& buffer = connection_.buffer();
+  HeaderScan scan(limits_.header_bytes, limits_.header_fields);
+  for (;;) {  // bounded by header_bytes and by the deadline
+    const auto data = buffer.data();
+    const Result<std::size_t> end = scan.find_end({static_cast<const char*>(data.data()), data.size()});
+    if (!end || *end > 0) co_return end;
+    const auto room = buffer.prepare(header_piece);
+    const auto [failed, size] = co_await connection_.socket().async_read_some(room, as_result);
+    if (connection_.deadline().passed()) co_return Fail(Kind::request_timeout, "the request did not arrive in time");
+    if (failed) co_return Fail(Kind::unavailable, "the client is gone");
+    buffer.commit(size);
+  }
 }
 
 asio::awaitable<std::optional<Result<Request>>> RequestReader::read_head() {
@@ -73,24 +96,23 @@ asio::awaitable<std::optional<Result<Request>>> RequestReader::read_head() {
   parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
   parser_->body_limit(boost::none);  // receive() counts, and knows what to do beyond
   connection_.deadline().set(limits_.header_time);
-  const auto [failed, size] =
-      co_await http::async_read_header(connection_.socket(), connection_.buffer(), *parser_, as_result);
-  static_cast<void>(size);
-  const bool late = connection_.deadline().passed();
+  const Result<std::size_t> found = co_await find_header();
+  connection_.set_unasked(false);
   connection_.deadline().clear();
-  if (failed && !late && failed.category() != http::make_error_code(http::error::bad_value).category())
-    co_return std::nullopt;
-  if (failed == http::error::end_of_stream || failed == http::error::partial_message) co_return std::nullopt;
-  if (failed) co_return Result<Request>(Fail(read_error(failed)));
-  Result<void> framed = check_framing();
+  if (!found && found.error().kind == Kind::unavailable) co_return std::nullopt;
+  if (!found) co_return Result<Request>(Fail(found.error()));
+  boost::system::error_code failed;
+  const std::size_t taken = parser_->put(asio::buffer(connection_.buffer().data(), *found), failed);
+  connection_.buffer().consume(taken);
+  if (failed || !parser_->is_header_done()) {
+    co_return Result<Request>(Fail(Kind::bad_request, "the request is broken: " + failed.message()));
+  }
+  const Result<void> framed = check_framing(parser_->get());
   if (!framed) co_return Result<Request>(Fail(framed.error()));
   co_return Result<Request>(to_request(parser_->get()));
 }
 
-// What Beast 1.81 lets pass and a proxy in front might read otherwise: then the two would disagree on where a request
-// ends, and the next one could be smuggled in.
-Result<void> RequestReader::check_framing() const {
-  const auto& header = parser_->get();
+Result<void> check_framing(const http::request_header<>& header) {
   const auto codings = field(header, http::field::transfer_encoding);
   if (codings) {
     if (!boost::beast::iequals(*codings, "chunked")) {
@@ -101,6 +123,12 @@ Result<void> RequestReader::check_framing() const {
       return Fail(Kind::bad_request, "both Content-Length and Transfer-Encoding are given");
     }
   }
+  // Beast takes a length that is given twice, as long as it is the same.
+  const std::size_t lengths = header.count(http::field::content_length);
+  const auto length = header[http::field::content_length];
+  if (lengths > 1 || (lengths == 1 && length.find_first_not_of("0123456789") != length.npos)) {
+    return Fail(Kind::bad_request, "Content-Length must be one number");
+  }
   const std::size_t hosts = header.count(http::field::host);
   if (hosts > 1 || (hosts == 0 && header.version() >= 11)) {
     return Fail(Kind::bad_request, "HTTP/1.1 needs exactly one Host field");
@@ -110,12 +138,6 @@ Result<void> RequestReader::check_framing() const {
 
 Error RequestReader::read_error(boost::system::error_code failed) const {
   if (connection_.deadline().passed()) return {Kind::request_timeout, "the request did not arrive in time", 0, {}};
-  if (failed == http::error::header_limit || failed == http::error::buffer_overflow) {
-    return {Kind::header_too_large,
-            "the request line and header may have " + std::to_string(limits_.header_bytes) + " bytes",
-            0,
-            {}};
-  }
   return {Kind::bad_request, "the request is broken: " + failed.message(), 0, {}};
 }
 
@@ -141,7 +163,9 @@ asio::awaitable<Result<void>> RequestReader::read_body(Request& request) {
 asio::awaitable<void> RequestReader::drop_body() {
   const auto announced = parser_->content_length();
   if (expects_continue() || (announced && *announced > limits_.discard_bytes)) co_return;
+  connection_.set_unasked(true);
   const Result<void> dropped = co_await receive(nullptr);
+  connection_.set_unasked(false);
   static_cast<void>(dropped);  // whatever it was, the answer is already known
 }
 

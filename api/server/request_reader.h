@@ -9,15 +9,21 @@
 
 #include "api/contract/result.h"
 #include "api/server/connection.h"
-#include "api/server/limits.h"
 #include "api/server/message.h"
 
 namespace jaild::server {
 
-// Loop thread only; connection and limits outlive it. For each request: read_head(), then read_body() or drop_body().
+// What a handler sees of a parsed header.
+Request to_request(const boost::beast::http::request_header<>& header);
+
+// What Beast 1.81 lets pass and a proxy in front might read otherwise: then the two would disagree on where a request
+// ends, and the next one could be smuggled in. Kind::bad_request.
+Result<void> check_framing(const boost::beast::http::request_header<>& header);
+
+// Loop thread only; the connection outlives it. For each request: read_head(), then read_body() or drop_body().
 class RequestReader {
  public:
-  RequestReader(Connection& connection, const Limits& limits);
+  explicit RequestReader(Connection& connection);
 
   // nullopt: the client closed, or sent nothing within the idle time: there is nobody to answer.
   // Kind::bad_request, header_too_large, request_timeout: answer it and close.
@@ -38,13 +44,14 @@ class RequestReader {
   using Parser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;
 
   boost::asio::awaitable<bool> first_byte();
-  [[nodiscard]] Result<void> check_framing() const;
+  // The size of the header, once all of it is in the buffer. Kind::unavailable: the client is gone.
+  boost::asio::awaitable<Result<std::size_t>> find_header();
   [[nodiscard]] bool expects_continue() const;
   [[nodiscard]] Error read_error(boost::system::error_code failed) const;
   boost::asio::awaitable<Result<void>> receive(std::string* into);
 
   Connection& connection_;
-  const Limits& limits_;
+  const Limits& limits_;            // the connection's
   std::unique_ptr<Parser> parser_;  // one for each request
 };
 

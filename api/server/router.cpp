@@ -11,12 +11,16 @@ namespace {
 
 constexpr std::string_view name_slot = "{name}";
 
+bool is_slot(std::string_view segment) {
+  return segment.starts_with('{');
+}
+
 bool served(Surface surface, RouteId id) {
   if (surface == Surface::full) return true;
   return id == RouteId::metrics || id == RouteId::livez || id == RouteId::readyz;
 }
 
-// What {name} stands for ("" where the template has none); nullopt when the path is another one.
+// What the slot stands for ("" where the template has none); nullopt when the path is another one.
 std::optional<std::string> match_path(std::string_view path, const std::vector<std::string>& segments) {
   std::string name;
   std::size_t at = 0;
@@ -26,7 +30,7 @@ std::optional<std::string> match_path(std::string_view path, const std::vector<s
     const std::string_view expected = path.substr(0, end);
     path = end == std::string_view::npos ? std::string_view{} : path.substr(end);
     if (at == segments.size()) return std::nullopt;
-    if (expected == name_slot) {
+    if (is_slot(expected)) {
       name = segments[at];
     } else if (expected != segments[at]) {
       return std::nullopt;
@@ -44,7 +48,7 @@ std::string joined(const std::set<std::string_view>& methods) {
 }
 
 Result<void> check_name(const Route& route, const std::string& name) {
-  if (route.method == "GET" || name.empty()) return {};
+  if (route.path.find(name_slot) == std::string_view::npos || route.method == "GET") return {};
   const auto wrong = name_problem(name);
   if (!wrong) return {};
   return Fail(Error{Kind::invalid, "the name in the path: " + *wrong, 0, {{"", "the name in the path: " + *wrong}}});

@@ -16,7 +16,7 @@ enum class Surface { full, probes };
 
 struct Match {
   const Route* route = nullptr;  // in routes(), which lives for ever
-  std::string name;              // what {name} stands for; "" where the path has none
+  std::string name;              // what the slot in braces stands for; "" where the path has none
 };
 
 struct Allowed {

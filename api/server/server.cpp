@@ -18,19 +18,19 @@ Server::~Server() {
   for (const auto& listener : listeners_) listener->close();
 }
 
-Result<Address> Server::listen(const Address& address, Surface surface) {
-  const bool local = std::holds_alternative<UnixAddress>(address);
-  if (surface == Surface::full && !local) {
-    return Fail(Kind::invalid, to_string(address) +
-                                   ": TCP needs tokens, which this version does not have; "
-                                   "listen on unix:PATH, and reach it from afar through ssh -L");
-  }
-  Result<Acceptor> acceptor = open_acceptor(loop_.get_executor(), address);
+Result<Address> Server::listen(const Address& address, Surface surface, std::optional<Limits> limits) {
+  Result<Acceptor> acceptor = open_acceptor(loop_.get_executor(), address, state_->options.group);
   if (!acceptor) return Fail(acceptor.error());
   const Address bound = bound_address(*acceptor, address);
-  listeners_.push_back(std::make_shared<Listener>(std::move(*acceptor), bound, surface, state_));
+  const auto place = std::make_shared<Place>(bound, surface, limits.value_or(state_->options.limits));
+  state_->places.push_back(place);
+  listeners_.push_back(std::make_shared<Listener>(std::move(*acceptor), place, state_));
   listeners_.back()->start();
   return bound;
+}
+
+std::size_t Server::connections() const {
+  return state_->connections.size();
 }
 
 void Server::stop(std::function<void()> stopped) {

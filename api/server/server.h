@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "api/server/address.h"
@@ -27,13 +28,15 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Accepts from now on. Surface::full takes a Unix address only, as TCP needs tokens. Returns the address as bound.
-  // Kind::invalid, Kind::conflict (somebody listens there), Kind::host_refused.
-  Result<Address> listen(const Address& address, Surface surface);
+  // Accepts from now on; `limits` are the options' unless given. Returns the address as bound. Kind::conflict: somebody
+  // listens there. Kind::host_refused: the system's words.
+  Result<Address> listen(const Address& address, Surface surface, std::optional<Limits> limits = {});
 
   // Accepts no more, ends idle connections and streams at once, gives answers under way 10 s, then cuts. `stopped` is
   // called once, on the loop, when the last connection is gone. Call it once.
   void stop(std::function<void()> stopped);
+
+  [[nodiscard]] std::size_t connections() const;  // open now; loop thread
 
  private:
   void check_stopped();

@@ -20,7 +20,7 @@ struct ServerState {
   Service& service;  // main's; outlives the loop
   const ServerOptions options;
   std::map<Connection*, std::weak_ptr<Connection>> connections;
-  std::size_t streams = 0;
+  std::vector<std::shared_ptr<Place>> places;
   bool stopping = false;
   std::function<void()> connection_ended;  // the Server's
 };

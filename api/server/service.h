@@ -6,11 +6,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/contract/host_profile.h"
 #include "api/contract/log_line.h"
 #include "api/contract/result.h"
+#include "api/contract/token.h"
 #include "api/contract/write.h"
 
 namespace jaild::server {
@@ -56,6 +58,12 @@ class Service {
   // Carries out `write` and answers after it is durable. `wait` > 0: not before the wish holds or the jail is failed,
   // at most that long.
   virtual void write(Write write, std::chrono::seconds wait, Done<WriteReply> done) = 0;
+
+  // The token behind a secret. Kind::unauthorized: unknown, deleted or expired.
+  virtual Result<Token> authenticate(std::string_view secret) = 0;
+  [[nodiscard]] virtual std::vector<Token> tokens() const = 0;  // oldest first
+  virtual void create_token(const TokenRequest& request, const Requester& who, Done<NewToken> done) = 0;
+  virtual void delete_token(const std::string& id, const Requester& who, Done<Token> done) = 0;
 
   virtual void usage(const std::string& name, Done<std::pair<Usage, std::vector<RctlRule>>> done) = 0;
   virtual void processes(const std::string& name, Done<std::vector<ProcessInfo>> done) = 0;

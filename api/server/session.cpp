@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 
+#include "api/server/access.h"
 #include "api/server/conditions.h"
 #include "api/server/event_stream.h"
 #include "api/server/handlers.h"
@@ -25,6 +26,7 @@ struct Decision {
   const Route* route = nullptr;  // known also for some answers
   Target target;
   std::string name;
+  Requester who;  // where there is no answer yet
 };
 
 // One of the streams that may be open at once; held until the session ends, for a stream is its last answer.
@@ -32,33 +34,34 @@ class StreamSlot {
  public:
   StreamSlot() = default;
   ~StreamSlot() {
-    if (state_ != nullptr) --state_->streams;
+    if (place_ != nullptr) --place_->streams;
   }
   StreamSlot(const StreamSlot&) = delete;
   StreamSlot& operator=(const StreamSlot&) = delete;
 
-  bool take(ServerState& state) {
-    if (state.streams >= state.options.limits.streams) return false;
-    ++state.streams;
-    state_ = &state;
+  bool take(Place& place) {
+    if (place.streams >= place.limits.streams) return false;
+    ++place.streams;
+    place_ = &place;
     return true;
   }
 
  private:
-  ServerState* state_ = nullptr;  // the session's, which outlives this
+  Place* place_ = nullptr;  // the connection's, which outlives this
 };
 
 class Session {
  public:
-  Session(Connection& connection, ServerState& state, Surface surface)
-      : connection_(connection), state_(state), surface_(surface), reader_(connection, state.options.limits) {}
+  Session(Connection& connection, ServerState& state)
+      : connection_(connection), state_(state), place_(connection.place()), reader_(connection) {}
 
   // Whether another request may follow.
   asio::awaitable<bool> one_request();
 
  private:
   [[nodiscard]] Decision decide(const Request& request) const;
-  [[nodiscard]] std::optional<Error> check_access(const Request& request) const;
+  [[nodiscard]] Result<void> check_origin(const Request& request) const;
+  [[nodiscard]] Result<Requester> check_role(const Request& request, const Route& route) const;
   asio::awaitable<Response> make_answer(Request& request, const Decision& decision);
   asio::awaitable<bool> send(const Response& response, std::string_view method, bool keep);
   asio::awaitable<bool> go_on(const Response& response);
@@ -66,7 +69,7 @@ class Session {
 
   Connection& connection_;
   ServerState& state_;
-  Surface surface_;
+  Place& place_;
   RequestReader reader_;
   StreamSlot slot_;
   bool ends_ = false;  // after this answer
@@ -96,23 +99,47 @@ Response unsupported_media_type(const Error& error, RouteId route) {
   return response;
 }
 
-// Browsers say where a page came from; no page has business here. Other clients send neither field.
-std::optional<Error> check_browser(const Request& request) {
-  if (request.origin) return Error{Kind::forbidden, "requests of web pages are not served", 0, {}};
-  const auto& site = request.sec_fetch_site;
-  if (!site || *site == "none" || *site == "same-origin") return std::nullopt;
-  return Error{Kind::forbidden, "requests of other sites' web pages are not served", 0, {}};
+// Whom a token is from is as much of a secret as the token: a stranger only learns that one is wanted (RFC 6750, 3).
+Response not_allowed(const Error& error, bool local, bool tried) {
+  Response response = problem_response(error);
+  if (local) return response;
+  std::string challenge = "Bearer realm=\"jaild\"";
+  if (error.kind == Kind::forbidden) challenge += ", error=\"insufficient_scope\"";
+  if (error.kind == Kind::unauthorized && tried) challenge += ", error=\"invalid_token\"";
+  response.fields.emplace_back("WWW-Authenticate", std::move(challenge));
+  return response;
 }
 
-std::optional<Error> Session::check_access(const Request& request) const {
-  if (surface_ == Surface::probes) return check_browser(request);
-  return std::nullopt;
+Result<void> Session::check_origin(const Request& request) const {
+  if (place_.local()) return {};
+  Result<void> host = check_host(request, state_.options.hosts);
+  if (!host) return host;
+  return check_browser(request);
+}
+
+// Who asks, if they may: by the peer's credentials on a Unix socket, by the token over TCP.
+Result<Requester> Session::check_role(const Request& request, const Route& route) const {
+  const Identity& identity = connection_.identity();
+  if (place_.surface == Surface::probes || route.role == Role::none) return identity.who;
+  if (place_.local()) {
+    if (identity.role >= route.role) return identity.who;
+    const std::string why =
+        identity.refusal.empty() ? lacks_role(identity.who.by, identity.role, route.role) : identity.refusal;
+    return Fail(Kind::forbidden, why);
+  }
+  const Result<std::string_view> secret = bearer_secret(request);
+  if (!secret) return Fail(secret.error());
+  const Result<Token> token = state_.service.authenticate(*secret);
+  if (!token) return Fail(token.error());
+  const std::string by = "token " + token->name + " (" + token->id + ")";
+  if (token->role >= route.role) return Requester{by, identity.who.from};
+  return Fail(Kind::forbidden, lacks_role(by, token->role, route.role));
 }
 
 Decision Session::decide(const Request& request) const {
   Decision decision;
-  if (const auto error = check_access(request)) {
-    decision.answer = problem_response(*error);
+  if (const Result<void> good = check_origin(request); !good) {
+    decision.answer = problem_response(good.error());
     return decision;
   }
   if (request.method == "OPTIONS" && request.target == "*") {
@@ -125,7 +152,7 @@ Decision Session::decide(const Request& request) const {
     return decision;
   }
   decision.target = std::move(*target);
-  Result<std::variant<Match, Allowed>> found = find_route(surface_, request.method, decision.target.segments);
+  Result<std::variant<Match, Allowed>> found = find_route(place_.surface, request.method, decision.target.segments);
   if (!found) {
     decision.answer = problem_response(found.error());
     return decision;
@@ -138,11 +165,12 @@ Decision Session::decide(const Request& request) const {
   auto& match = std::get<Match>(*found);
   decision.route = match.route;
   decision.name = std::move(match.name);
-  const bool open = surface_ == Surface::probes || match.route->role == Role::none;
-  if (!open && !connection_.identity().admin) {
-    decision.answer = problem_response({Kind::forbidden, connection_.identity().refusal, 0, {}});
+  Result<Requester> who = check_role(request, *match.route);
+  if (!who) {
+    decision.answer = not_allowed(who.error(), place_.local(), request.authorization.has_value());
     return decision;
   }
+  decision.who = *std::move(who);
   if (!match.route->body) return decision;
   const bool patch = match.route->id == RouteId::patch_jail;
   const Result<void> typed = check_body_type(request, patch ? BodyType::json_or_merge_patch : BodyType::json);
@@ -160,14 +188,13 @@ asio::awaitable<Response> Session::make_answer(Request& request, const Decision&
     ends_ = true;
     co_return problem_response(read.error());
   }
-  Call call{request,        decision.target,       decision.name, connection_.identity().by,
-            state_.service, state_.options.limits, connection_};
+  Call call{request, decision.target, decision.name, decision.who, state_.service, place_.limits, connection_};
   asio::awaitable<Response> handling = handle(decision.route->id, call);
   Response response = co_await std::move(handling);
   connection_.unwatch();
   if (response.status == traits(Kind::unsupported_media_type).http_status)
     response.fields.emplace_back("Accept", "application/json");
-  if (response.goes_on() && request.method != "HEAD" && !slot_.take(state_)) {
+  if (response.goes_on() && request.method != "HEAD" && !slot_.take(place_)) {
     co_return problem_response({Kind::overloaded, "too many event streams and logs are open", 0, {}});
   }
   co_return response;
@@ -184,11 +211,11 @@ asio::awaitable<bool> Session::send(const Response& response, std::string_view m
 asio::awaitable<bool> Session::go_on(const Response& response) {
   connection_.set_interruptible(true);
   if (response.log) {
-    LogFeed feed(connection_, state_.service, state_.options.limits, *response.log, reader_.http_minor() > 0);
+    LogFeed feed(connection_, state_.service, place_.limits, *response.log, reader_.http_minor() > 0);
     const bool whole = co_await feed.run();
     co_return whole;
   }
-  EventStream stream(connection_, state_.service, state_.options.limits, *response.stream);
+  EventStream stream(connection_, state_.service, place_.limits, *response.stream);
   co_await stream.run();
   co_return false;
 }
@@ -232,9 +259,8 @@ asio::awaitable<bool> Session::one_request() {
 
 }  // namespace
 
-asio::awaitable<void> serve(std::shared_ptr<Connection> connection, std::shared_ptr<ServerState> state,
-                            Surface surface) {
-  Session session(*connection, *state, surface);
+asio::awaitable<void> serve(std::shared_ptr<Connection> connection, std::shared_ptr<ServerState> state) {
+  Session session(*connection, *state);
   bool more = true;
   while (more) more = co_await session.one_request();
   connection->cut();

@@ -5,13 +5,11 @@
 #include <memory>
 
 #include "api/server/connection.h"
-#include "api/server/router.h"
 #include "api/server/server_state.h"
 
 namespace jaild::server {
 
 // Ends by itself, within the limits whatever the client does, and at once after Connection::cut().
-boost::asio::awaitable<void> serve(std::shared_ptr<Connection> connection, std::shared_ptr<ServerState> state,
-                                   Surface surface);
+boost::asio::awaitable<void> serve(std::shared_ptr<Connection> connection, std::shared_ptr<ServerState> state);
 
 }  // namespace jaild::server

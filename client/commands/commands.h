@@ -31,6 +31,7 @@ void add_rollback(CLI::App& app, Command& chosen);
 void add_logs(CLI::App& app, Command& chosen);
 void add_import(CLI::App& app, Command& chosen);
 void add_export(CLI::App& app, Command& chosen);
+void add_token(CLI::App& app, Command& chosen);
 void add_api(CLI::App& app, Command& chosen);
 void add_version(CLI::App& app, Command& chosen);
 

@@ -1,6 +1,8 @@
 // What can happen to the supervisor. Every input is a value, so that a simulation can draw, lose and double them.
 #pragma once
 
+#include <map>
+#include <string>
 #include <variant>
 
 #include "daemon/core/action.h"
@@ -16,6 +18,14 @@ struct WriteRequested {
   Ticket ticket = 0;
   Write write;
 };
+// Something that concerns no jail becomes durable, with the event that tells of it; answered as a write is.
+struct RecordRequested {
+  Ticket ticket = 0;
+  Mutation what;
+  std::string type;  // of the event; "": none is told
+  std::string message;
+  std::map<std::string, std::string> data;
+};
 struct Surveyed {  // the answer to a LookAround
   Result<Survey> survey;
 };
@@ -29,7 +39,7 @@ struct ShutdownRequested {  // the host goes down: stop all jails, start none
   std::chrono::seconds budget{0};
 };
 
-using Input =
-    std::variant<Tick, OpDone, Event, Committed, WriteRequested, Surveyed, ReadinessChanged, ShutdownRequested>;
+using Input = std::variant<Tick, OpDone, Event, Committed, WriteRequested, RecordRequested, Surveyed, ReadinessChanged,
+                           ShutdownRequested>;
 
 }  // namespace jaild::core

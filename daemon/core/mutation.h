@@ -33,6 +33,17 @@ struct PutMeta {  // "boot_id"...
   std::string key;
   std::string value;
 };
-using Mutation = std::variant<PutJail, EraseJail, PutRun, EraseRun, AddEvent, AddExit, PutMeta>;
+struct PutToken {  // a new one
+  TokenRecord record;
+};
+struct TouchToken {  // was used; one that is gone stays gone
+  std::string id;
+  WallTime at;
+};
+struct EraseToken {
+  std::string id;
+};
+using Mutation =
+    std::variant<PutJail, EraseJail, PutRun, EraseRun, AddEvent, AddExit, PutMeta, PutToken, TouchToken, EraseToken>;
 
 }  // namespace jaild::core

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/contract/jail_status.h"
+#include "api/contract/token.h"
 #include "daemon/core/resource.h"
 
 namespace jaild::core {
@@ -65,10 +66,18 @@ struct RunRecord {
   bool operator==(const RunRecord&) const = default;
 };
 
+// The secret itself is kept nowhere. It has 256 random bits, so a fast hash is as good as a slow one.
+struct TokenRecord {
+  Token token;
+  std::string secret_hash;  // SHA-256 of the secret, in hexadecimal
+  bool operator==(const TokenRecord&) const = default;
+};
+
 // Everything the store holds, as it is read at start.
 struct Snapshot {
   std::vector<JailRecord> jails;
   std::vector<RunRecord> runs;
+  std::vector<TokenRecord> tokens;
   std::map<std::string, std::string> meta;
   std::uint64_t last_event = 0;
   std::uint64_t last_run = 0;  // the greatest run number ever put

@@ -78,6 +78,13 @@ void Supervisor::take(Committed committed) {
     finish_write(std::move(pending), committed.result);
     return;
   }
+  if (const auto record = records_.find(committed.id); record != records_.end()) {
+    Result<WriteReply> reply{WriteReply{}};
+    if (!committed.result) reply = Fail(committed.result.error());
+    actions_.emplace_back(Answer{record->second, std::move(reply)});
+    records_.erase(record);
+    return;
+  }
   const auto owner = commit_owners_.find(committed.id);
   if (owner == commit_owners_.end()) return;
   const std::string name = std::move(owner->second);
@@ -97,6 +104,11 @@ void Supervisor::take(WriteRequested request) {
     adoptions_.emplace_back(request.ticket, std::move(request.write));
     look_around();
   }
+}
+
+void Supervisor::take(RecordRequested request) {
+  if (!request.type.empty()) publish(std::move(request.type), "", std::move(request.message), std::move(request.data));
+  records_.emplace(commit_as("", {std::move(request.what)}), request.ticket);
 }
 
 void Supervisor::take(Surveyed surveyed) {

@@ -101,6 +101,7 @@ class Supervisor final : public Context {
   void take(OpDone done);
   void take(Event event);
   void take(Committed committed);
+  void take(RecordRequested request);
   void take(WriteRequested request);
   void take(Surveyed surveyed);
   void take(ReadinessChanged change);
@@ -118,6 +119,7 @@ class Supervisor final : public Context {
   std::vector<FieldError> graph_mistakes(const std::string& name, const JailSpec& spec) const;
   std::vector<FieldError> address_mistakes(const std::string& name, const JailSpec& spec) const;
   void describe_changes(const Write& write, WritePlan& plan) const;
+  void publish_write(const Write& write, const WritePlan& plan);
   void finish_write(PendingWrite pending, const Result<void>& result);
   [[nodiscard]] bool touches_staged(const Write& write) const;
   void install(JailRecord record, bool restart);
@@ -172,7 +174,8 @@ class Supervisor final : public Context {
   std::unordered_map<OpId, std::string> op_owners_;
   std::unordered_map<CommitId, std::string> commit_owners_;
   std::unordered_map<CommitId, PendingWrite> writes_;
-  std::map<std::string, JailRecord> staged_;  // written, not yet durable
+  std::unordered_map<CommitId, Ticket> records_;  // RecordRequested, not yet durable
+  std::map<std::string, JailRecord> staged_;      // written, not yet durable
   std::deque<std::pair<Ticket, Write>> waiting_;
   std::deque<std::pair<Ticket, Write>> adoptions_;  // wait for a look at the kernel
   OpId last_op_ = 0;

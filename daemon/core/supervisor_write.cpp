@@ -1,5 +1,6 @@
 // Requests to change something: checked against all jails, planned as a whole, made durable, then acted on.
 #include <algorithm>
+#include <utility>
 
 #include "api/contract/param_table.h"
 #include "daemon/core/adoption.h"
@@ -15,6 +16,19 @@ std::string join(const std::vector<std::string>& parts, const char* between) {
   std::string text;
   for (const auto& part : parts) text += (text.empty() ? "" : between) + part;
   return text;
+}
+
+std::string_view verb_name(Write::Verb verb) {
+  switch (verb) {
+    case Write::Verb::declare: return "declare";
+    case Write::Verb::replace: return "replace";
+    case Write::Verb::erase: return "delete";
+    case Write::Verb::start: return "start";
+    case Write::Verb::stop: return "stop";
+    case Write::Verb::restart: return "restart";
+    case Write::Verb::adopt: return "adopt";
+  }
+  std::unreachable();
 }
 
 // A new wish clears what held the jail back.
@@ -105,15 +119,8 @@ void Supervisor::on_write(Ticket ticket, Write write) {
     mutations.emplace_back(EraseJail{write.name});
     auto& going = staged_[write.name] = find(write.name)->record();
     going.deleting = true;
-    publish("jail.deleted", write.name, "is deleted", {{"by", write.by}});
-  } else if (plan->reply.created) {
-    publish("jail.declared", write.name, "is declared", {{"by", write.by}});
-  } else {
-    publish("jail.changed", write.name, "is changed",
-            {{"by", write.by},
-             {"generation", std::to_string(plan->records.front().generation)},
-             {"desired", std::string(to_string(plan->records.front().desired))}});
   }
+  publish_write(write, *plan);
   if (breaks(DeliberateFault::answered_before_commit)) {
     commit_as("", std::move(mutations));
     finish_write(PendingWrite{ticket, std::move(write), std::move(*plan)}, {});
@@ -121,6 +128,29 @@ void Supervisor::on_write(Ticket ticket, Write write) {
   }
   const CommitId id = commit_as("", std::move(mutations));
   writes_.emplace(id, PendingWrite{ticket, std::move(write), std::move(*plan)});
+}
+
+// The audit line of a write: who, from where, what, which generation, and whom it took along.
+void Supervisor::publish_write(const Write& write, const WritePlan& plan) {
+  std::map<std::string, std::string> data{
+      {"by", write.who.by}, {"from", write.who.from}, {"action", std::string(verb_name(write.verb))}};
+  if (plan.erase) {
+    publish("jail.deleted", write.name, "is deleted", std::move(data));
+    return;
+  }
+  const JailRecord& target = plan.records.front();
+  data.emplace("generation", std::to_string(target.generation));
+  data.emplace("desired", std::string(to_string(target.desired)));
+  std::vector<std::string> others;
+  for (const auto& record : plan.records) {
+    if (record.name != write.name) others.push_back(record.name);
+  }
+  data.emplace("also", join(others, " "));
+  if (plan.reply.created) {
+    publish("jail.declared", write.name, "is declared", std::move(data));
+  } else {
+    publish("jail.changed", write.name, "is changed", std::move(data));
+  }
 }
 
 void Supervisor::finish_write(PendingWrite pending, const Result<void>& result) {
@@ -240,7 +270,7 @@ Result<Supervisor::WritePlan> Supervisor::plan_write(const Write& write) const {
     case Write::Verb::replace: return plan_put(write, jail);
     case Write::Verb::adopt:
       if (jail != nullptr) return Fail(Kind::conflict, write.name + " is jaild's own already");
-      return plan_adoption(write.name, write.by);
+      return plan_adoption(write.name, write.who.by);
     case Write::Verb::erase:
     case Write::Verb::start:
     case Write::Verb::stop:
@@ -280,9 +310,9 @@ Result<Supervisor::WritePlan> Supervisor::plan_put(const Write& write, const Lif
   if (!changed && desired == record.desired) return plan;
   if (jail != nullptr && changed) ++record.generation;
   record.spec = *write.spec;
-  wish_anew(record, desired, write.by, now_.wall);
+  wish_anew(record, desired, write.who.by, now_.wall);
   plan.records.push_back(record);
-  carry_wish(write.name, desired, *write.spec, write.by, plan);
+  carry_wish(write.name, desired, *write.spec, write.who.by, plan);
   return plan;
 }
 
@@ -343,7 +373,7 @@ Result<Supervisor::WritePlan> Supervisor::plan_erase(const Write& write, const L
   JailRecord record = jail.record();
   record.deleting = true;
   record.desired = Desired::stopped;
-  record.by = write.by;
+  record.by = write.who.by;
   record.updated_at = now_.wall;
   plan.records.push_back(std::move(record));
   return plan;
@@ -354,11 +384,11 @@ Result<Supervisor::WritePlan> Supervisor::plan_wish(const Write& write, const Li
   const auto& now = jail.record();
   WritePlan plan;
   plan.restart = write.verb == Write::Verb::restart && jail.has_run();
-  carry_wish(write.name, desired, now.spec, write.by, plan);
+  carry_wish(write.name, desired, now.spec, write.who.by, plan);
   const bool same = now.desired == desired && !now.finished && !now.restart.gave_up && now.failure.empty();
   if (same && !plan.restart && plan.records.empty()) return plan;
   JailRecord record = now;
-  wish_anew(record, desired, write.by, now_.wall);
+  wish_anew(record, desired, write.who.by, now_.wall);
   plan.records.insert(plan.records.begin(), std::move(record));
   return plan;
 }

@@ -58,6 +58,7 @@ Result<void> Engine::start() {
   if (auto started = host_.start(std::move(sink)); !started) return started;
   auto survey = host_.survey();
   if (!survey) return Fail(survey.error().in("looking at the kernel's jails"));
+  tokens_ = std::exchange(snapshot->tokens, {});
   carry_out(supervisor_.recover(std::move(*snapshot), *survey, loop_.now()));
   arm();
   return {};
@@ -120,6 +121,20 @@ void Engine::write(Write write, std::chrono::seconds wait, WriteDone done) {
   const core::Ticket ticket = ++last_ticket_;
   tickets_.emplace(ticket, std::pair{write.dry_run ? std::chrono::seconds{0} : wait, std::move(done)});
   take(core::WriteRequested{ticket, std::move(write)});
+}
+
+void Engine::record(core::RecordRequested request, std::function<void(Result<void>)> done) {
+  if (tickets_.size() + waiters_.size() >= waiters_max) {
+    done(Fail(Kind::overloaded, "too many requests wait"));
+    return;
+  }
+  request.ticket = ++last_ticket_;
+  auto answer = [done = std::move(done)](Result<WriteReply> reply) {
+    if (!reply) return done(Fail(reply.error()));
+    done({});
+  };
+  tickets_.emplace(request.ticket, std::pair{std::chrono::seconds{0}, std::move(answer)});
+  take(std::move(request));
 }
 
 void Engine::shut_down_jails(std::chrono::seconds budget, std::function<void(bool)> done) {

@@ -54,6 +54,10 @@ class Engine {
 
   void take(core::Input input);
   void write(Write write, std::chrono::seconds wait, WriteDone done);
+  // Makes something durable that concerns no jail; `done` once it is.
+  void record(core::RecordRequested request, std::function<void(Result<void>)> done);
+  // What the store remembered of them, once; after start().
+  [[nodiscard]] std::vector<core::TokenRecord> take_tokens() { return std::exchange(tokens_, {}); }
   // Runs a command in a running jail for a health check, beside whatever else is under way there.
   void probe(const core::JailKey& key, core::Command command, ProbeDone done);
   // Stops all jails, in order, because the host goes down; `done` when none is left or `budget` is over.
@@ -101,6 +105,7 @@ class Engine {
   core::OpId last_probe_ = first_probe;
   std::function<void(bool)> shutdown_done_;
   core::MonoTime shutdown_deadline_{0};
+  std::vector<core::TokenRecord> tokens_;
   core::Ticket last_ticket_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

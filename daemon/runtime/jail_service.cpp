@@ -41,6 +41,10 @@ JailService::JailService(Loop& loop, Engine& engine, host::Host& host, store::St
       host_(host),
       store_(store),
       metrics_(metrics),
+      tokens_(loop,
+              [&engine](core::RecordRequested record, std::function<void(Result<void>)> done) {
+                engine.record(std::move(record), std::move(done));
+              }),
       console_dir_(std::move(console_dir)),
       usage_walk_(loop, host),
       self_(std::make_shared<JailService*>(this)) {
@@ -100,6 +104,14 @@ void JailService::write(Write write, std::chrono::seconds wait, server::Done<Wri
     }
   }
   engine_.write(std::move(write), wait, std::move(done));
+}
+
+void JailService::create_token(const TokenRequest& request, const Requester& who, server::Done<NewToken> done) {
+  tokens_.create(request, who, std::move(done));
+}
+
+void JailService::delete_token(const std::string& id, const Requester& who, server::Done<Token> done) {
+  tokens_.erase(id, who, std::move(done));
 }
 
 Result<core::JailKey> JailService::running_key(const std::string& name) const {

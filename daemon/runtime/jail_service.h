@@ -9,6 +9,7 @@
 #include "api/server/service.h"
 #include "daemon/metrics/metrics.h"
 #include "daemon/runtime/engine.h"
+#include "daemon/runtime/token_book.h"
 #include "daemon/runtime/usage_walk.h"
 
 namespace jaild::runtime {
@@ -27,12 +28,19 @@ class JailService final : public server::Service, private EngineObserver {
   // Called for each event, before its subscribers: the log and the health checks.
   void set_first_listener(std::function<void(const JailEvent&)> listener) { first_listener_ = std::move(listener); }
 
+  // Those that the store remembers: once, after the engine's start and before the first request.
+  void load_tokens(std::vector<core::TokenRecord> records) { tokens_.load(std::move(records)); }
+
   [[nodiscard]] const HostProfile& profile() const override;
   [[nodiscard]] server::Readiness readiness() const override;
   [[nodiscard]] Result<JailObject> get(const std::string& name) const override;
   [[nodiscard]] JailList list(const ListQuery& query) const override;
   [[nodiscard]] std::vector<FieldError> objections(const std::string& name, const JailSpec& spec) const override;
   void write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) override;
+  Result<Token> authenticate(std::string_view secret) override { return tokens_.authenticate(secret); }
+  [[nodiscard]] std::vector<Token> tokens() const override { return tokens_.list(); }
+  void create_token(const TokenRequest& request, const Requester& who, server::Done<NewToken> done) override;
+  void delete_token(const std::string& id, const Requester& who, server::Done<Token> done) override;
   void usage(const std::string& name, server::Done<std::pair<Usage, std::vector<RctlRule>>> done) override;
   void processes(const std::string& name, server::Done<std::vector<ProcessInfo>> done) override;
   void history(const std::string& name, server::Done<std::vector<SpecVersion>> done) override;
@@ -65,6 +73,7 @@ class JailService final : public server::Service, private EngineObserver {
   host::Host& host_;
   store::Store& store_;
   metrics::Metrics& metrics_;
+  TokenBook tokens_;
   const std::filesystem::path console_dir_;
   std::function<void(const JailEvent&)> first_listener_;
   std::unordered_map<std::uint64_t, std::function<void(const JailEvent&)>> listeners_;

@@ -107,6 +107,19 @@ Result<Desired> desired_from(std::string_view word) {
   return find_word(word, {Desired::running, Desired::stopped}, desired_word, "wish");
 }
 
+std::string_view role_word(Role role) {
+  switch (role) {
+    case Role::none: return "none";
+    case Role::viewer: return "viewer";
+    case Role::operator_: return "operator";
+    case Role::admin: return "admin";
+  }
+  std::unreachable();
+}
+Result<Role> role_from_word(std::string_view word) {
+  return find_word(word, {Role::viewer, Role::operator_, Role::admin}, role_word, "role");
+}
+
 std::string_view phase_word(RunPhase phase) {
   switch (phase) {
     case RunPhase::starting: return "starting";

@@ -32,6 +32,8 @@ Result<std::vector<WallTime>> starts_from(std::string_view text);
 // The words of the file. Not those of to_string(): what people are shown may change, a file may not.
 [[nodiscard]] std::string_view desired_word(Desired desired);
 Result<Desired> desired_from(std::string_view word);
+[[nodiscard]] std::string_view role_word(Role role);  // not of Role::none
+Result<Role> role_from_word(std::string_view word);
 [[nodiscard]] std::string_view phase_word(core::RunPhase phase);
 Result<core::RunPhase> phase_from(std::string_view word);
 [[nodiscard]] std::string_view resource_word(core::ResourceKind kind);

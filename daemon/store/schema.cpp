@@ -94,8 +94,23 @@ CREATE TABLE counters (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<Migration, 1> all_migrations{{
+// Bearer tokens. The secret is not here, only its SHA-256.
+constexpr const char* tokens_schema = R"sql(
+CREATE TABLE tokens (
+  id TEXT PRIMARY KEY NOT NULL,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
+  secret_sha256 TEXT NOT NULL CHECK (length(secret_sha256) = 64),
+  created_at_ns INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  expires_at_ns INTEGER,
+  last_used_at_ns INTEGER
+) STRICT;
+)sql";
+
+constexpr std::array<Migration, 2> all_migrations{{
     {1, first_schema},
+    {2, tokens_schema},
 }};
 
 Result<void> run_one(Database& database, const Migration& migration) {

@@ -23,13 +23,17 @@ using core::AddEvent;
 using core::AddExit;
 using core::EraseJail;
 using core::EraseRun;
+using core::EraseToken;
 using core::JailRecord;
 using core::Mutation;
 using core::PutJail;
 using core::PutMeta;
 using core::PutRun;
+using core::PutToken;
 using core::RunRecord;
 using core::Snapshot;
+using core::TokenRecord;
+using core::TouchToken;
 
 class Store {
  public:

@@ -30,6 +30,7 @@ class Tables {
     Statement put_jail, put_version, trim_versions, erase_jail;
     Statement erase_run, put_run, put_entry, put_detail, raise_counter;
     Statement add_event, trim_events, add_exit, trim_exits, put_meta;
+    Statement put_token, touch_token, erase_token, tokens;
     Statement jails, runs, ledger, ledger_details, meta, last_event, counter;
     Statement history, events, events_of_jail;
   };
@@ -45,11 +46,15 @@ class Tables {
   Result<void> write(const AddEvent& add);
   Result<void> write(const AddExit& add);
   Result<void> write(const PutMeta& put);
+  Result<void> write(const PutToken& put);
+  Result<void> write(const TouchToken& touch);
+  Result<void> write(const EraseToken& erase);
   Result<void> write_ledger(const std::string& jail, bool before_create, const std::vector<core::LedgerEntry>& entries);
 
   Result<void> read_jails(Snapshot& snapshot);
   Result<void> read_runs(Snapshot& snapshot);
   Result<void> read_ledger(Snapshot& snapshot);
+  Result<void> read_tokens(Snapshot& snapshot);
   Result<void> read_numbers(Snapshot& snapshot);
 
   std::unique_ptr<Statements> sql_;

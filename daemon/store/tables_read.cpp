@@ -74,6 +74,22 @@ Result<JailEvent> event_of(const Row& row) {
       unsigned_of(row.integer(0)), from_ns(row.integer(1)), row.text(2), row.text(3), row.text(4), *std::move(data)};
 }
 
+Result<TokenRecord> token_of(const Row& row) {
+  TokenRecord record;
+  Token& token = record.token;
+  token.id = row.text(0);
+  token.name = row.text(1);
+  Result<Role> role = role_from_word(row.text(2));
+  if (!role) return Fail(role.error().in("token " + token.id));
+  token.role = *role;
+  record.secret_hash = row.text(3);
+  token.created_at = from_ns(row.integer(4));
+  token.created_by = row.text(5);
+  token.expires_at = time_of(row, 6);
+  token.last_used_at = time_of(row, 7);
+  return record;
+}
+
 // A visitor for Statement::each() that appends what `read` makes of each row.
 template <class Value>
 auto append_to(std::vector<Value>& values, Result<Value> (*read)(const Row&)) {
@@ -88,7 +104,7 @@ auto append_to(std::vector<Value>& values, Result<Value> (*read)(const Row&)) {
 }  // namespace
 
 Result<void> Tables::prepare_reads(Database& database, Statements& sql) {
-  const std::array<std::pair<Statement*, const char*>, 10> texts{{
+  const std::array<std::pair<Statement*, const char*>, 11> texts{{
       {&sql.jails,
        "SELECT name, generation, desired, deleting, spec, updated_at_ns, updated_by, restarts, last_exit, finished, "
        "failure,"
@@ -97,6 +113,9 @@ Result<void> Tables::prepare_reads(Database& database, Statements& sql) {
       {&sql.ledger,
        "SELECT jail, before_create, id, kind, name, borrowed FROM ledger ORDER BY jail, before_create, position"},
       {&sql.ledger_details, "SELECT entry, key, value FROM ledger_details"},
+      {&sql.tokens,
+       "SELECT id, name, role, secret_sha256, created_at_ns, created_by, expires_at_ns, last_used_at_ns FROM tokens"
+       " ORDER BY created_at_ns, id"},
       {&sql.meta, "SELECT key, value FROM meta"},
       {&sql.last_event, "SELECT max(id) FROM events"},
       {&sql.counter, "SELECT value FROM counters WHERE name = ?1"},
@@ -129,6 +148,7 @@ Result<Snapshot> Tables::snapshot() {
   Result<void> done = read_jails(snapshot);
   if (done) done = read_runs(snapshot);
   if (done) done = read_ledger(snapshot);
+  if (done) done = read_tokens(snapshot);
   if (done) done = read_numbers(snapshot);
   if (!done) return Fail(done.error());
   return snapshot;
@@ -139,6 +159,10 @@ Result<void> Tables::read_jails(Snapshot& snapshot) {
 }
 Result<void> Tables::read_runs(Snapshot& snapshot) {
   return sql_->runs.each(append_to(snapshot.runs, run_of));
+}
+
+Result<void> Tables::read_tokens(Snapshot& snapshot) {
+  return sql_->tokens.each(append_to(snapshot.tokens, token_of));
 }
 
 Result<void> Tables::read_ledger(Snapshot& snapshot) {

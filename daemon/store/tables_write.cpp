@@ -9,7 +9,7 @@ namespace jaild::store {
 
 Result<void> Tables::prepare_writes(Database& database, Statements& sql) {
   // ON CONFLICT and not REPLACE: a replaced jail would take its versions, run and exits along.
-  const std::array<std::pair<Statement*, const char*>, 14> texts{{
+  const std::array<std::pair<Statement*, const char*>, 17> texts{{
       {&sql.put_jail,
        "INSERT INTO jails VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
        " ON CONFLICT (name) DO UPDATE SET generation = ?2, desired = ?3, deleting = ?4, spec = ?5, updated_at_ns = ?6,"
@@ -29,11 +29,16 @@ Result<void> Tables::prepare_writes(Database& database, Statements& sql) {
       {&sql.raise_counter,
        "INSERT INTO counters VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = max(value, ?2)"},
       {&sql.add_event, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6)"},
-      {&sql.trim_events, "DELETE FROM events WHERE id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET ?1)"},
+      {&sql.trim_events,
+       "DELETE FROM events WHERE id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET ?1)"
+       " OR (at_ns < ?2 AND id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET ?3))"},
       {&sql.add_exit, "INSERT INTO exits (jail, last_exit) VALUES (?1, ?2)"},
       {&sql.trim_exits,
        "DELETE FROM exits WHERE jail = ?1 AND id <="
        " (SELECT id FROM exits WHERE jail = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)"},
+      {&sql.put_token, "INSERT INTO tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+      {&sql.touch_token, "UPDATE tokens SET last_used_at_ns = ?2 WHERE id = ?1"},
+      {&sql.erase_token, "DELETE FROM tokens WHERE id = ?1"},
       {&sql.put_meta, "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2"},
   }};
   for (const auto& [statement, text] : texts) {
@@ -115,7 +120,8 @@ Result<void> Tables::write(const AddEvent& add) {
       sql_->add_event.run(event.id, to_ns(event.at), event.type, event.jail, event.message, data_text(event.data));
   if (!done || ++events_since_trim_ < limits_.events_trim_step) return done;
   events_since_trim_ = 0;
-  return sql_->trim_events.run(limits_.events);
+  // By the clock of the events: this one is the newest.
+  return sql_->trim_events.run(limits_.events, to_ns(event.at - limits_.events_age), limits_.events_kept);
 }
 
 Result<void> Tables::write(const AddExit& add) {
@@ -126,6 +132,24 @@ Result<void> Tables::write(const AddExit& add) {
 
 Result<void> Tables::write(const PutMeta& put) {
   return sql_->put_meta.run(put.key, put.value);
+}
+
+Result<void> Tables::write(const PutToken& put) {
+  const Token& token = put.record.token;
+  std::optional<std::int64_t> expires_at;
+  std::optional<std::int64_t> last_used_at;
+  if (token.expires_at) expires_at = to_ns(*token.expires_at);
+  if (token.last_used_at) last_used_at = to_ns(*token.last_used_at);
+  return sql_->put_token.run(token.id, token.name, role_word(token.role), put.record.secret_hash,
+                             to_ns(token.created_at), token.created_by, expires_at, last_used_at);
+}
+
+Result<void> Tables::write(const TouchToken& touch) {
+  return sql_->touch_token.run(touch.id, to_ns(touch.at));
+}
+
+Result<void> Tables::write(const EraseToken& erase) {
+  return sql_->erase_token.run(erase.id);
 }
 
 }  // namespace jaild::store

@@ -46,22 +46,23 @@ class UnixConnection(http.client.HTTPConnection):
 class Jaild:
     """One daemon with its own directories. `close()` leaves nothing behind, whatever happened."""
 
-    def __init__(self, host=None, program="jaild", arguments=(), environment=None):
+    def __init__(self, host=None, program="jaild", arguments=(), environment=None, start=True):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="jaild-e2e."))
         self.host = host
         self.program = program
         self.arguments = list(arguments)
         self.process = None
-        self.start(environment)
+        if start:
+            self.start(environment)
 
-    def start(self, environment=None, program=None, wait=True):
+    def start(self, environment=None, program=None, wait=True, preexec=None):
         command = [str(BIN / (program or self.program)), "--state-dir", str(self.dir / "state"), "--run-dir",
                    str(self.dir / "run"), "--log-dir", str(self.dir / "log"), *self.arguments]
         if self.host:
             command += ["--host", self.host]
         with open(self.dir / "stderr", "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env={**os.environ, **(environment or {})})
+                                            env={**os.environ, **(environment or {})}, preexec_fn=preexec)
         if wait:
             until(30, lambda: self.process.poll() is not None or self.answers(), f"jaild answers; {self.log()}")
         return self

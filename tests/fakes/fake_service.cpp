@@ -149,6 +149,36 @@ Result<WriteReply> FakeService::carry_out(const Write& write) {
   return reply;
 }
 
+Result<Token> FakeService::authenticate(std::string_view secret) {
+  const auto found = tokens_by_secret.find(std::string(secret));
+  if (found == tokens_by_secret.end()) return Fail(Kind::unauthorized, "the bearer token is not valid here");
+  return found->second;
+}
+
+std::vector<Token> FakeService::tokens() const {
+  std::vector<Token> all;
+  for (const auto& [secret, token] : tokens_by_secret) all.push_back(token);
+  return all;
+}
+
+void FakeService::create_token(const TokenRequest& request, const Requester& who, Done<NewToken> done) {
+  token_writers.push_back(who);
+  Token token{"0123456789ab", request.name, request.role, {}, who.by, {}, {}};
+  tokens_by_secret.emplace("secret", token);
+  answer<NewToken>(std::move(done), NewToken{token, "secret"});
+}
+
+void FakeService::delete_token(const std::string& id, const Requester& who, Done<Token> done) {
+  token_writers.push_back(who);
+  for (const auto& [secret, token] : tokens_by_secret) {
+    if (token.id != id) continue;
+    const Token gone = token;
+    tokens_by_secret.erase(secret);
+    return answer<Token>(std::move(done), gone);
+  }
+  answer<Token>(std::move(done), Fail(Kind::not_found, "there is no token " + id));
+}
+
 void FakeService::usage(const std::string& name, Done<std::pair<Usage, std::vector<RctlRule>>> done) {
   using Answer = std::pair<Usage, std::vector<RctlRule>>;
   const Result<JailObject> object = get(name);

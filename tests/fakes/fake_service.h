@@ -21,6 +21,7 @@ class FakeService : public Service {
   Readiness ready{true, {{"store", "ok"}, {"racct", "off"}}};
   std::map<std::string, JailObject> jails;
   std::vector<JailEvent> stored;  // ids 1, 2, 3...
+  std::map<std::string, Token> tokens_by_secret;
   std::string metrics_text = "jaild_up 1\n";
   std::map<std::string, std::vector<LogLine>> logs;  // by jail; may grow while it is read
   std::size_t log_page = 2;                          // lines that one page of a log has at most
@@ -31,6 +32,7 @@ class FakeService : public Service {
 
   // ---- what a test reads
   std::vector<Write> writes;
+  std::vector<Requester> token_writers;
   std::vector<std::chrono::seconds> waits;
   std::vector<EventQuery> event_queries;
   std::vector<LogQuery> log_queries;
@@ -57,6 +59,10 @@ class FakeService : public Service {
   Result<JailObject> get(const std::string& name) const override;
   JailList list(const ListQuery& query) const override;
   void write(Write write, std::chrono::seconds wait, Done<WriteReply> done) override;
+  Result<Token> authenticate(std::string_view secret) override;
+  std::vector<Token> tokens() const override;
+  void create_token(const TokenRequest& request, const Requester& who, Done<NewToken> done) override;
+  void delete_token(const std::string& id, const Requester& who, Done<Token> done) override;
   void usage(const std::string& name, Done<std::pair<Usage, std::vector<RctlRule>>> done) override;
   void processes(const std::string& name, Done<std::vector<ProcessInfo>> done) override;
   void history(const std::string& name, Done<std::vector<SpecVersion>> done) override;

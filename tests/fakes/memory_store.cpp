@@ -15,6 +15,7 @@ Result<Snapshot> MemoryStore::load() {
     snapshot.jails.push_back(jail.record);
     if (jail.run) snapshot.runs.push_back(*jail.run);
   }
+  for (const auto& [id, record] : tokens_) snapshot.tokens.push_back(record);
   snapshot.meta = meta_;
   snapshot.last_event = events_.empty() ? 0 : events_.rbegin()->first;
   snapshot.last_run = last_run_;
@@ -124,6 +125,8 @@ Result<void> MemoryStore::check(const std::vector<Mutation>& mutations) const {
       if (events_.contains(event->event.id) || !new_events.insert(event->event.id).second) {
         return Fail(Kind::internal, "event " + std::to_string(event->event.id) + " is there already");
       }
+    } else if (const auto* token = std::get_if<PutToken>(&mutation)) {
+      if (tokens_.contains(token->record.token.id)) return Fail(Kind::internal, "the token is there already");
     }
   }
   return {};
@@ -155,6 +158,8 @@ void MemoryStore::apply(const EraseRun& erase) {
 void MemoryStore::apply(const AddEvent& add) {
   events_.emplace(add.event.id, add.event);
   while (events_.size() > limits_.events) events_.erase(events_.begin());
+  const WallTime oldest = add.event.at - limits_.events_age;
+  while (events_.size() > limits_.events_kept && events_.begin()->second.at < oldest) events_.erase(events_.begin());
 }
 
 void MemoryStore::apply(const AddExit& add) {
@@ -165,6 +170,19 @@ void MemoryStore::apply(const AddExit& add) {
 
 void MemoryStore::apply(const PutMeta& put) {
   meta_[put.key] = put.value;
+}
+
+void MemoryStore::apply(const PutToken& put) {
+  tokens_.emplace(put.record.token.id, put.record);
+}
+
+void MemoryStore::apply(const TouchToken& touch) {
+  const auto found = tokens_.find(touch.id);
+  if (found != tokens_.end()) found->second.token.last_used_at = touch.at;
+}
+
+void MemoryStore::apply(const EraseToken& erase) {
+  tokens_.erase(erase.id);
 }
 
 // ---- questions --------------------------------------------------------------------------------------------

@@ -83,6 +83,9 @@ class MemoryStore final : public Store {
   void apply(const AddEvent& add);
   void apply(const AddExit& add);
   void apply(const PutMeta& put);
+  void apply(const PutToken& put);
+  void apply(const TouchToken& touch);
+  void apply(const EraseToken& erase);
 
   const Limits limits_;
 
@@ -90,6 +93,7 @@ class MemoryStore final : public Store {
   std::map<std::string, Jail> jails_;
   std::map<std::uint64_t, JailEvent> events_;
   std::map<std::string, std::string> meta_;
+  std::map<std::string, TokenRecord> tokens_;
   std::uint64_t last_run_ = 0;
 
   // The world around it.

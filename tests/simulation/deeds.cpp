@@ -71,7 +71,7 @@ JailSpec Simulation::random_spec(const std::string& name) {
 void Simulation::write() {
   Write write;
   write.name = some_jail();
-  write.by = "simulation";
+  write.who.by = "simulation";
   const Write::Verb verbs[] = {Write::Verb::declare, Write::Verb::declare, Write::Verb::replace, Write::Verb::start,
                                Write::Verb::stop,    Write::Verb::restart, Write::Verb::erase,   Write::Verb::adopt};
   write.verb = verbs[draw(std::size(verbs))];

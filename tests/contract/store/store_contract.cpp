@@ -1,5 +1,6 @@
 #include "tests/contract/store/store_contract.h"
 
+#include <chrono>
 #include <future>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@ Snapshot StoreContract::restart_and_load() {
 
 namespace {
 
+using namespace std::chrono_literals;
 using samples::commit;
 using samples::event;
 using samples::events;
@@ -139,6 +141,23 @@ TEST_P(StoreContract, ACommitThatCannotBeStoredStoresNothing) {
   EXPECT_TRUE(snapshot.meta.empty());
   EXPECT_EQ(snapshot.last_event, 1U);
   EXPECT_EQ(snapshot.last_run, 0U);
+}
+
+// ---- tokens -----------------------------------------------------------------------------------------------
+
+TEST_P(StoreContract, TokensComeBackAndGo) {
+  TokenRecord plain{{"00000000000a", "ci", Role::viewer, WallTime() + 1h, "uid 0", {}, {}}, std::string(64, 'a')};
+  TokenRecord full{
+      {"00000000000b", "deploy", Role::admin, WallTime() + 2h, "token ci", WallTime() + 9h, WallTime() + 3h},
+      std::string(64, 'b')};
+  ASSERT_TRUE(ok(commit(store(), {PutToken{plain}, PutToken{full}, AddEvent{event(1)}})));
+  EXPECT_EQ(restart_and_load().tokens, (std::vector{plain, full}));
+  ASSERT_TRUE(ok(commit(store(), {TouchToken{plain.token.id, WallTime() + 4h}, EraseToken{full.token.id}})));
+  ASSERT_TRUE(ok(commit(store(), {TouchToken{full.token.id, WallTime() + 5h}})));  // stays gone
+  plain.token.last_used_at = WallTime() + 4h;
+  EXPECT_EQ(restart_and_load().tokens, std::vector{plain});
+  EXPECT_FALSE(ok(commit(store(), {PutToken{plain}})));
+  EXPECT_TRUE(ok(commit(store(), {EraseToken{"00000000000c"}})));
 }
 
 // ---- history ----------------------------------------------------------------------------------------------

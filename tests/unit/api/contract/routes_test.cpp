@@ -19,12 +19,14 @@ TEST(Routes, HoldEachCallOnce) {
   EXPECT_EQ(ids.size(), static_cast<std::size_t>(RouteId::openapi) + 1);
 }
 
-TEST(Routes, WhatDeclaresAJailIsForAdminsOnly) {
+TEST(Routes, WhatDeclaresAJailOrMakesATokenIsForAdminsOnly) {
   for (const Route& route : routes()) {
     const bool reads = route.method == "GET";
     const bool lifecycle =
         route.path.ends_with("/start") || route.path.ends_with("/stop") || route.path.ends_with("/restart");
-    if (reads) {
+    if (route.path.starts_with("/tokens")) {
+      EXPECT_EQ(route.role, Role::admin) << route.path;
+    } else if (reads) {
       EXPECT_TRUE(route.role == Role::viewer || route.role == Role::none) << route.path;
     } else {
       EXPECT_EQ(route.role, lifecycle ? Role::operator_ : Role::admin) << route.path;
@@ -40,11 +42,11 @@ TEST(Routes, OnlyProbesAndVersionNeedNoIdentity) {
   EXPECT_EQ(open, (std::set<std::string_view>{"/livez", "/readyz", "/version"}));
 }
 
-TEST(Routes, BodiesAreForWhatDeclares) {
+TEST(Routes, BodiesAreForWhatDeclaresAndForNewTokens) {
   for (const Route& route : routes()) {
     const bool declares =
         route.id == RouteId::declare_jail || route.id == RouteId::put_jail || route.id == RouteId::patch_jail;
-    EXPECT_EQ(route.body, declares) << route.path;
+    EXPECT_EQ(route.body, declares || route.id == RouteId::create_token) << route.path;
   }
 }
 

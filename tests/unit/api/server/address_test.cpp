@@ -41,7 +41,7 @@ TEST(ParseListenAddress, SaysHowToComeFromAfarInsteadOfListeningThere) {
   }
 }
 
-TEST(OpenAcceptor, MakesASocketThatOnlyItsOwnerMayUse) {
+TEST(OpenAcceptor, MakesASocketThatOnlyItsOwnerAndItsGroupMayUse) {
   boost::asio::io_context loop;
   const Address address = UnixAddress{socket_path()};
   const mode_t before = umask(0);
@@ -50,7 +50,7 @@ TEST(OpenAcceptor, MakesASocketThatOnlyItsOwnerMayUse) {
   ASSERT_TRUE(acceptor) << acceptor.error().message;
   struct stat status{};
   ASSERT_EQ(stat(std::get<UnixAddress>(address).path.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 07777, 0600U);
+  EXPECT_EQ(status.st_mode & 07777, 0660U);
   remove_socket_file(address);
 }
 

@@ -33,7 +33,7 @@ TEST_F(JailsWrite, PostDeclares) {
   EXPECT_EQ(reply.fields.at("location"), "/jails/www1");
   EXPECT_EQ(reply.fields.at("etag"), "\"1\"");
   EXPECT_EQ(reply.json()["name"], "www1");
-  EXPECT_EQ(last_write().by, "uid " + std::to_string(geteuid()));
+  EXPECT_EQ(last_write().who.by, "uid " + std::to_string(geteuid()));
   const Reply again = client.ask("POST", "/jails", document("www1").dump());
   EXPECT_EQ(again.status, 409);
   EXPECT_EQ(again.json()["type"], "urn:jaild:problem:exists");

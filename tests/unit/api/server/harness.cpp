@@ -141,7 +141,9 @@ void Client::close() {
 std::string Client::request(std::string_view method, std::string_view target, std::string_view body,
                             std::string_view fields) {
   std::string text(method);
-  text.append(" ").append(target).append(" HTTP/1.1\r\nHost: jaild\r\n").append(fields);
+  text.append(" ").append(target).append(" HTTP/1.1\r\n");
+  if (fields.find("Host:") == std::string_view::npos) text += "Host: localhost\r\n";
+  text.append(fields);
   if (!body.empty()) {
     if (fields.find("Content-Type") == std::string_view::npos) text += "Content-Type: application/json\r\n";
     text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
@@ -154,14 +156,15 @@ Reply Client::ask(std::string_view method, std::string_view target, std::string_
   return read_reply(method == "HEAD");
 }
 
-TestServer::TestServer(std::function<void(ServerOptions&)> change, Surface surface) {
+TestServer::TestServer(std::function<void(ServerOptions&)> change, Surface surface, Way way) {
   ServerOptions options;
-  options.owner = geteuid();
+  options.access.admin.users = {geteuid()};
   options.warn = [this](const std::string& text) { warnings_.push_back(text); };
   if (change) change(options);
   server_.emplace(loop_, service_, std::move(options));
-  const Address asked = surface == Surface::full ? Address(UnixAddress{socket_path()})
-                                                 : Address(TcpAddress{boost::asio::ip::address_v4::loopback(), 0});
+  const bool local = surface == Surface::full && way == Way::usual;
+  const Address asked =
+      local ? Address(UnixAddress{socket_path()}) : Address(TcpAddress{boost::asio::ip::address_v4::loopback(), 0});
   const Result<Address> bound = server_->listen(asked, surface);
   EXPECT_TRUE(bound) << (bound ? "" : bound.error().message);
   if (bound) address_ = *bound;

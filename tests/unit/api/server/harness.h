@@ -55,15 +55,19 @@ class Client {
   std::string input_;
 };
 
+enum class Way { usual, tcp };  // usual: the full surface on a Unix socket, the probes on TCP
+
 class TestServer {
  public:
-  explicit TestServer(std::function<void(ServerOptions&)> change = {}, Surface surface = Surface::full);
+  explicit TestServer(std::function<void(ServerOptions&)> change = {}, Surface surface = Surface::full,
+                      Way way = Way::usual);
   ~TestServer();
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;
 
   const Address& address() const { return address_; }
-  FakeService& service() { return service_; }  // from run() only
+  std::size_t connections() const { return server_->connections(); }  // from run() and eventually() only
+  FakeService& service() { return service_; }                         // from run() only
 
   // `work` on the loop's thread; returns what it returns.
   template <class F>

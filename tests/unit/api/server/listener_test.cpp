@@ -11,21 +11,54 @@ namespace jaild::server {
 
 using namespace std::chrono_literals;
 
-TEST(Listener, WaitsAtTheConnectionBoundUntilOneCloses) {
+TEST(Listener, WhoAsksNothingGivesWayAtTheConnectionBound) {
   TestServer server([](ServerOptions& options) {
     options.limits.connections = 2;
     options.limits.accept_pause = 1h;  // so that only a closed connection can end the pause
   });
+  Client idle(server.address());
+  Client recent(server.address());
+  EXPECT_EQ(idle.ask("GET", "/livez").status, 200);
+  EXPECT_EQ(recent.ask("GET", "/livez").status, 200);
+  Client next(server.address());
+  EXPECT_EQ(next.ask("GET", "/version").status, 200);
+  EXPECT_TRUE(idle.closed_by_server());
+  EXPECT_EQ(recent.ask("GET", "/livez").status, 200);
+  Client drip(server.address());  // in place of `next`, which has been idle longest by now
+  drip.send("GET /livez HT");
+  EXPECT_TRUE(next.closed_by_server());
+  EXPECT_EQ(recent.ask("GET", "/livez").status, 200);
+  Client last(server.address());
+  EXPECT_EQ(last.ask("GET", "/livez").status, 200);
+  EXPECT_TRUE(drip.closed_by_server());
+}
+
+TEST(Listener, RefusesWithRetryAfterWhenAllConnectionsAreBusy) {
+  TestServer server([](ServerOptions& options) {
+    options.limits.connections = 2;
+    options.limits.accept_pause = 5ms;
+  });
+  server.run([&] {
+    server.service().declare("www1");
+    server.service().hold = true;
+  });
   Client first(server.address());
   Client second(server.address());
-  EXPECT_EQ(first.ask("GET", "/livez").status, 200);
-  EXPECT_EQ(second.ask("GET", "/livez").status, 200);
-  Client third(server.address());  // into the backlog
-  third.send(Client::request("GET", "/version"));
-  EXPECT_EQ(first.ask("GET", "/livez").status, 200);
-  EXPECT_EQ(server.run([&] { return server.service().counted.size(); }), 3U);
-  first.close();
-  EXPECT_EQ(third.read_reply().status, 200);
+  first.send(Client::request("POST", "/jails/www1/stop?wait=600"));
+  second.send(Client::request("POST", "/jails/www1/stop?wait=600"));
+  ASSERT_TRUE(server.eventually([&] { return server.service().held.size() == 2; }));
+  Client third(server.address());
+  const Reply refused = third.read_reply();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.json()["type"], "urn:jaild:problem:overloaded");
+  EXPECT_EQ(refused.fields.at("retry-after"), "1");
+  EXPECT_EQ(refused.fields.at("connection"), "close");
+  EXPECT_TRUE(third.closed_by_server());
+  server.run([&] { server.service().answer_held(); });
+  EXPECT_EQ(first.read_reply().status, 202);
+  EXPECT_EQ(second.read_reply().status, 202);
+  Client fourth(server.address());
+  EXPECT_EQ(fourth.ask("GET", "/livez").status, 200);
 }
 
 TEST(Listener, PausesWhileDescriptorsAreShortAndSaysSoOnce) {
@@ -47,7 +80,7 @@ TEST(Listener, PausesWhileDescriptorsAreShortAndSaysSoOnce) {
 }
 
 TEST(Listener, ServesOnlyItsOwner) {
-  TestServer server([](ServerOptions& options) { options.owner = geteuid() + 1; });
+  TestServer server([](ServerOptions& options) { options.access.admin.users = {geteuid() + 1}; });
   Client client(server.address());
   const Reply refused = client.ask("GET", "/jails");
   EXPECT_EQ(refused.status, 403);

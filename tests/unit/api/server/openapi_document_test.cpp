@@ -94,7 +94,10 @@ TEST(OpenapiDocument, EveryOperationIsNamedTaggedAndHasItsProblems) {
     }
     EXPECT_TRUE(operation["responses"].contains("422")) << where << ": unknown query parameters";
     const bool open = operation["x-role"] == "none";
-    EXPECT_TRUE(open || operation["responses"].contains("403")) << where;
+    EXPECT_EQ(operation["responses"].contains("401"), !open) << where;
+    EXPECT_EQ(operation.contains("security"), open) << where << ": the document's own wants a token";
+    EXPECT_TRUE(operation["responses"].contains("403")) << where << ": web pages, and roles that do not suffice";
+    EXPECT_TRUE(operation["responses"].contains("421")) << where;
   }
 }
 

@@ -50,6 +50,36 @@ TEST(RequestReader, RefusesBrokenFramingAndCloses) {
       "POST /jails HTTP/1.0\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
       start + host + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
       start + host + "Transfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n0\r\n\r\n",
+      start + host + "Transfer-Encoding: chunked\r\n\r\n2\nab\r\n0\r\n\r\n",                    // bare LF in the body
+      start + host + "Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\nab\r\n0\r\n\r\n",  // 2^64
+      start + host + "Transfer-Encoding: chunked\r\n\r\n-1\r\nab\r\n0\r\n\r\n",
+      start + host + "Transfer-Encoding: chunked\r\n\r\n0x2\r\nab\r\n0\r\n\r\n",
+      start + host + "Transfer-Encoding: chunked\r\n chunked\r\n\r\n0\r\n\r\n",  // folded
+      start + host + "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+      start + host +
+          "Transfer-Encoding: \x0b"
+          "chunked\r\n\r\n0\r\n\r\n",
+      start + host + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+      start + host + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+      start + host + "Content-Length: 5, 5\r\n\r\nhello",
+      start + host + "Content-Length: +5\r\n\r\nhello",
+      start + host + "Content-Length: 5 5\r\n\r\nhello",
+      start + host + "Content-Length:\r\n\r\nhello",
+      start + host + "Content-Length: 0x5\r\n\r\nhello",
+      "GET /livez HTTP/1.1\nHost: x\n\n",
+      "GET /livez HTTP/1.1\r\nHost: x\n\r\n",
+      "GET /livez HTTP/1.1\r\nHost: x\r\n\n",
+      "GET /livez HTTP/1.1\r\nHost: x\rX: y\r\n\r\n",  // bare CR
+      "GET /livez HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
+      "GET /livez HTTP/1.1\r\n Host: x\r\n\r\n",
+      "GET /livez HTTP/1.1\r\nHost: x\r\nno-colon\r\n\r\n",
+      "GET /livez HTTP/1.1\r\nHost: x\r\n: empty\r\n\r\n",
+      std::string("GET /livez HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n", 40),
+      std::string("GET /li\0vez HTTP/1.1\r\nHost: x\r\n\r\n", 33),
+      "GET /livez\tHTTP/1.1\r\nHost: x\r\n\r\n",
+      "GET /livez HTTP/1.1 \r\nHost: x\r\n\r\n",
+      "GET /livez http/1.1\r\nHost: x\r\n\r\n",
+      "\r\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n",
   };
   TestServer server;
   for (const std::string& text : broken) {
@@ -61,6 +91,43 @@ TEST(RequestReader, RefusesBrokenFramingAndCloses) {
     EXPECT_TRUE(client.closed_by_server()) << text;
   }
   EXPECT_EQ(server.run([&] { return server.service().writes.size(); }), 0U);
+}
+
+// What follows a refused request on the same connection is never read as one of its own.
+TEST(RequestReader, NothingIsSmuggledBehindABrokenRequest) {
+  const std::string smuggled = Client::request("POST", "/jails", declaration);
+  const std::string start = "POST /jails HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+  TestServer server;
+  for (const std::string& text : {
+           start + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled,
+           start + "Content-Length: 0\r\nContent-Length: 4\r\n\r\n" + smuggled,
+           start + "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" + smuggled,
+           start + "X: a\nContent-Length: 0\r\n\r\n" + smuggled,
+       }) {
+    Client client(server.address());
+    client.send(text);
+    expect_problem(client.read_reply(), 400, "bad-request");
+    EXPECT_TRUE(client.closed_by_server()) << text;
+  }
+  EXPECT_EQ(server.run([&] { return server.service().writes.size(); }), 0U);
+}
+
+TEST(RequestReader, AHeaderMayHave64Fields) {
+  TestServer server;
+  std::string fields;  // Host is the 64th
+  for (int i = 0; i < 63; ++i) fields += "X-" + std::to_string(i) + ": y\r\n";
+  Client client(server.address());
+  EXPECT_EQ(client.ask("GET", "/livez", "", fields).status, 200);
+  expect_problem(client.ask("GET", "/livez", "", fields + "X-more: y\r\n"), 431, "header-too-large");
+  EXPECT_TRUE(client.closed_by_server());
+}
+
+TEST(RequestReader, AHeaderThatArrivesByteByByteIsReadTheSame) {
+  TestServer server;
+  Client client(server.address());
+  const std::string text = Client::request("POST", "/jails", declaration);
+  for (const char c : text) client.send(std::string_view(&c, 1));
+  EXPECT_EQ(client.read_reply().status, 201);
 }
 
 TEST(RequestReader, TakesAChunkedBody) {

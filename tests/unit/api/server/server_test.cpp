@@ -10,15 +10,6 @@ namespace jaild::server {
 
 using namespace std::chrono_literals;
 
-TEST(Server, RefusesTcpForEverythingBecauseItHasNoTokens) {
-  boost::asio::io_context loop;
-  FakeService service;
-  Server server(loop, service, {});
-  const auto bound = server.listen(TcpAddress{boost::asio::ip::address_v4::loopback(), 0}, Surface::full);
-  ASSERT_FALSE(bound);
-  EXPECT_NE(bound.error().message.find("token"), std::string::npos);
-}
-
 TEST(Server, StoppingEndsIdleConnectionsAndStreamsAtOnce) {
   TestServer server;
   const std::string path = std::get<UnixAddress>(server.address()).path;
@@ -79,7 +70,7 @@ TEST(Server, MayGoWithItsLoopWhileConnectionsAreOpen) {
     boost::asio::io_context loop;
     Server server(loop, service, [] {
       ServerOptions options;
-      options.owner = geteuid();
+      options.access.admin.users = {geteuid()};
       return options;
     }());
     ASSERT_TRUE(server.listen(address, Surface::full));

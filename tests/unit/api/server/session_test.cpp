@@ -148,6 +148,27 @@ TEST(Session, HeadIsGetWithoutTheBody) {
   EXPECT_EQ(client.ask("GET", "/livez").status, 200);
 }
 
+TEST(Session, AClientThatNeverReadsIsCutOff) {
+  TestServer server([](ServerOptions& options) { options.limits.write_time = 50ms; });
+  server.run([&] { server.service().metrics_text = std::string(8 << 20, 'x'); });
+  Client client(server.address(), 4096);
+  client.send(Client::request("GET", "/metrics"));
+  EXPECT_TRUE(server.eventually([&] { return server.service().counted.size() == 1; }));
+  EXPECT_TRUE(server.eventually([&] { return server.connections() == 0; }));
+}
+
+TEST(Session, PipelinedRequestsThatNobodyReadsTheAnswersOfDoNotPileUp) {
+  TestServer server([](ServerOptions& options) { options.limits.write_time = 50ms; });
+  server.run([&] { server.service().metrics_text = std::string(1 << 20, 'x'); });
+  Client client(server.address(), 4096);
+  std::string many;
+  for (int i = 0; i < 200; ++i) many += Client::request("GET", "/metrics");
+  client.send(many);
+  EXPECT_TRUE(server.eventually([&] { return server.connections() == 0; }));
+  // One answer at a time: what was not written was not made either.
+  EXPECT_LT(server.run([&] { return server.service().counted.size(); }), 10U);
+}
+
 TEST(Session, SaysWhichMethodsAPathHas) {
   TestServer server;
   Client client(server.address());

@@ -86,7 +86,7 @@ struct Host {
     Write write;
     write.verb = Write::Verb::adopt;
     write.name = name;
-    write.by = "test";
+    write.who.by = "test";
     write.dry_run = dry_run;
     return world.write(std::move(write));
   }

@@ -40,7 +40,7 @@ class World {
     request.name = name;
     request.spec = std::move(spec);
     request.desired = desired;
-    request.by = "test";
+    request.who.by = "test";
     return write(std::move(request));
   }
 
@@ -48,7 +48,7 @@ class World {
     Write request;
     request.verb = verb;
     request.name = name;
-    request.by = "test";
+    request.who.by = "test";
     return write(std::move(request));
   }
 

@@ -27,7 +27,7 @@ inline Write declare(const std::string& name, JailSpec spec) {
   write.name = name;
   write.spec = std::move(spec);
   write.desired = Desired::running;
-  write.by = "test";
+  write.who.by = "test";
   return write;
 }
 

@@ -41,7 +41,9 @@ TEST_F(TablesTest, AHundredThousandEventsStay) {
                   .execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 102500)"
                            "INSERT INTO events SELECT i, 0, '', '', '', '{}' FROM n")
                   .has_value());
-  Tables all = tables();
+  Limits ageless;
+  ageless.events_age = std::chrono::hours(24 * 365 * 100);
+  Tables all = tables(ageless);
   Transaction transaction = Transaction::begin(database_).value();        // never committed: only counted within
   ASSERT_TRUE(all.apply(AddEvent{samples::event(102'501)}).has_value());  // the first trims
   EXPECT_EQ(count("events"), 100'000);
@@ -51,6 +53,25 @@ TEST_F(TablesTest, AHundredThousandEventsStay) {
   EXPECT_EQ(count("events"), 100'999);
   ASSERT_TRUE(all.apply(AddEvent{samples::event(103'501)}).has_value());  // and every thousandth after it
   EXPECT_EQ(count("events"), 100'000);
+}
+
+TEST_F(TablesTest, OldEventsGoButForTheNewest) {
+  ASSERT_TRUE(database_
+                  .execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000)"
+                           "INSERT INTO events SELECT i, 0, '', '', '', '{}' FROM n")
+                  .has_value());
+  Tables all = tables();
+  Transaction transaction = Transaction::begin(database_).value();  // never committed: only counted within
+  JailEvent quiet = samples::event(5'001);
+  quiet.at = WallTime() + std::chrono::hours(24 * 90);
+  ASSERT_TRUE(all.apply(AddEvent{quiet}).has_value());  // the first trims; all are 90 days old, none is older
+  EXPECT_EQ(count("events"), 5'001);
+  Tables next = tables();
+  quiet.id = 5'002;
+  quiet.at += std::chrono::hours(1);
+  ASSERT_TRUE(next.apply(AddEvent{quiet}).has_value());
+  EXPECT_EQ(count("events"), 1'000);
+  EXPECT_EQ(database_.read_integer("SELECT min(id) FROM events").value(), 4'003);
 }
 
 TEST_F(TablesTest, ARunLeavesNoLedgerBehind) {

@@ -1,0 +1,32 @@
+// One address that is served: what it serves, within which bounds, and who is there.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <utility>
+
+#include "api/server/address.h"
+#include "api/server/limits.h"
+#include "api/server/router.h"
+
+namespace jaild::server {
+
+class Connection;
+
+// Loop thread only. Shared by the listener and its connections.
+struct Place {
+  Place(Address the_address, Surface the_surface, const Limits& the_limits)
+      : address(std::move(the_address)), surface(the_surface), limits(the_limits) {}
+
+  const Address address;
+  const Surface surface;
+  const Limits limits;
+  // Connections whose next request is not whole yet, the longest waiting first.
+  std::list<Connection*> unasked;
+  std::size_t streams = 0;
+
+  // Whether the kernel says who asks; over TCP a token does.
+  [[nodiscard]] bool local() const { return std::holds_alternative<UnixAddress>(address); }
+};
+
+}  // namespace jaild::server

@@ -1,0 +1,100 @@
+// token create, ls, rm.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include <sys/stat.h>
+
+#include "tests/fakes/temporary_directory.h"
+#include "tests/unit/client/harness.h"
+
+namespace jaild::client {
+namespace {
+
+using nlohmann::json;
+using test::FakeDaemon;
+using test::FakeRequest;
+
+const json made{{"id", "0123456789ab"},  {"name", "ci"},
+                {"role", "viewer"},      {"created_at", "2026-01-31T12:00:00Z"},
+                {"created_by", "uid 0"}, {"secret", "jaild_0123456789ab_cafe"}};
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(Token, CreatePrintsTheSecretAloneOnStandardOutput) {
+  const FakeDaemon daemon([](const FakeRequest&) { return json_reply(201, made); });
+  const Said said = run_jailctl(daemon, {"token", "create", "ci", "--role", "viewer", "--expires", "3600"});
+  EXPECT_EQ(said.code, ExitCode::ok);
+  EXPECT_EQ(said.out, "jaild_0123456789ab_cafe\n");
+  EXPECT_TRUE(contains(said.err, "shown once")) << said.err;
+  EXPECT_EQ(json::parse(daemon.request("POST /tokens").body),
+            (json{{"name", "ci"}, {"role", "viewer"}, {"expires_in_seconds", 3600}}));
+}
+
+TEST(Token, OutKeepsTheSecretOffTheTerminal) {
+  const tests::TemporaryDirectory directory;
+  const std::string path = (directory.path() / "token").string();
+  const FakeDaemon daemon([](const FakeRequest&) { return json_reply(201, made); });
+  const Said said = run_jailctl(daemon, {"token", "create", "ci", "--role", "viewer", "--out", path});
+  EXPECT_EQ(said.code, ExitCode::ok) << said.err;
+  EXPECT_EQ(said.out, "0123456789ab\n");
+  EXPECT_EQ(text_of(path), "jaild_0123456789ab_cafe\n");
+  struct stat status{};
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+  const Said again = run_jailctl(daemon, {"token", "create", "ci", "--role", "viewer", "--out", path});
+  EXPECT_EQ(again.code, ExitCode::failed);
+  EXPECT_EQ(daemon.calls().size(), 1U) << "no second token is made that nobody could keep";
+  const Said in_json =
+      run_jailctl(daemon, {"-o", "json", "token", "create", "x", "--role", "viewer", "--out", path + "2"});
+  EXPECT_FALSE(contains(in_json.out, "cafe")) << in_json.out;
+}
+
+TEST(Token, ARefusalLeavesNoFile) {
+  const tests::TemporaryDirectory directory;
+  const std::string path = (directory.path() / "token").string();
+  const FakeDaemon daemon([](const FakeRequest&) { return problem_reply({Kind::exists, "taken", 0, {}}); });
+  EXPECT_EQ(run_jailctl(daemon, {"token", "create", "ci", "--role", "admin", "--out", path}).code, ExitCode::conflict);
+  struct stat status{};
+  EXPECT_NE(stat(path.c_str(), &status), 0);
+}
+
+TEST(Token, LsShowsNoSecrets) {
+  json listed = made;
+  listed.erase("secret");
+  const FakeDaemon daemon([listed](const FakeRequest&) { return json_reply(200, {{"items", {listed}}}); });
+  const Said said = run_jailctl(daemon, {"token", "ls"});
+  EXPECT_EQ(said.out,
+            "ID            NAME  ROLE    CREATED               EXPIRES  LAST USED\n"
+            "0123456789ab  ci    viewer  2026-01-31T12:00:00Z  -        -\n");
+}
+
+TEST(Token, RmTakesIds) {
+  const FakeDaemon daemon([](const FakeRequest&) { return test::FakeReply{.status = 204}; });
+  EXPECT_EQ(run_jailctl(daemon, {"token", "rm", "0123456789ab", "ba9876543210"}).code, ExitCode::ok);
+  EXPECT_EQ(daemon.calls(), (std::vector<std::string>{"DELETE /tokens/0123456789ab", "DELETE /tokens/ba9876543210"}));
+  EXPECT_EQ(run_jailctl(daemon, {"token", "rm", "ci"}).code, ExitCode::usage);
+}
+
+TEST(Token, WrongUseAsksNobody) {
+  const FakeDaemon daemon([](const FakeRequest&) { return json_reply(201, made); });
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{{"token"},
+                                             {"token", "create"},
+                                             {"token", "create", "ci"},
+                                             {"token", "create", "ci", "--role", "root"},
+                                             {"token", "create", "ci", "--role", "viewer", "--expires", "0"},
+                                             {"token", "rm"}}) {
+    EXPECT_EQ(run_jailctl(daemon, wrong).code, ExitCode::usage);
+  }
+  EXPECT_TRUE(daemon.calls().empty());
+}
+
+}  // namespace
+}  // namespace jaild::client
