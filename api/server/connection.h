@@ -5,10 +5,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "api/contract/role.h"
 #include "api/contract/write.h"
@@ -46,7 +48,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Whether it waits for a request to be whole: then it is the first to go when the listener is full.
   void set_unasked(bool value);
 
-  // All of `head` and `body` within the write deadline; false when the client is gone or too slow.
+  // Asked before each write from now on; false lets nothing more out. For answers that outlast their right to be told.
+  void set_permit(std::function<bool()> permit) { permit_ = std::move(permit); }
+
+  // All of `head` and `body` within the write deadline; false when the client is gone, too slow, or has no permit.
   boost::asio::awaitable<bool> write(std::string_view head, std::string_view body);
 
   // Reads on and drops, until the client closes or the linger deadline: closing a socket with unread input resets it,
@@ -75,6 +80,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Deadline deadline_;
   boost::beast::flat_buffer buffer_;
   std::shared_ptr<Waiter> waiter_;
+  std::function<bool()> permit_;  // empty: all may go out
   bool watching_ = false;
   bool interruptible_ = false;
   bool ending_ = false;

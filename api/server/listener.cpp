@@ -7,6 +7,7 @@
 #include <exception>
 #include <system_error>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -25,6 +26,7 @@ namespace {
 
 // After so many connections in a row others get the loop.
 constexpr int accepts_at_a_time = 32;
+constexpr std::chrono::minutes warning_interval{1};
 
 // The kernel hands out the lowest free number, so the number of a new descriptor says how many are in use.
 bool within_reserve(int fd, std::size_t reserve) {
@@ -32,6 +34,13 @@ bool within_reserve(int fd, std::size_t reserve) {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
   const auto most = static_cast<std::size_t>(limit.rlim_cur);
   return static_cast<std::size_t>(fd) + std::min(reserve, most / 4) >= most;
+}
+
+// The same descriptor by the lowest number that is free, so that the numbers in the reserve stay so.
+int lowered(int fd) {
+  const int lower = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  close(fd);
+  return lower;
 }
 
 // The answer to a connection that gets no session: what fits into the socket's buffer, and the end. Closes `fd`.
@@ -100,39 +109,45 @@ asio::awaitable<void> Listener::pause() {
   co_await waiter_.sleep_until(Waiter::Clock::now() + place_->limits.accept_pause);
 }
 
-void Listener::make_room() {
+bool Listener::make_room() {
   std::shared_ptr<Place> fullest = place_;
   for (const auto& place : state_->places) {
     if (!full() && place->unasked.size() > fullest->unasked.size()) fullest = place;
   }
-  if (!fullest->unasked.empty()) fullest->unasked.front()->cut();
+  if (fullest->unasked.empty()) return false;
+  fullest->unasked.front()->cut();
+  return true;
 }
 
-void Listener::warn_once(const std::string& why) {
-  if (!warned_) state_->options.warn(to_string(place_->address) + " accepts no connections: " + why);
-  warned_ = true;
+void Listener::warn(const std::string& why) {
+  const auto now = Waiter::Clock::now();
+  if (warned_at_ && now - *warned_at_ < warning_interval) return;
+  warned_at_ = now;
+  state_->options.warn(to_string(place_->address) + " is short of room for connections: " + why);
 }
 
 Listener::Accepted Listener::accept_one(bool refused) {
-  const int fd = accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  int fd = accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd >= 0 && refused) {
     refuse(fd);
     return Accepted::one;
   }
   if (fd >= 0 && within_reserve(fd, state_->options.reserved_descriptors)) {
-    refuse(fd);
-    warn_once("the process has only its reserve of descriptors left");
-    return Accepted::resources_short;
+    warn("the process has only its reserve of descriptors left");
+    if (!make_room()) {
+      refuse(fd);
+      return Accepted::resources_short;
+    }
+    fd = lowered(fd);
   }
   if (fd >= 0) {
-    warned_ = false;
     begin_session(fd);
     return Accepted::one;
   }
   const int why = errno;
   if (why == EAGAIN || why == EWOULDBLOCK) return Accepted::nothing_waits;
   if (why == EINTR || why == ECONNABORTED || why == EPROTO) return Accepted::one;  // that one is gone; the next
-  warn_once(std::system_category().message(why));
+  warn(std::system_category().message(why));
   return Accepted::resources_short;
 }
 

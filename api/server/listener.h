@@ -3,6 +3,8 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "api/server/address.h"
 #include "api/server/connection.h"
@@ -14,8 +16,8 @@ namespace jaild::server {
 
 // Loop thread only. Who has a connection but asks nothing cannot keep others out: when the listener is full, or the
 // process has only its reserve of descriptors left, the connection that has waited longest for a whole request is cut
-// and accepting goes on once it is gone. Where all are busy with requests, newcomers wait a second in the kernel's
-// backlog, then get 503 with Retry-After.
+// for each newcomer. Where all are busy with requests, newcomers wait a second in the kernel's backlog, then get 503
+// with Retry-After.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
   Listener(Acceptor acceptor, std::shared_ptr<Place> place, std::shared_ptr<ServerState> state);
@@ -29,12 +31,13 @@ class Listener : public std::enable_shared_from_this<Listener> {
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<void> pause();
   [[nodiscard]] bool full() const { return open_ >= place_->limits.connections; }
-  // Ends the connection of this listener, or where it has none of any, that has waited longest for a request.
-  void make_room();
+  // Ends the connection that has waited longest for a request: of this listener when it is full, else of the one where
+  // most wait. Whether there was one; its descriptor is free at once.
+  bool make_room();
   Accepted accept_one(bool refused);  // refused: it is answered with 503
   void refuse_waiting();
   void begin_session(int fd);
-  void warn_once(const std::string& why);
+  void warn(const std::string& why);  // at most once a minute, for clients can repeat what leads here
   [[nodiscard]] Identity identify(int fd) const;
 
   Acceptor acceptor_;
@@ -43,7 +46,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   Waiter waiter_;
   std::size_t open_ = 0;
   bool closed_ = false;
-  bool warned_ = false;
+  std::optional<Waiter::Clock::time_point> warned_at_;
 };
 
 }  // namespace jaild::server

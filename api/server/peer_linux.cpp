@@ -1,7 +1,7 @@
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include <fcntl.h>
@@ -39,10 +39,10 @@ int open_process(int socket, pid_t pid) {
 
 // The NSpid line of a pidfd has the process's number in our process name space and in each one below it: a single
 // number, so it is in ours. A jail has a name space of its own. 0 or -1: it is outside, or gone.
-bool in_our_namespace(int process) {
+Result<bool> in_our_namespace(int process) {
   const std::string path = "/proc/self/fdinfo/" + std::to_string(process);
   const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.fd < 0) return false;
+  if (file.fd < 0) return Fail(Kind::host_refused, path + ": " + std::system_category().message(errno), errno);
   char text[1024];  // some ten short lines
   const ssize_t size = read(file.fd, text, sizeof text);
   if (size <= 0) return false;
@@ -84,8 +84,12 @@ Result<Peer> peer_of(int socket) {
   if (!groups) return Fail(groups.error());
   groups->push_back(credentials.gid);
   const Descriptor process{open_process(socket, credentials.pid)};
-  const bool outside = process.fd >= 0 && in_our_namespace(process.fd);
-  return Peer{credentials.uid, *std::move(groups), credentials.pid, !outside};
+  if (process.fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+    return Fail(Kind::host_refused, "SO_PEERPIDFD: " + std::system_category().message(errno), errno);
+  }
+  const Result<bool> outside = process.fd >= 0 ? in_our_namespace(process.fd) : Result<bool>(false);
+  if (!outside) return Fail(outside.error());
+  return Peer{credentials.uid, *std::move(groups), credentials.pid, !*outside};
 }
 
 }  // namespace jaild::server

@@ -26,7 +26,8 @@ struct Decision {
   const Route* route = nullptr;  // known also for some answers
   Target target;
   std::string name;
-  Requester who;  // where there is no answer yet
+  Requester who;          // where there is no answer yet
+  bool entitled = false;  // whether it took a role to get so far
 };
 
 // One of the streams that may be open at once; held until the session ends, for a stream is its last answer.
@@ -64,6 +65,7 @@ class Session {
   [[nodiscard]] Result<Requester> check_role(const Request& request, const Route& route) const;
   asio::awaitable<Response> make_answer(Request& request, const Decision& decision);
   asio::awaitable<bool> send(const Response& response, std::string_view method, bool keep);
+  void end_with_token(const Request& request);
   asio::awaitable<bool> go_on(const Response& response);
   void count(std::string_view method, const Route* route, int status, Clock::time_point since);
 
@@ -171,6 +173,7 @@ Decision Session::decide(const Request& request) const {
     return decision;
   }
   decision.who = *std::move(who);
+  decision.entitled = place_.surface == Surface::full && match.route->role != Role::none;
   if (!match.route->body) return decision;
   const bool patch = match.route->id == RouteId::patch_jail;
   const Result<void> typed = check_body_type(request, patch ? BodyType::json_or_merge_patch : BodyType::json);
@@ -207,6 +210,17 @@ asio::awaitable<bool> Session::send(const Response& response, std::string_view m
   co_return sent;
 }
 
+// A stream over TCP sends nothing after its token was deleted or has expired.
+void Session::end_with_token(const Request& request) {
+  if (place_.local() || place_.surface == Surface::probes) return;
+  const Result<std::string_view> secret = bearer_secret(request);
+  if (!secret) return;
+  connection_.set_permit([&service = state_.service, kept = std::string(*secret)] {
+    const Result<Token> token = service.authenticate(kept);
+    return token.has_value();
+  });
+}
+
 // Whether the answer became whole, so that the client can be told so.
 asio::awaitable<bool> Session::go_on(const Response& response) {
   connection_.set_interruptible(true);
@@ -235,6 +249,7 @@ asio::awaitable<bool> Session::one_request() {
   if (!*head) {
     const Response broken = problem_response(head->error());
     count("", nullptr, broken.status, since);
+    connection_.set_unasked(true);
     const bool told = co_await send(broken, "", false);
     if (told) co_await connection_.linger();
     co_return false;
@@ -244,11 +259,16 @@ asio::awaitable<bool> Session::one_request() {
   Response response = co_await make_answer(request, decision);
   if (connection_.waiter()->abandoned()) co_return false;
   const bool streaming = response.goes_on() && request.method != "HEAD";
-  const bool keep = !streaming && reader_.keep_alive() && !ends_ && !connection_.ending();
+  // Who sends what cannot be read may have meant something else by the next bytes, too.
+  const bool readable = response.status != traits(Kind::bad_request).http_status;
+  const bool keep = !streaming && readable && reader_.keep_alive() && !ends_ && !connection_.ending();
   count(request.method, decision.route, response.status, since);
+  // A stranger who is slow to take the answer gives way as one does who asks nothing.
+  if (!decision.entitled) connection_.set_unasked(true);
   const bool sent = co_await send(response, request.method, keep);
   if (!sent) co_return false;
   if (streaming) {
+    end_with_token(request);
     const bool whole = co_await go_on(response);
     if (whole) co_await connection_.linger();
     co_return false;

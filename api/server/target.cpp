@@ -37,6 +37,26 @@ std::optional<std::string> decode(std::string_view text) {
   return decoded;
 }
 
+// RFC 3629: no overlong form, no surrogate, nothing beyond U+10FFFF.
+bool is_utf8(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto first = static_cast<unsigned char>(text[at++]);
+    if (first < 0x80) continue;
+    if (first < 0xc2 || first > 0xf4) return false;
+    const std::size_t more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    if (text.size() - at < more) return false;
+    const auto second = static_cast<unsigned char>(text[at]);
+    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+    const bool beyond = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
+    if (overlong || beyond) return false;
+    for (std::size_t i = 0; i < more; ++i) {
+      if ((static_cast<unsigned char>(text[at++]) & 0xc0) != 0x80) return false;
+    }
+  }
+  return true;
+}
+
 // Cuts the first piece off `rest`, up to `separator`.
 std::string_view next_piece(std::string_view& rest, char separator) {
   const std::size_t end = rest.find(separator);
@@ -64,6 +84,10 @@ Result<std::vector<std::string>> parse_path(std::string_view path) {
     if (!segment) return Fail(Kind::bad_request, "the path has a broken percent escape or a control character");
     if (segment->empty() || *segment == "." || *segment == "..") {
       return Fail(Kind::bad_request, "the path has an empty or dotted segment");
+    }
+    // A proxy in front may take an encoded slash for a real one, and no jail has a name with either.
+    if (segment->find('/') != std::string::npos || !is_utf8(*segment)) {
+      return Fail(Kind::bad_request, "the path has an encoded slash or is not UTF-8");
     }
     segments.push_back(std::move(*segment));
   }

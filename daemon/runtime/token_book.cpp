@@ -113,6 +113,7 @@ void TokenBook::erase(const std::string& id, const Requester& who, server::Done<
   const core::TokenRecord record = found->second;
   const Token& token = record.token;
   tokens_.erase(found);
+  reserved_.emplace(token.name, id);  // until it is gone for good: it may come back
   core::RecordRequested write;
   write.what = core::EraseToken{id};
   write.type = "token.deleted";
@@ -120,6 +121,7 @@ void TokenBook::erase(const std::string& id, const Requester& who, server::Done<
   write.data = audit(token, who);
   record_(std::move(write), [self = self_, record, done = std::move(done)](Result<void> stored) {
     if (*self == nullptr) return;
+    (*self)->reserved_.erase(record.token.name);
     if (!stored) (*self)->tokens_.emplace(record.token.id, record);
     if (!stored) return done(Fail(stored.error()));
     done(record.token);

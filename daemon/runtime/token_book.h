@@ -47,7 +47,7 @@ class TokenBook {
   Loop& loop_;
   const Record record_;
   std::map<std::string, core::TokenRecord> tokens_;  // by id
-  std::map<std::string, std::string> reserved_;      // name -> id of those that are being made
+  std::map<std::string, std::string> reserved_;      // name -> id of those that are being made or deleted
   std::shared_ptr<TokenBook*> self_;                 // null once this is gone: for callbacks that come late
 };
 

@@ -119,6 +119,22 @@ TEST(Access, TcpWithoutATokenServesOnlyWhatNeedsNone) {
   EXPECT_EQ(client.ask("GET", "/jails", "", "Authorization: Bearer s\r\nAuthorization: Bearer s\r\n").status, 401);
 }
 
+TEST(Access, AStreamEndsWithItsToken) {
+  TestServer server({}, Surface::full, Way::tcp);
+  server.run([&] { server.service().tokens_by_secret["s"] = token(Role::viewer); });
+  Client client(server.address());
+  client.send(Client::request("GET", "/events", "", "Authorization: Bearer s\r\n"));
+  EXPECT_NE(client.read_until("retry: 3000\n\n"), "");
+  server.run([&] { server.service().publish("www1", "jail.started"); });
+  EXPECT_NE(client.read_until("\n\n").find("jail.started"), std::string::npos);
+  server.run([&] {
+    server.service().tokens_by_secret.clear();
+    server.service().publish("www1", "jail.stopped");
+  });
+  EXPECT_EQ(client.read_until("jail.stopped").find("jail.stopped"), std::string::npos);
+  EXPECT_TRUE(client.closed_by_server());
+}
+
 TEST(Access, ProbesNeedNoTokenAndServeNothingElse) {
   TestServer server({}, Surface::probes);
   Client client(server.address());

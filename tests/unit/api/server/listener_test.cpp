@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <utility>
+#include <vector>
+
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -31,6 +35,28 @@ TEST(Listener, WhoAsksNothingGivesWayAtTheConnectionBound) {
   Client last(server.address());
   EXPECT_EQ(last.ask("GET", "/livez").status, 200);
   EXPECT_TRUE(drip.closed_by_server());
+}
+
+// Nobody keeps others out with what needs no role: these take the answer to /version as slowly as they can.
+TEST(Listener, AStrangerWhoDoesNotTakeTheAnswerGivesWay) {
+  TestServer server([](ServerOptions& options) {
+    options.access = {};  // nobody here has a role
+    options.limits.connections = 1;
+    options.limits.accept_pause = 1h;  // so that only a closed connection can end the pause
+    options.limits.write_time = 1h;
+  });
+  Client slow(server.address(), 4096);
+  std::string many;
+  for (int i = 0; i < 1500; ++i) many += Client::request("GET", "/jails/www1");  // 70 KB, for 600 KB of answers
+  slow.send(many);
+  std::size_t answered = 0;
+  ASSERT_TRUE(server.eventually([&] {  // until one look finds no more than the last: the server is held up by a write
+    const std::size_t before = std::exchange(answered, server.service().counted.size());
+    return answered > 0 && answered == before;
+  }));
+  EXPECT_LT(answered, 1500U);
+  Client next(server.address());
+  EXPECT_EQ(next.ask("GET", "/version").status, 200);
 }
 
 TEST(Listener, RefusesWithRetryAfterWhenAllConnectionsAreBusy) {
@@ -77,6 +103,25 @@ TEST(Listener, PausesWhileDescriptorsAreShortAndSaysSoOnce) {
   EXPECT_TRUE(warned);
   EXPECT_EQ(client.ask("GET", "/livez").status, 200);
   EXPECT_EQ(server.warnings().size(), 1U);
+}
+
+// What is left belongs to the rest of the daemon; newcomers are served all the same.
+TEST(Listener, WhoAsksNothingGivesWayWhenOnlyTheReserveIsLeft) {
+  TestServer server([](ServerOptions& options) { options.reserved_descriptors = 100; });
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit tight = before;
+  tight.rlim_cur = 400;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+  std::vector<std::unique_ptr<Client>> clients;  // two descriptors for each: this end, and the server's
+  for (int i = 0; i < 200; ++i) {
+    clients.push_back(std::make_unique<Client>(server.address()));
+    ASSERT_EQ(clients.back()->ask("GET", "/livez").status, 200) << i;
+  }
+  EXPECT_TRUE(clients.front()->closed_by_server());
+  EXPECT_LT(server.run([&] { return server.connections(); }), 150U);
+  EXPECT_EQ(server.warnings().size(), 1U);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(Listener, ServesOnlyItsOwner) {

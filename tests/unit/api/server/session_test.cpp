@@ -42,11 +42,11 @@ TEST(Session, PipelinedRequestsAreAnsweredInTheirOrder) {
   TestServer server;
   server.run([&] { server.service().declare("www1"); });
   Client client(server.address());
-  client.send(Client::request("GET", "/jails/www1") + Client::request("POST", "/jails", "{") +
+  client.send(Client::request("GET", "/jails/www1") + Client::request("POST", "/jails", "[]") +
               Client::request("POST", "/jails/www1/stop") + Client::request("GET", "/nowhere") +
               Client::request("HEAD", "/livez") + Client::request("GET", "/version"));
   EXPECT_EQ(client.read_reply().json()["name"], "www1");
-  EXPECT_EQ(client.read_reply().status, 400);
+  EXPECT_EQ(client.read_reply().status, 422);
   EXPECT_EQ(client.read_reply().status, 202);
   EXPECT_EQ(client.read_reply().status, 404);
   EXPECT_EQ(client.read_reply(true).status, 200);
@@ -193,14 +193,33 @@ TEST(Session, TheBodyOfARefusedRequestIsNotTheNextRequest) {
 
 TEST(Session, RefusesABrokenPath) {
   TestServer server;
-  Client client(server.address());
-  for (const char* path : {"/jails/%zz", "/jails/../host", "/jails//start", "/jails/a%00b"}) {
+  for (const char* path : {"/jails/%zz", "/jails/../host", "/jails/%2e%2e/host", "/jails//start", "/jails/a%00b",
+                           "/jails/a%2Fstart", "/jails/%C3%28", "/jails/"}) {
+    Client client(server.address());
     const Reply reply = client.ask("GET", path);
     EXPECT_EQ(reply.status, 400) << path;
     EXPECT_EQ(reply.json()["type"], "urn:jaild:problem:bad-request") << path;
+    EXPECT_TRUE(client.closed_by_server()) << path;
   }
+  Client client(server.address());
   EXPECT_EQ(client.ask("PUT", "/jails/a%20b", "{}").status, 422);
-  EXPECT_EQ(client.ask("GET", "/jails/%22%5C%C3%28").status, 404);  // quotes and invalid UTF-8 in the problem (R11.1)
+  EXPECT_EQ(client.ask("GET", "/jails/%22%5C%C3%A9").status, 404);  // quotes in the problem (R11.1)
+}
+
+TEST(Session, WhatFollowsARequestThatCannotBeReadIsNotRead) {
+  TestServer server;
+  const std::string smuggled =
+      Client::request("POST", "/jails", R"({"name":"www1","spec":{"params":{"path":"/jail/www1","persist":true}}})");
+  for (const std::string& first :
+       {Client::request("GET", "/jails//x"), Client::request("POST", "/jails", "{\"name\":")}) {
+    Client client(server.address());
+    client.send(first + smuggled);
+    const Reply reply = client.read_reply();
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_EQ(reply.fields.at("connection"), "close");
+    EXPECT_TRUE(client.closed_by_server());
+  }
+  EXPECT_EQ(server.run([&] { return server.service().writes.size(); }), 0U);
 }
 
 TEST(Session, CountsEachAnswerUnderItsTemplate) {

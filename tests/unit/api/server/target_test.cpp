@@ -8,9 +8,9 @@ using Segments = std::vector<std::string>;
 using Query = std::vector<Parameter>;
 
 TEST(ParseTarget, SplitsThenDecodesOnce) {
-  const auto target = parse_target("/jails/a%2Fb%2541?label=tier%3Dweb&x&y=1+2=3");
+  const auto target = parse_target("/jails/a%2Db%2541?label=tier%3Dweb&x&y=1+2=3");
   ASSERT_TRUE(target) << target.error().message;
-  EXPECT_EQ(target->segments, (Segments{"jails", "a/b%41"}));
+  EXPECT_EQ(target->segments, (Segments{"jails", "a-b%41"}));
   EXPECT_EQ(target->query, (Query{{"label", "tier=web"}, {"x", ""}, {"y", "1+2=3"}}));
 }
 
@@ -35,6 +35,17 @@ TEST(ParseTarget, RefusesWhatCouldBeReadInTwoWays) {
                            "/jails/a%00b",
                            "/jails/a%0Ab",
                            "/jails/%7f",
+                           "/jails/a%2Fb",
+                           "/jails/a%2fstart",
+                           "/jails/\x80",
+                           "/jails/%C3%28",
+                           "/jails/%C0%AF",        // a slash, overlong
+                           "/jails/%E0%80%AF",     // and again
+                           "/jails/%F0%80%80%AF",  // and again
+                           "/jails/%ED%A0%80",     // a surrogate
+                           "/jails/%F4%90%80%80",  // beyond U+10FFFF
+                           "/jails/%F8%88%80%80%80",
+                           "/jails/%E2%82",
                            "/jails#top",
                            "/jails?x=%0d",
                            "/jails?%f",
@@ -44,6 +55,11 @@ TEST(ParseTarget, RefusesWhatCouldBeReadInTwoWays) {
     ASSERT_FALSE(target) << text;
     EXPECT_EQ(target.error().kind, Kind::bad_request) << text;
   }
+}
+
+TEST(ParseTarget, TakesUtf8InAName) {
+  EXPECT_EQ(parse_target("/jails/%C3%A9%E2%82%AC%F0%9F%90%A1%EF%BF%BF%F4%8F%BF%BF")->segments,
+            (Segments{"jails", "\u00e9\u20ac\U0001F421\uffff\U0010ffff"}));
 }
 
 TEST(ParseTarget, HasABoundOnParameters) {

@@ -122,6 +122,21 @@ TEST_F(TokenBookTest, NamesAreUniqueAndTokensAreBounded) {
   EXPECT_EQ(create("one-more").error().kind, Kind::conflict);
 }
 
+TEST_F(TokenBookTest, ANameIsTakenUntilItsTokenIsGoneForGood) {
+  std::function<void(Result<void>)> answer = [](Result<void>) {};
+  TokenBook book(loop_,
+                 [&](core::RecordRequested, std::function<void(Result<void>)> done) { answer = std::move(done); });
+  book.load({core::TokenRecord{{"0123456789ab", "ci", Role::viewer, {}, "uid 0", {}, {}}, std::string(64, 'a')}});
+  Kind erased = Kind::internal;
+  Kind made = Kind::internal;
+  book.erase("0123456789ab", who_, [&](Result<Token> gone) { erased = gone.error().kind; });
+  book.create({"ci", Role::viewer, {}}, who_, [&](Result<NewToken> token) { made = token.error().kind; });
+  EXPECT_EQ(made, Kind::exists);
+  answer(Fail(Kind::storage_full, "full"));
+  EXPECT_EQ(erased, Kind::storage_full);
+  ASSERT_EQ(book.list().size(), 1U);
+}
+
 TEST_F(TokenBookTest, AUseIsNotedOnceAMinute) {
   const std::string secret = create("ci")->secret;
   records_.clear();
