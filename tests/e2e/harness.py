@@ -32,6 +32,13 @@ def until(seconds, condition, what):
         time.sleep(0.05)
 
 
+def free_port():
+    """A TCP port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path, timeout):
         super().__init__("localhost", timeout=timeout)
@@ -46,8 +53,9 @@ class UnixConnection(http.client.HTTPConnection):
 class Jaild:
     """One daemon with its own directories. `close()` leaves nothing behind, whatever happened."""
 
-    def __init__(self, host=None, program="jaild", arguments=(), environment=None, start=True):
+    def __init__(self, host=None, program="jaild", arguments=(), environment=None, start=True, tcp=()):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="jaild-e2e."))
+        self.tcp = list(tcp)  # more addresses to listen on, beside the Unix socket
         self.host = host
         self.program = program
         self.arguments = list(arguments)
@@ -60,6 +68,8 @@ class Jaild:
                    str(self.dir / "run"), "--log-dir", str(self.dir / "log"), *self.arguments]
         if self.host:
             command += ["--host", self.host]
+        for address in [f"unix:{self.socket}", *self.tcp] if self.tcp else []:
+            command += ["--listen", address]
         with open(self.dir / "stderr", "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env={**os.environ, **(environment or {})}, preexec_fn=preexec)
@@ -169,13 +179,14 @@ class JaildTest(unittest.TestCase):
     host = "sim"
     program = "jaild"
     arguments = ()
+    tcp = ()
 
     @classmethod
     def setUpClass(cls):
         if cls.host != "sim" and not linux_root():
             raise unittest.SkipTest("needs Linux, root and busybox")
         cls.before = world() if cls.host != "sim" else set()
-        cls.jaild = Jaild(None if cls.host != "sim" else "sim", cls.program, cls.arguments)
+        cls.jaild = Jaild(None if cls.host != "sim" else "sim", cls.program, cls.arguments, tcp=cls.tcp)
         if cls.host != "sim":
             cls.root = make_root(cls.jaild.dir / "root")
 

@@ -4,13 +4,12 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import urllib.parse
 import urllib.request
 
-from harness import until
+from harness import free_port, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ALERTS = ROOT / "etc" / "prometheus" / "alerts.yml"
@@ -25,12 +24,6 @@ def find_program(name):
     beside = os.environ.get("JAILD_PROGRAMS")
     path = pathlib.Path(beside) / "usr" / "bin" / name if beside else None
     return str(path) if path and path.exists() else shutil.which(name)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def metric_names(scrape):

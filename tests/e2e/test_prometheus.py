@@ -3,8 +3,8 @@ import re
 import subprocess
 import unittest
 
-from harness import JaildTest, until
-from prometheus import (ALERTS, ROOT, Prometheus, dashboard_expressions, find_program, free_port, metric_names, names_in)
+from harness import JaildTest, free_port, until
+from prometheus import (ALERTS, ROOT, Prometheus, dashboard_expressions, find_program, metric_names, names_in)
 
 
 def needs(program):

@@ -1,0 +1,136 @@
+"""What crowds and a shortage of descriptors cost those who come over the Unix socket."""
+import contextlib
+import itertools
+import resource
+import socket
+import statistics
+import threading
+import time
+import unittest
+
+from harness import Jaild, JaildTest, UnixConnection, free_port, linux_root, make_root
+
+CROWD = 10_000
+ASKED = 200
+WAIT_MAX = 600  # seconds; nobody of the crowd is sent away for being slow
+
+
+def allow_descriptors(count):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (count, max(hard, count)))
+        except (ValueError, PermissionError) as error:
+            raise unittest.SkipTest(f"needs {count} descriptors: {error}") from error
+
+
+def crowd(port, count):
+    """Connections of which every second one has begun a request that it never ends."""
+    members = []
+    for n in range(count):
+        member = socket.create_connection(("127.0.0.1", port), timeout=30)
+        if n % 2:
+            member.sendall(b"GET /jails HTTP/1.1\r\nHost: localhost\r\nX: ")
+        members.append(member)
+    return members
+
+
+class TenThousand(JaildTest):
+    port = free_port()
+    tcp = (f"127.0.0.1:{port},connections={CROWD},header_seconds={WAIT_MAX},idle_seconds={WAIT_MAX}",)
+
+    @classmethod
+    def setUpClass(cls):
+        allow_descriptors(CROWD + 1000)  # jaild inherits it
+        super().setUpClass()
+
+    def test_a_crowd_on_the_unix_socket_itself_gives_way(self):
+        members = []
+        try:
+            for _ in range(3000):  # more than it takes at a time
+                member = socket.socket(socket.AF_UNIX)
+                member.settimeout(30)
+                member.connect(self.jaild.socket)
+                with contextlib.suppress(OSError):  # sent away already
+                    member.sendall(b"GET /jails HTTP/1.1\r\nX: ")
+                members.append(member)
+            for _ in range(50):
+                self.assertEqual(self.jaild.call("GET", "/jails")[0], 200)
+        finally:
+            for member in members:
+                member.close()
+
+    def asked(self):
+        """The median and the longest time of a request over the Unix socket, in milliseconds."""
+        connection = UnixConnection(self.jaild.socket, 30)
+        times = []
+        for _ in range(ASKED):
+            began = time.monotonic()
+            connection.request("GET", "/jails/web")
+            response = connection.getresponse()
+            response.read()
+            times.append((time.monotonic() - began) * 1000)
+            self.assertEqual(response.status, 200)
+        connection.close()
+        return statistics.median(times), max(times)
+
+    def test_idle_and_dribbling_connections_do_not_slow_the_unix_socket(self):
+        self.declare("web", self.spec())
+        alone = self.asked()
+        members = crowd(self.port, CROWD)
+        done = threading.Event()
+
+        def dribble():
+            for member in itertools.cycle(members[1::2]):
+                if done.wait(0.001):
+                    return
+                with contextlib.suppress(OSError):
+                    member.send(b"x")
+
+        thread = threading.Thread(target=dribble)
+        thread.start()
+        try:
+            among = self.asked()
+            print(f"GET /jails/web over the Unix socket: median {alone[0]:.2f} ms, longest {alone[1]:.2f} ms; "
+                  f"beside {CROWD} idle and dribbling connections: {among[0]:.2f} ms, {among[1]:.2f} ms")
+            # Far above what it takes and far below what a look at every connection would.
+            self.assertLess(among[0], 3 * alone[0] + 2)
+            # Over TCP, too, who asks is served at once: one that has asked nothing gives way.
+            asking = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+            asking.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.assertTrue(asking.recv(100).startswith(b"HTTP/1.1 200 OK\r\n"))
+            asking.close()
+        finally:
+            done.set()
+            thread.join()
+            for member in members:
+                member.close()
+
+
+@unittest.skipUnless(linux_root(), "needs Linux, root and busybox")
+class Shortage(unittest.TestCase):
+    """A jaild with 256 descriptors, and 600 connections that want one."""
+
+    def test_running_out_of_descriptors_ends_idle_connections_and_nothing_else(self):
+        allow_descriptors(1000)
+        port = free_port()
+        jaild = Jaild(start=False, tcp=[f"127.0.0.1:{port},connections=1000"])
+        members = []
+        try:
+            jaild.start(preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256)))
+            root = make_root(jaild.dir / "root")
+            members = crowd(port, 600)
+            for n in range(3):
+                code, body = jaild.declare(f"web{n}", {"params": {"path": root}, "command": "sleep 1000000"})
+                self.assertEqual((code, body["status"]["state"] if code == 201 else body), (201, "running"))
+            self.assertEqual(jaild.call("GET", "/jails/web0/usage")[0], 200)
+            self.assertEqual(jaild.call("POST", "/jails/web1/restart?wait=60")[0], 200)
+            self.assertEqual(jaild.log().count(f"127.0.0.1:{port} is short of room for connections"), 1, "said once")
+        finally:
+            for member in members:
+                member.close()
+            jaild.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
