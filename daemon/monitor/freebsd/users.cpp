@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "daemon/monitor/file_record.h"
 #include "daemon/monitor/freebsd/login_class.h"
 #include "daemon/monitor/name_service.h"
 
