@@ -176,6 +176,7 @@ Result<void> serve(const DaemonOptions& options, const Entrance& entrance, Parts
     log_event(event);
     health.on_event(event);
   });
+  service.set_stall_warning(log_warning);
   auto served = run_until_signal(options, entrance, context, profile, engine, service);
   engine.stop();
   loop.stop();

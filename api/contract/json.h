@@ -11,6 +11,7 @@
 #include "api/contract/host_profile.h"
 #include "api/contract/jail_status.h"
 #include "api/contract/result.h"
+#include "api/contract/task_info.h"
 #include "api/contract/write.h"
 
 namespace jaild {
@@ -49,6 +50,7 @@ nlohmann::json to_json(const ProcessInfo& process);
 nlohmann::json to_json(const Usage& usage, const std::vector<RctlRule>& limits);
 nlohmann::json to_json(const HostProfile& profile);
 nlohmann::json to_json(const Change& change);
+nlohmann::json to_json(const Tasks& tasks);
 nlohmann::json to_json(const LastExit& exit);
 Result<LastExit> parse_last_exit(const nlohmann::json& body);  // members it does not know are ignored
 // RFC 9457: {"type":"urn:jaild:problem:KIND","title","status","detail","errors":[{"pointer","detail"}]}.

@@ -173,6 +173,36 @@ json to_json(const Change& change) {
       {"jail", change.jail}, {"action", change.action}, {"fields", change.fields}, {"steps", steps_json(change.steps)}};
 }
 
+namespace {
+
+json hold_json(const LoopHold& hold) {
+  json out = {{"what", hold.what}, {"seconds", hold.seconds}, {"at", rfc3339(hold.at)}};
+  if (!hold.jail.empty()) out["jail"] = hold.jail;
+  return out;
+}
+
+json task_json(const TaskInfo& task) {
+  json out = {
+      {"jail", task.jail}, {"activity", task.activity}, {"seconds", task.seconds}, {"step_seconds", task.step_seconds}};
+  if (!task.step.empty()) out["step"] = task.step;
+  if (!task.command.empty()) out["command"] = task.command;
+  if (!task.waits_for.empty()) out["waits_for"] = task.waits_for;
+  return out;
+}
+
+}  // namespace
+
+json to_json(const Tasks& tasks) {
+  json items = json::array();
+  for (const TaskInfo& task : tasks.items) items.push_back(task_json(task));
+  json stalls = json::array();
+  for (const LoopHold& hold : tasks.last_stalls) stalls.push_back(hold_json(hold));
+  json loop = {
+      {"stall_limit_seconds", tasks.stall_limit_seconds}, {"stalls", tasks.stalls}, {"last_stalls", std::move(stalls)}};
+  if (tasks.longest_hold) loop["longest_hold"] = hold_json(*tasks.longest_hold);
+  return {{"items", std::move(items)}, {"loop", std::move(loop)}};
+}
+
 json to_json(const LastExit& exit) {
   json out = {{"at", rfc3339(exit.at)}, {"reason", exit.reason}};
   if (exit.code) out["code"] = *exit.code;

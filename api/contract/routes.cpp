@@ -33,6 +33,7 @@ constexpr std::array all_routes{
     Route{RouteId::version, "GET", "/version", Role::none, false},
     Route{RouteId::host, "GET", "/host", Role::viewer, false},
     Route{RouteId::openapi, "GET", "/openapi.json", Role::viewer, false},
+    Route{RouteId::debug_tasks, "GET", "/debug/tasks", Role::admin, false},
 };
 
 }  // namespace

@@ -34,6 +34,7 @@ enum class RouteId {
   version,
   host,
   openapi,
+  debug_tasks,
 };
 
 struct Route {

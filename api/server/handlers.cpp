@@ -34,6 +34,7 @@ boost::asio::awaitable<Response> handle(RouteId route, Call& call) {
     case RouteId::version: return get_version(call);
     case RouteId::host: return get_host(call);
     case RouteId::openapi: return get_openapi(call);
+    case RouteId::debug_tasks: return get_debug_tasks(call);
   }
   std::unreachable();
 }

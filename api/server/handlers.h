@@ -54,6 +54,7 @@ boost::asio::awaitable<Response> get_readyz(Call& call);
 boost::asio::awaitable<Response> get_version(Call& call);
 boost::asio::awaitable<Response> get_host(Call& call);
 boost::asio::awaitable<Response> get_openapi(Call& call);
+boost::asio::awaitable<Response> get_debug_tasks(Call& call);
 
 // What the handlers share.
 Response json_response(int status, const nlohmann::json& body);  // with a newline, for those who read it in a terminal

@@ -1,6 +1,5 @@
 // GET /jails, /jails/{name} and what hangs below it.
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
 #include "api/contract/json.h"
@@ -49,7 +48,7 @@ boost::asio::awaitable<Response> list_jails(Call& call) {
     if (at > 0) response.body += ',';
     response.body += to_text(to_json(list.items[at]));
     if (at % items_at_a_time != items_at_a_time - 1) continue;
-    co_await boost::asio::post(call.connection.socket().get_executor(), boost::asio::use_awaitable);
+    co_await call.connection.waiter()->yield();
   }
   response.body += "],\"event\":" + std::to_string(list.event) + "}\n";
   co_return response;

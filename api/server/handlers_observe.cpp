@@ -1,4 +1,5 @@
-// What tells how jaild and its host are: /metrics, /livez, /readyz, /version, /host, /openapi.json.
+// What tells how jaild and its host are: /metrics, /livez, /readyz, /version, /host, /openapi.json,
+// /debug/tasks.
 #include <nlohmann/json.hpp>
 
 #include "api/contract/json.h"
@@ -53,6 +54,12 @@ boost::asio::awaitable<Response> get_host(Call& call) {
   const Result<void> good = no_parameters(call);
   if (!good) co_return problem_response(good.error());
   co_return json_response(200, to_json(call.service.profile()));
+}
+
+boost::asio::awaitable<Response> get_debug_tasks(Call& call) {
+  const Result<void> good = no_parameters(call);
+  if (!good) co_return problem_response(good.error());
+  co_return json_response(200, to_json(call.service.tasks()));
 }
 
 boost::asio::awaitable<Response> get_openapi(Call& call) {

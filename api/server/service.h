@@ -12,6 +12,7 @@
 #include "api/contract/host_profile.h"
 #include "api/contract/log_line.h"
 #include "api/contract/result.h"
+#include "api/contract/task_info.h"
 #include "api/contract/token.h"
 #include "api/contract/write.h"
 
@@ -79,6 +80,13 @@ class Service {
   // Calls `each` for every event from now on, in order, after it is stored: what last_event() counts, events() finds.
   [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(std::function<void(const JailEvent&)> each) = 0;
   [[nodiscard]] virtual std::uint64_t last_event() const = 0;
+
+  // What is under way, and what held the loop.
+  [[nodiscard]] virtual Tasks tasks() const = 0;
+  // Called once per answered request of a known route: how long it kept the loop at a stretch, at most. `jail`: ""
+  // where the path names none.
+  virtual void count_hold(std::string_view method, std::string_view route, std::string_view jail,
+                          std::chrono::nanoseconds longest) = 0;
 
   // For jaild_http_*: called once per answered request. `route` is the template, "other" where none matched.
   virtual void count_request(std::string_view method, std::string_view route, int code,

@@ -67,6 +67,7 @@ class Session {
   asio::awaitable<bool> send(const Response& response, std::string_view method, bool keep);
   void end_with_token(const Request& request);
   asio::awaitable<bool> go_on(const Response& response);
+  void count_hold(const Request& request, const Decision& decision);
   void count(std::string_view method, const Route* route, int status, Clock::time_point since);
 
   Connection& connection_;
@@ -182,11 +183,15 @@ Decision Session::decide(const Request& request) const {
 }
 
 asio::awaitable<Response> Session::make_answer(Request& request, const Decision& decision) {
+  HoldTimer& hold = connection_.waiter()->hold();
+  hold.pause();
   if (decision.answer) {
     co_await reader_.drop_body();
+    hold.resume();
     co_return *decision.answer;
   }
   const Result<void> read = co_await reader_.read_body(request);
+  hold.resume();
   if (!read) {
     ends_ = true;
     co_return problem_response(read.error());
@@ -242,10 +247,17 @@ void Session::count(std::string_view method, const Route* route, int status, Clo
                                Clock::now() - since);
 }
 
+void Session::count_hold(const Request& request, const Decision& decision) {
+  HoldTimer& hold = connection_.waiter()->hold();
+  hold.pause();
+  state_.service.count_hold(request.method, decision.route->path, decision.name, hold.longest());
+}
+
 asio::awaitable<bool> Session::one_request() {
   std::optional<Result<Request>> head = co_await reader_.read_head();
   if (!head) co_return false;
   const Clock::time_point since = Clock::now();
+  connection_.waiter()->hold().begin();
   if (!*head) {
     const Response broken = problem_response(head->error());
     count("", nullptr, broken.status, since);
@@ -265,6 +277,7 @@ asio::awaitable<bool> Session::one_request() {
   count(request.method, decision.route, response.status, since);
   // A stranger who is slow to take the answer gives way as one does who asks nothing.
   if (!decision.entitled) connection_.set_unasked(true);
+  if (decision.route != nullptr) count_hold(request, decision);
   const bool sent = co_await send(response, request.method, keep);
   if (!sent) co_return false;
   if (streaming) {

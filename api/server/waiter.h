@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/server/hold_timer.h"
 #include "api/server/service.h"
 
 namespace jaild::server {
@@ -27,7 +29,9 @@ class Waiter {
 
   boost::asio::awaitable<void> sleep_until(Clock::time_point at) {
     timer_.expires_at(at);
+    hold_.pause();
     const auto [woken] = co_await timer_.async_wait(as_result);
+    hold_.resume();
     static_cast<void>(woken);
   }
   void wake() { timer_.cancel(); }
@@ -39,7 +43,16 @@ class Waiter {
   }
   [[nodiscard]] bool abandoned() const { return abandoned_; }
 
+  // Lets others have the loop once.
+  boost::asio::awaitable<void> yield() {
+    hold_.pause();
+    co_await boost::asio::post(timer_.get_executor(), boost::asio::use_awaitable);
+    hold_.resume();
+  }
+  HoldTimer& hold() { return hold_; }
+
  private:
+  HoldTimer hold_;
   boost::asio::steady_timer timer_;
   bool abandoned_ = false;
 };

@@ -66,6 +66,8 @@ bool Lifecycle::is_current(const JailKey& key) const {
 }
 
 void Lifecycle::set_activity(Activity activity) {
+  step_began_ = context_.now().mono;
+  if (at_rest(activity_)) transition_began_ = step_began_;
   activity_ = activity;
   context_.changed(*this);
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "api/contract/jail_status.h"
+#include "api/contract/task_info.h"
 #include "daemon/core/context.h"
 #include "daemon/core/drift.h"
 #include "daemon/core/restart_policy.h"
@@ -25,6 +26,12 @@
 namespace jaild::core {
 
 enum class Activity { idle, resolving, recording, starting, running, updating, stopping, forgetting };
+constexpr int activity_count = 8;
+[[nodiscard]] std::string_view to_string(Activity activity);
+// Nothing is under way then.
+[[nodiscard]] constexpr bool at_rest(Activity activity) {
+  return activity == Activity::idle || activity == Activity::running;
+}
 
 // Why a run is being taken down.
 enum class StopWhy {
@@ -73,6 +80,9 @@ class Lifecycle {
   [[nodiscard]] JailObject object() const;
   [[nodiscard]] bool has_pending() const { return !pending_.empty() || !drift_why_.empty(); }
   [[nodiscard]] bool has_drift() const { return !drift_.empty(); }
+  // The transition under way, as of `now`; nullopt: none.
+  [[nodiscard]] std::optional<TaskInfo> task(MonoTime now) const;
+  [[nodiscard]] MonoTime transition_began() const { return transition_began_; }  // meaningful while one is under way
   [[nodiscard]] const JailCounters& counters() const { return counters_; }
 
   // ---- inputs; each may ask the context for operations and commits
@@ -155,6 +165,7 @@ class Lifecycle {
   OpId op_ = 0;          // awaited; 0: none
   CommitId commit_ = 0;  // awaited; 0: none
   MonoTime step_began_{0};
+  MonoTime transition_began_{0};
   StopWhy stop_why_ = StopWhy::wish;
   std::string stop_reason_;
   bool interrupted_ = false;            // the start is to end after the present step

@@ -14,6 +14,41 @@ std::string ending_in_words(const CommandResult& result) {
 
 }  // namespace
 
+std::string_view to_string(Activity activity) {
+  switch (activity) {
+    case Activity::idle: return "idle";
+    case Activity::resolving: return "resolving";
+    case Activity::recording: return "recording";
+    case Activity::starting: return "starting";
+    case Activity::running: return "running";
+    case Activity::updating: return "updating";
+    case Activity::stopping: return "stopping";
+    case Activity::forgetting: return "forgetting";
+  }
+  std::unreachable();
+}
+
+std::optional<TaskInfo> Lifecycle::task(MonoTime now) const {
+  if (at_rest(activity_)) return std::nullopt;
+  TaskInfo task;
+  task.jail = record_.name;
+  task.activity = to_string(activity_);
+  const bool steps =
+      activity_ == Activity::starting || activity_ == Activity::stopping || activity_ == Activity::updating;
+  if (steps && next_step_ < steps_.size()) {
+    task.step = steps_[next_step_].name;
+    task.command = steps_[next_step_].subject;
+  }
+  if (op_ != 0) {
+    task.waits_for = "host";
+  } else if (commit_ != 0) {
+    task.waits_for = "store";
+  }
+  task.seconds = std::chrono::duration<double>(now - transition_began_).count();
+  task.step_seconds = std::chrono::duration<double>(now - step_began_).count();
+  return task;
+}
+
 std::string Lifecycle::step_problem(const Step& step, const Result<Reply>& result) const {
   if (!result) return result.error().message;
   const auto* command = std::get_if<CommandResult>(&*result);

@@ -20,7 +20,19 @@ struct Name {
   std::string_view operator()(const Terminate&) const { return "terminate"; }
 };
 
+struct Jail {
+  const std::string& operator()(const Resolve& what) const { return what.name; }
+  template <class What>
+  const std::string& operator()(const What& what) const {
+    return what.key.name;
+  }
+};
+
 }  // namespace
+
+const std::string& jail_of(const Op& op) {
+  return std::visit(Jail{}, op.what);
+}
 
 std::string_view operation_name(const Op& op) {
   return std::visit(Name{}, op.what);

@@ -130,6 +130,8 @@ struct Op {
 
 // The kind of an operation as metrics and logs name it: "create", "rctl", "command"...
 std::string_view operation_name(const Op& op);
+// The jail it is about.
+const std::string& jail_of(const Op& op);
 
 // How a command ended.
 struct CommandResult {

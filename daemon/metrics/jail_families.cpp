@@ -211,6 +211,24 @@ void write_usage(const Rows& rows, FamilyWriter& writer) {
   }
 }
 
+void write_transitions(const Sample& sample, FamilyWriter& writer) {
+  std::array<std::size_t, core::activity_count> counts{};
+  std::chrono::nanoseconds oldest{0};
+  for (const auto& jail : sample.jails) {
+    if (!jail.transition) continue;
+    ++counts[static_cast<std::size_t>(jail.transition->first)];
+    oldest = std::max(oldest, jail.transition->second);
+  }
+  writer.family("jaild_transitions", "Jails with a transition under way, by what it does", MetricType::Gauge);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const auto activity = static_cast<core::Activity>(i);
+    if (!core::at_rest(activity)) writer.sample(one_label("activity", to_string(activity)), {}, counts[i]);
+  }
+  writer.family("jaild_transition_oldest_age_seconds",
+                "How long the oldest transition has been under way, 0 without one", MetricType::Gauge);
+  writer.sample({}, {}, std::chrono::duration<double>(oldest).count());
+}
+
 void write_daemon(const Sample& sample, FamilyWriter& writer) {
   const auto gauge = [&](const char* name, const char* help, auto value) {
     writer.family(name, help, MetricType::Gauge);
@@ -223,6 +241,8 @@ void write_daemon(const Sample& sample, FamilyWriter& writer) {
           "The last look at all jails of the kernel, seconds since the epoch; there is one a minute",
           seconds_since_epoch(*sample.looked_at));
   }
+  gauge("jaild_loop_longest_hold_seconds", "The longest that one input or request held the event loop since the start",
+        std::chrono::duration<double>(sample.longest_hold).count());
   gauge("jaild_collect_duration_seconds", "Time this scrape took to read the usage of all jails",
         std::chrono::duration<double>(sample.collect_duration).count());
   gauge("jaild_collect_errors", "Jails whose usage this scrape could not read, or not in time", sample.collect_errors);
@@ -241,6 +261,7 @@ void write_families(const Sample& sample, FamilyWriter& writer) {
   write_history(rows, writer);
   write_limits(rows, writer);
   write_usage(rows, writer);
+  write_transitions(sample, writer);
   write_daemon(sample, writer);
 }
 

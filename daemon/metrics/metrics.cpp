@@ -73,6 +73,12 @@ struct Metrics::Registry {
                                        .Help("How long one input held the event loop")
                                        .Register(registry);
   Histogram& loop_time = loop_family.Add({}, loop_buckets());
+  Family<Counter>& stall_family = BuildCounter()
+                                      .Name("jaild_loop_stalls_total")
+                                      .Help("Inputs and requests that held the event loop for more than 50 ms")
+                                      .Register(registry);
+  std::map<std::string, Counter*, std::less<>> stalls{{"input", &stall_family.Add({{"by", "input"}})},
+                                                      {"request", &stall_family.Add({{"by", "request"}})}};
 
   // Add() builds and hashes a map of strings under a lock, too much for each request; what it returned is kept.
   using Request = std::pair<Counter*, Histogram*>;
@@ -119,6 +125,10 @@ void Metrics::observe_commit(bool ok, std::chrono::nanoseconds took) {
 
 void Metrics::observe_input(std::chrono::nanoseconds took) {
   registry_->loop_time.Observe(seconds(took));
+}
+
+void Metrics::count_stall(std::string_view by) {
+  if (const auto stalls = registry_->stalls.find(by); stalls != registry_->stalls.end()) stalls->second->Increment();
 }
 
 namespace {

@@ -25,6 +25,7 @@ class Metrics {
   void observe_step(std::string_view step, bool ok, std::chrono::nanoseconds took);
   void observe_commit(bool ok, std::chrono::nanoseconds took);
   void observe_input(std::chrono::nanoseconds took);  // one input with all its actions: how long the loop was held
+  void count_stall(std::string_view by);              // the loop was held for too long: "input" or "request"
 
   // Text format 0.0.4.
   [[nodiscard]] std::string scrape(const Sample& sample) const;

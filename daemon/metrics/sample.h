@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/contract/jail_status.h"
@@ -27,6 +28,7 @@ struct JailSample {
   std::optional<WallTime> started_at;
   std::optional<int> exit_code;  // of the last run
   std::optional<WallTime> exited_at;
+  std::optional<std::pair<core::Activity, std::chrono::nanoseconds>> transition;  // under way: what, since when
   core::JailCounters counters;
   std::vector<RctlRule> limits;  // in force where the jail runs, else as declared
   std::optional<Usage> usage;    // running jails, where the host can tell
@@ -40,6 +42,7 @@ struct Sample {
   bool racct = false;
   std::string release;                           // of the host
   std::optional<WallTime> looked_at;             // the last look at all of the kernel that succeeded
+  std::chrono::nanoseconds longest_hold{0};      // of the event loop, since jaild started
   std::chrono::nanoseconds collect_duration{0};  // of the usage walk
   std::size_t collect_errors = 0;                // jails whose usage could not be read in time, or at all
 };

@@ -71,18 +71,25 @@ void Engine::stop() {
 }
 
 void Engine::take(core::Input input) {
-  const auto began = loop_.now();
   if (const auto* done = std::get_if<core::OpDone>(&input)) {
     if (done->id > first_probe) {
       finish_probe(*done);
       return;
     }
-    note_done(*done);
+    auto culprit = note_done(*done);
+    take(std::move(input), std::move(culprit));
+    return;
   }
+  auto culprit = culprit_of(input);
+  take(std::move(input), std::move(culprit));
+}
+
+void Engine::take(core::Input input, Culprit culprit) {
+  const auto began = loop_.now();
   carry_out(supervisor_.on_input(std::move(input), began));
   answer_waiters();
   arm();
-  if (observer_ != nullptr) observer_->on_input(loop_.now().mono - began.mono);
+  if (observer_ != nullptr) observer_->on_input(culprit, loop_.now().mono - began.mono);
 }
 
 void Engine::probe(const core::JailKey& key, core::Command command, ProbeDone done) {
@@ -103,14 +110,15 @@ void Engine::finish_probe(const core::OpDone& done) {
   }
 }
 
-void Engine::note_done(const core::OpDone& done) {
-  const auto operation = operations_.find(done.id);
-  if (operation == operations_.end()) return;
+Culprit Engine::note_done(const core::OpDone& done) {
+  const auto found = operations_.find(done.id);
+  if (found == operations_.end()) return {"done", "", ""};
+  auto operation = std::move(found->second);
+  operations_.erase(found);
   if (observer_ != nullptr) {
-    observer_->on_operation(operation->second.first, done.result.has_value(),
-                            loop_.now().mono - operation->second.second);
+    observer_->on_operation(operation.name, done.result.has_value(), loop_.now().mono - operation.began);
   }
-  operations_.erase(operation);
+  return {"done", operation.name, std::move(operation.jail)};
 }
 
 void Engine::write(Write write, std::chrono::seconds wait, WriteDone done) {
@@ -148,21 +156,23 @@ void Engine::carry_out(std::vector<core::Action> actions) {
 }
 
 void Engine::carry_out(core::Perform perform) {
-  operations_.emplace(perform.op.id, std::pair{core::operation_name(perform.op), loop_.now().mono});
+  operations_.emplace(perform.op.id,
+                      Operation{core::operation_name(perform.op), core::jail_of(perform.op), loop_.now().mono});
   host_.submit(std::move(perform.op));
 }
 
 void Engine::carry_out(core::Commit commit) {
   const auto began = loop_.now().mono;
-  store_.commit(std::move(commit.mutations),
-                [this, &loop = loop_, id = commit.id, began, alive = std::weak_ptr<bool>(alive_)](Result<void> result) {
-                  loop.post([this, id, began, alive, result = std::move(result)]() mutable {
-                    const auto held = alive.lock();
-                    if (!held || !*held) return;
-                    if (observer_ != nullptr) observer_->on_commit(result.has_value(), loop_.now().mono - began);
-                    take(core::Committed{id, std::move(result)});
-                  });
-                });
+  auto jail = jail_of(commit.mutations);
+  store_.commit(std::move(commit.mutations), [this, &loop = loop_, id = commit.id, began, jail = std::move(jail),
+                                              alive = std::weak_ptr<bool>(alive_)](Result<void> result) {
+    loop.post([this, id, began, jail, alive, result = std::move(result)]() mutable {
+      const auto held = alive.lock();
+      if (!held || !*held) return;
+      if (observer_ != nullptr) observer_->on_commit(result.has_value(), loop_.now().mono - began);
+      take(core::Committed{id, std::move(result)}, {"committed", "", std::move(jail)});
+    });
+  });
 }
 
 void Engine::carry_out(core::Answer answer) {

@@ -10,6 +10,7 @@
 
 #include "daemon/core/supervisor.h"
 #include "daemon/host/host.h"
+#include "daemon/runtime/culprit.h"
 #include "daemon/runtime/loop.h"
 #include "daemon/store/store.h"
 
@@ -29,7 +30,8 @@ class EngineObserver {
   virtual void on_event(const JailEvent& event) = 0;
   virtual void on_operation(std::string_view name, bool ok, std::chrono::nanoseconds took) = 0;
   virtual void on_commit(bool ok, std::chrono::nanoseconds took) = 0;
-  virtual void on_input(std::chrono::nanoseconds took) = 0;  // how long one input, with all it led to, held the loop
+  // How long one input, with all it led to, held the loop.
+  virtual void on_input(const Culprit& input, std::chrono::nanoseconds took) = 0;
 };
 
 // Every mistake of a spec by itself: what holds on each host, and what this one cannot do. Pure; any thread.
@@ -78,13 +80,21 @@ class Engine {
     WriteDone done;
   };
 
+  // An operation under way.
+  struct Operation {
+    std::string_view name;
+    std::string jail;
+    core::MonoTime began{0};
+  };
+
+  void take(core::Input input, Culprit culprit);
   void carry_out(std::vector<core::Action> actions);
   void carry_out(core::Perform perform);
   void carry_out(core::Commit commit);
   void carry_out(core::Answer answer);
   void carry_out(core::Publish publish);
   void carry_out(core::LookAround look);
-  void note_done(const core::OpDone& done);
+  Culprit note_done(const core::OpDone& done);
   void finish_probe(const core::OpDone& done);
   void answer_waiters();
   void arm();
@@ -98,7 +108,7 @@ class Engine {
   store::Store& store_;
   core::Supervisor supervisor_;
   EngineObserver* observer_ = nullptr;
-  std::unordered_map<core::OpId, std::pair<std::string_view, core::MonoTime>> operations_;  // under way: name, began
+  std::unordered_map<core::OpId, Operation> operations_;
   std::unordered_map<core::Ticket, std::pair<std::chrono::seconds, WriteDone>> tickets_;
   std::list<Waiter> waiters_;
   std::unordered_map<core::OpId, ProbeDone> probes_;

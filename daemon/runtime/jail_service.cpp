@@ -216,8 +216,24 @@ void JailService::on_commit(bool ok, std::chrono::nanoseconds took) {
   metrics_.observe_commit(ok, took);
 }
 
-void JailService::on_input(std::chrono::nanoseconds took) {
+void JailService::on_input(const Culprit& input, std::chrono::nanoseconds took) {
   metrics_.observe_input(took);
+  if (loop_watch_.held(input, took, loop_.now())) metrics_.count_stall("input");
+}
+
+void JailService::count_hold(std::string_view method, std::string_view route, std::string_view jail,
+                             std::chrono::nanoseconds longest) {
+  if (loop_watch_.held({method, route, std::string(jail)}, longest, loop_.now())) metrics_.count_stall("request");
+}
+
+Tasks JailService::tasks() const {
+  Tasks tasks;
+  const auto now = loop_.now().mono;
+  for (const auto& [name, jail] : engine_.supervisor().jails()) {
+    if (auto task = jail->task(now)) tasks.items.push_back(std::move(*task));
+  }
+  loop_watch_.describe(tasks);
+  return tasks;
 }
 
 void JailService::on_event(const JailEvent& event) {
@@ -237,6 +253,7 @@ void JailService::count_request(std::string_view method, std::string_view route,
 
 metrics::Sample JailService::sample() const {
   const auto& supervisor = engine_.supervisor();
+  const auto now = loop_.now().mono;
   metrics::Sample sample;
   for (const auto& [name, jail] : supervisor.jails()) {
     metrics::JailSample each;
@@ -256,11 +273,13 @@ metrics::Sample JailService::sample() const {
       each.exit_code = exit->code;
       each.exited_at = exit->at;
     }
+    if (!core::at_rest(jail->activity())) each.transition = {jail->activity(), now - jail->transition_began()};
     each.counters = jail->counters();
     each.limits = jail->run() ? jail->run()->spec.rctl : jail->record().spec.rctl;
     sample.jails.push_back(std::move(each));
   }
   sample.events = supervisor.event_counts();
+  sample.longest_hold = loop_watch_.longest();
   sample.dying = supervisor.dying();
   sample.foreign = supervisor.foreign().size();
   sample.looked_at = supervisor.looked_at();

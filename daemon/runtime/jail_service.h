@@ -9,6 +9,7 @@
 #include "api/server/service.h"
 #include "daemon/metrics/metrics.h"
 #include "daemon/runtime/engine.h"
+#include "daemon/runtime/loop_watch.h"
 #include "daemon/runtime/token_book.h"
 #include "daemon/runtime/usage_walk.h"
 
@@ -30,6 +31,8 @@ class JailService final : public server::Service, private EngineObserver {
 
   // Those that the store remembers: once, after the engine's start and before the first request.
   void load_tokens(std::vector<core::TokenRecord> records) { tokens_.load(std::move(records)); }
+  // Called, at most once a second, with a line for the log when the loop was held for too long.
+  void set_stall_warning(std::function<void(const std::string&)> warn) { loop_watch_.set_warn(std::move(warn)); }
 
   [[nodiscard]] const HostProfile& profile() const override;
   [[nodiscard]] server::Readiness readiness() const override;
@@ -46,6 +49,9 @@ class JailService final : public server::Service, private EngineObserver {
   void history(const std::string& name, server::Done<std::vector<SpecVersion>> done) override;
   void metrics(server::Done<server::SharedText> done) override;
   [[nodiscard]] Result<std::shared_ptr<server::LogReading>> log(const std::string& name, LogQuery query) override;
+  [[nodiscard]] Tasks tasks() const override;
+  void count_hold(std::string_view method, std::string_view route, std::string_view jail,
+                  std::chrono::nanoseconds longest) override;
   void events(EventQuery query, server::Done<std::vector<JailEvent>> done) override;
   [[nodiscard]] std::unique_ptr<server::Subscription> subscribe(std::function<void(const JailEvent&)> each) override;
   [[nodiscard]] std::uint64_t last_event() const override;
@@ -63,7 +69,7 @@ class JailService final : public server::Service, private EngineObserver {
   void on_event(const JailEvent& event) override;
   void on_operation(std::string_view name, bool ok, std::chrono::nanoseconds took) override;
   void on_commit(bool ok, std::chrono::nanoseconds took) override;
-  void on_input(std::chrono::nanoseconds took) override;
+  void on_input(const Culprit& input, std::chrono::nanoseconds took) override;
   // Runs `work` off the loop and hands its result to `done` on the loop, unless the service is gone by then.
   template <class T>
   void ask(std::function<Result<T>()> work, server::Done<T> done);
@@ -78,6 +84,7 @@ class JailService final : public server::Service, private EngineObserver {
   std::function<void(const JailEvent&)> first_listener_;
   std::unordered_map<std::uint64_t, std::function<void(const JailEvent&)>> listeners_;
   std::uint64_t last_listener_ = 0;
+  LoopWatch loop_watch_;
   UsageWalk usage_walk_;
   std::vector<server::Done<server::SharedText>> scrapes_;    // that share the walk under way
   std::vector<std::weak_ptr<const std::string>> given_out_;  // scrapes that may still be under way to readers

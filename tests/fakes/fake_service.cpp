@@ -240,4 +240,9 @@ void FakeService::count_request(std::string_view method, std::string_view route,
   counted.push_back({std::string(method), std::string(route), code});
 }
 
+void FakeService::count_hold(std::string_view method, std::string_view route, std::string_view jail,
+                             std::chrono::nanoseconds longest) {
+  loop_holds.push_back({std::string(method) + " " + std::string(route), std::string(jail), longest});
+}
+
 }  // namespace jaild::server

@@ -25,6 +25,7 @@ class FakeService : public Service {
   std::string metrics_text = "jaild_up 1\n";
   std::map<std::string, std::vector<LogLine>> logs;  // by jail; may grow while it is read
   std::size_t log_page = 2;                          // lines that one page of a log has at most
+  Tasks under_way;
   bool hold = false;                 // keeps every `done` in `held`; events are looked up when it is answered
   std::optional<Error> write_error;  // the answer to every write
   int generation_races = 0;          // so many writes find that another one came first
@@ -45,6 +46,12 @@ class FakeService : public Service {
   };
   std::vector<Counted> counted;
   std::vector<FieldError> objected;  // to each spec
+  struct Held {
+    std::string call;
+    std::string jail;
+    std::chrono::nanoseconds longest;
+  };
+  std::vector<Held> loop_holds;
   std::size_t subscribers() const { return subscribers_.size(); }
 
   // ---- what a test does
@@ -70,6 +77,9 @@ class FakeService : public Service {
   void metrics(Done<SharedText> done) override;
   void events(EventQuery query, Done<std::vector<JailEvent>> done) override;
   std::unique_ptr<Subscription> subscribe(std::function<void(const JailEvent&)> each) override;
+  Tasks tasks() const override { return under_way; }
+  void count_hold(std::string_view method, std::string_view route, std::string_view jail,
+                  std::chrono::nanoseconds longest) override;
   std::uint64_t last_event() const override { return stored.size(); }
   void count_request(std::string_view method, std::string_view route, int code, std::chrono::nanoseconds took) override;
 

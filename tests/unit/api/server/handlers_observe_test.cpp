@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "api/contract/version.h"
 #include "api/server/openapi_document.h"
 #include "api/contract/json.h"
@@ -44,11 +46,69 @@ TEST(Observe, SaysWhatItIsAndRunsOn) {
   EXPECT_EQ(document.body.back(), '\n');
 }
 
+TEST(Observe, TasksAreListedWithWhatHeldTheLoop) {
+  TestServer server;
+  Client client(server.address());
+  server.run([&] {
+    Tasks tasks;
+    tasks.items.push_back({"www", "starting", "exec.start", "/bin/sh /etc/rc", "host", 12.5, 3.5});
+    tasks.items.push_back({"db", "forgetting", "", "", "store", 1, 1});
+    tasks.stall_limit_seconds = 0.05;
+    tasks.stalls = 2;
+    tasks.longest_hold = LoopHold{"done create", "www", 0.07, {}};
+    tasks.last_stalls = {LoopHold{"GET /jails", "", 0.06, {}}};
+    server.service().under_way = tasks;
+  });
+  const auto body = client.ask("GET", "/debug/tasks").json();
+  EXPECT_EQ(body["items"][0], (nlohmann::json{{"jail", "www"},
+                                              {"activity", "starting"},
+                                              {"step", "exec.start"},
+                                              {"command", "/bin/sh /etc/rc"},
+                                              {"waits_for", "host"},
+                                              {"seconds", 12.5},
+                                              {"step_seconds", 3.5}}));
+  EXPECT_FALSE(body["items"][1].contains("step"));
+  EXPECT_EQ(body["loop"]["stalls"], 2);
+  EXPECT_EQ(body["loop"]["longest_hold"]["jail"], "www");
+  EXPECT_EQ(body["loop"]["last_stalls"][0]["what"], "GET /jails");
+  EXPECT_FALSE(body["loop"]["last_stalls"][0].contains("jail"));
+}
+
+TEST(Observe, WhatARequestHeldTheLoopForIsTold) {
+  TestServer server;
+  Client client(server.address());
+  server.run([&] { server.service().declare("www"); });
+  EXPECT_EQ(client.ask("GET", "/jails/www").status, 200);
+  EXPECT_EQ(client.ask("GET", "/nothing").status, 404);
+  const auto holds = server.run([&] { return server.service().loop_holds; });
+  ASSERT_EQ(holds.size(), 1U) << "of a known route";
+  EXPECT_EQ(holds[0].call, "GET /jails/{name}");
+  EXPECT_EQ(holds[0].jail, "www");
+  EXPECT_GT(holds[0].longest.count(), 0);
+}
+
+// Waiting is not holding: another request is served meanwhile.
+TEST(Observe, ARequestThatWaitsHoldsNothing) {
+  TestServer server;
+  Client client(server.address());
+  server.run([&] { server.service().hold = true; });
+  client.send(Client::request("GET", "/metrics"));
+  ASSERT_TRUE(server.eventually([&] { return !server.service().held.empty(); }));
+  const auto asked = std::chrono::steady_clock::now();
+  ASSERT_TRUE(
+      server.eventually([&] { return std::chrono::steady_clock::now() - asked > std::chrono::milliseconds{300}; }));
+  server.run([&] { server.service().answer_held(); });
+  EXPECT_EQ(client.read_reply().status, 200);
+  const auto holds = server.run([&] { return server.service().loop_holds; });
+  ASSERT_EQ(holds.size(), 1U);
+  EXPECT_LT(holds[0].longest, std::chrono::milliseconds{300});
+}
+
 TEST(Observe, UnknownParametersAreRefusedEverywhere) {
   TestServer server;
   Client client(server.address());
   for (const char* path :
-       {"/metrics", "/livez", "/readyz", "/version", "/host", "/openapi.json", "/events", "/jails"}) {
+       {"/metrics", "/livez", "/readyz", "/version", "/host", "/openapi.json", "/debug/tasks", "/events", "/jails"}) {
     EXPECT_EQ(client.ask("GET", std::string(path) + "?bogus=1").status, 422) << path;
   }
 }
@@ -60,6 +120,7 @@ TEST(Observe, AProbeListenerServesProbesToEverybodyButWebPages) {
   EXPECT_EQ(client.ask("GET", "/livez").status, 200);
   EXPECT_EQ(client.ask("GET", "/readyz").status, 200);
   EXPECT_EQ(client.ask("GET", "/jails").status, 404);
+  EXPECT_EQ(client.ask("GET", "/debug/tasks").status, 404);
   EXPECT_EQ(client.ask("POST", "/jails", "{}").status, 404);
   EXPECT_EQ(client.ask("GET", "/metrics", "", "Origin: http://evil.example\r\n").status, 403);
   EXPECT_EQ(client.ask("GET", "/metrics", "", "Sec-Fetch-Site: cross-site\r\n").status, 403);

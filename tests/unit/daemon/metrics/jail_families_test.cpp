@@ -136,11 +136,25 @@ TEST(JailFamilies, AJailWithoutUsageIsThereAllTheSame) {
   EXPECT_TRUE(seen.has(R"(jaild_jail_memory_resident_bytes{jail="www"})"));
 }
 
+TEST(JailFamilies, TransitionsAreCountedAndTheOldestTellsItsAge) {
+  auto starting = a_jail("a");
+  starting.transition = {core::Activity::starting, std::chrono::seconds{5}};
+  auto stopping = a_jail("b");
+  stopping.transition = {core::Activity::stopping, std::chrono::seconds{90}};
+  const auto seen = exposition_of(a_sample({starting, stopping, a_running_jail("c")}));
+  EXPECT_EQ(seen.at(R"(jaild_transitions{activity="starting"})"), 1);
+  EXPECT_EQ(seen.at(R"(jaild_transitions{activity="updating"})"), 0);
+  EXPECT_FALSE(seen.has(R"(jaild_transitions{activity="running"})"));
+  EXPECT_EQ(seen.at("jaild_transition_oldest_age_seconds"), 90);
+  EXPECT_EQ(exposition_of(a_sample({})).at("jaild_transition_oldest_age_seconds"), 0);
+}
+
 TEST(JailFamilies, WhatJaildSaysOfItself) {
   Sample sample;
   sample.dying = 3;
   sample.foreign = 2;
   sample.racct = true;
+  sample.longest_hold = std::chrono::milliseconds{20};
   sample.events["jail.started"] = 4;
   sample.looked_at = WallTime(std::chrono::seconds{1'700'000'000});
   sample.collect_duration = std::chrono::milliseconds{250};
@@ -152,6 +166,7 @@ TEST(JailFamilies, WhatJaildSaysOfItself) {
   EXPECT_EQ(seen.at("jaild_reconcile_last_success_timestamp_seconds"), 1.7e9);
   EXPECT_EQ(seen.at("jaild_collect_duration_seconds"), 0.25);
   EXPECT_EQ(seen.at("jaild_collect_errors"), 0);
+  EXPECT_EQ(seen.at("jaild_loop_longest_hold_seconds"), 0.02);
 }
 
 }  // namespace

@@ -49,6 +49,14 @@ TEST(Metrics, StepsCommitsAndInputsAreObserved) {
   EXPECT_EQ(seen.at(R"(jaild_reconcile_duration_seconds_bucket{le="0.1"})"), 1);
 }
 
+TEST(Metrics, StallsOfTheLoopAreCounted) {
+  Metrics metrics;
+  metrics.count_stall("request");
+  const auto seen = exposition_of(metrics);
+  EXPECT_EQ(seen.at(R"(jaild_loop_stalls_total{by="request"})"), 1);
+  EXPECT_EQ(seen.at(R"(jaild_loop_stalls_total{by="input"})"), 0);
+}
+
 TEST(Metrics, FailuresAreThereAtZero) {
   EXPECT_EQ(exposition_of(Metrics()).at("jaild_store_errors_total"), 0);
 }
