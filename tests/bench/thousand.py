@@ -1,0 +1,106 @@
+"""A thousand real jails: what they cost at rest, in memory, in a scrape and a list, and when jaild comes back to them."""
+import subprocess
+import time
+
+from common import Jaild, alternate, ask_all, bare, busy, linux_root, make_root, metric, private_bytes, seconds_of, start_all, status_field
+
+STEPS = (10, 100, 1000)
+IDLE_SECONDS = 125  # two sweeps
+
+
+def run(report):
+    if not linux_root():
+        report.note("skipped: needs Linux, root and busybox")
+        return
+    jaild = Jaild(arguments=("--parallel-starts", "4"))
+    try:
+        root = make_root(jaild.dir / "root")
+        empty = status_field(jaild.process.pid, "VmRSS") / 1024
+        report.add("jaild without a jail, resident", empty, "MB", 20)
+        running = 0
+        for count in STEPS:
+            names = [f"k{i}" for i in range(running, count)]
+            spec = {"params": {"path": root, "ip4": "disable", "ip6": "disable"}, "command": "sleep 1000000"}
+            ask_some(jaild, [("POST", "/jails", {"name": name, "spec": spec, "desired": "stopped"}) for name in names])
+            start_all(jaild, names)
+            running = count
+            scrape(report, jaild, count)
+        idle(report, jaild)
+        memory(report, jaild, empty)
+        listing(report, jaild)
+        adoption(report, jaild)
+        ask_some(jaild, [("POST", f"/jails/k{i}/stop", None) for i in range(running)])
+        while metric(jaild, 'jaild_jails{state="stopped"}') < running:
+            time.sleep(0.5)
+    finally:
+        jaild.close()
+
+
+def ask_some(jaild, requests, at_once=200):
+    for first in range(0, len(requests), at_once):
+        codes = set(ask_all(jaild.socket, requests[first:first + at_once]))
+        if not codes <= {200, 201, 202}:
+            raise RuntimeError(f"{codes}; {jaild.log()}")
+
+
+def scrape(report, jaild, count):
+    def walk():
+        return float(subprocess.run([bare("bare-usage")], check=True, capture_output=True, text=True).stdout)
+
+    values = alternate(15, {"/metrics": lambda: seconds_of(lambda: jaild.raw("GET", "/metrics")), "bare": walk})
+    for side, times in values.items():
+        report.add(f"{count} jails: {'the bare usage calls' if side == 'bare' else side}", [each * 1000 for each in times], "ms")
+    report.ratio(f"{count} jails: /metrics against the bare usage calls", values, "/metrics", "bare", 2)
+
+
+def idle(report, jaild):
+    before, switches = busy(jaild.process.pid)
+    monitors = monitor_pids(jaild)
+    monitors_before = sum(busy(pid)[0] for pid in monitors)
+    time.sleep(IDLE_SECONDS)
+    after, more_switches = busy(jaild.process.pid)
+    report.add("at rest, 1,000 jails: CPU of jaild", 100 * (after - before) / IDLE_SECONDS, "% of a CPU", 0.1)
+    report.add("at rest, 1,000 jails: wakeups of jaild", (more_switches - switches) / IDLE_SECONDS, "1/s")
+    report.add("at rest, 1,000 jails: CPU of all monitors", 100 * (sum(busy(pid)[0] for pid in monitors) - monitors_before) / IDLE_SECONDS,
+               "% of a CPU")
+
+
+def monitor_pids(jaild):
+    return [pid for pid in jaild.pids() if pid != jaild.process.pid]
+
+
+def memory(report, jaild, empty):
+    resident = status_field(jaild.process.pid, "VmRSS") / 1024
+    report.add("jaild with 1,000 jails, resident, after its scrapes", resident, "MB")
+    report.add("  beyond the empty one, for each jail", (resident - empty) * 1024 / 1000, "KB", 8)
+    report.add("a monitor, private", [private_bytes(pid) / 2**20 for pid in monitor_pids(jaild)], "MB", 1)
+
+
+def listing(report, jaild):
+    times = []
+    for _ in range(15):
+        times.append(seconds_of(lambda: jaild.raw("GET", "/jails")) * 1000)
+    body = jaild.raw("GET", "/jails")[2]
+    report.add("GET /jails, 1,000 jails", times, "ms")
+    bare_times = [float(subprocess.run([bare("bare-json")], input=body, check=True, capture_output=True).stdout) * 1000 for _ in range(5)]
+    report.add(f"  the same {len(body) >> 10} KB built and written as JSON, nothing else", bare_times, "ms")
+    report.ratio("  GET /jails against that", {"jaild": times, "bare": bare_times}, "jaild", "bare", 2)
+
+
+def adoption(report, jaild):
+    times = []
+    monitors = set(monitor_pids(jaild))
+    for _ in range(5):
+        jaild.kill()
+        began = time.perf_counter()
+        jaild.start(wait=False)
+        while not jaild.answers():
+            time.sleep(0.002)
+        times.append(time.perf_counter() - began)
+        if metric(jaild, 'jaild_jails{state="running"}') != 1000:
+            raise RuntimeError("not all jails were adopted")
+    if set(monitor_pids(jaild)) != monitors:
+        raise RuntimeError("monitors changed")
+    report.add("jaild killed and started over 1,000 jails: all adopted", times, "s", 1)
+
+
