@@ -74,7 +74,10 @@ def run(report):
     jaild.arguments += ["--listen", f"unix:{jaild.socket}", "--listen", f"127.0.0.1:{port}"]
     try:
         jaild.start()
-        measure(report, jaild, port)
+        if jaild.process.poll() is None:
+            measure(report, jaild, port)
+        else:
+            report.note(f"skipped: this jaild serves no TCP: {jaild.log().splitlines()[-1]}")
     finally:
         drop(jaild)
 

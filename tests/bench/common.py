@@ -1,4 +1,5 @@
 """What the benchmarks share: daemons, requests, samples, the report."""
+import collections
 import json
 import os
 import pathlib
@@ -16,8 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 from harness import BIN, Jaild, linux_root, make_root  # noqa: E402  (after the path is set)
 
-__all__ = ["BIN", "ROOT", "Jaild", "Report", "alternate", "ask_all", "bare", "busy", "drop", "linux_root", "make_root", "metric",
-           "private_bytes", "program", "seconds_of", "start_all", "status_field"]
+__all__ = ["BIN", "ROOT", "Jaild", "Report", "alternate", "ask_all", "bare", "busy", "closed_loop", "drop", "linux_root",
+           "make_root", "metric", "private_bytes", "program", "seconds_of", "start_all", "status_field"]
 
 
 def program(name):
@@ -74,6 +75,34 @@ def ask_all(path, requests, timeout=600):
                     selector.unregister(key.fileobj)
                     key.fileobj.close()
     return [answers[number] for number in range(len(requests))]
+
+
+def closed_loop(path, connections, requests):
+    """Sends all `requests` (bytes); each connection sends its next one when it has its answer. The statuses, counted."""
+    statuses = collections.Counter()
+    left = iter(requests)
+    with selectors.DefaultSelector() as selector:
+        for _ in range(connections):
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(path)
+            connection.sendall(next(left))
+            selector.register(connection, selectors.EVENT_READ, bytearray())
+        while selector.get_map():
+            for key, _ in selector.select(60):
+                text = key.data
+                text += key.fileobj.recv(1 << 16)
+                end = text.find(b"\r\n\r\n") + 4
+                if end < 4 or len(text) < end + int(re.search(rb"Content-Length: (\d+)", text)[1]):
+                    continue
+                statuses[int(text[9:12])] += 1
+                text.clear()
+                request = next(left, None)
+                if request is None:
+                    selector.unregister(key.fileobj)
+                    key.fileobj.close()
+                else:
+                    key.fileobj.sendall(request)
+    return statuses
 
 
 def drop(jaild):
