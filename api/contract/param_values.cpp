@@ -52,7 +52,9 @@ std::optional<std::string> read_string(const json& value) {
   return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
 }
 
+// The name alone, as in `vnet;`, means new.
 std::optional<std::string> read_jailsys(const json& value) {
+  if (value == true || value == "") return "new";
   if (!value.is_string()) return std::nullopt;
   std::string word = lower(value.get_ref<const std::string&>());
   return std::ranges::find(jailsys_words, word) != jailsys_words.end() ? std::optional(word) : std::nullopt;

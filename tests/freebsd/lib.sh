@@ -43,7 +43,8 @@ declare_blocked() {
 up() { api POST "/jails/$1/start?wait=$patience" >/dev/null; }
 down() { api POST "/jails/$1/stop?wait=$patience" >/dev/null; }
 forget() { api DELETE "/jails/$1?wait=$patience" >/dev/null; }
-console() { cat "$work/log/$1.log" 2>/dev/null; }
+# What it printed, "PHASE TEXT" a line.
+console() { cut -d' ' -f3,5- "$work/log/jails/$1.log" 2>/dev/null; }
 
 # ---- the kernel's answers
 jid() { jls -j "$1" jid 2>/dev/null; }

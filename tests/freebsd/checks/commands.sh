@@ -11,9 +11,8 @@ group_commands() {
   declare_jail jt_user "{\"params\":{\"path\":\"$root\",\"exec.jail_user\":\"jthost\",\"exec.system_jail_user\":true,\"exec.start\":[\"id -u\"],\"persist\":true}}"
   has "commands: exec.system_jail_user takes the host's user" "$(console jt_user)" "exec.start 7707"
   forget jt_user
-  declare_jail jt_user "{\"params\":{\"path\":\"$root\",\"exec.system_user\":\"jthost\",\"exec.prestart\":[\"id -un > $work/hooks/user\"],\"persist\":true}}"
   chmod 777 "$work/hooks"; chmod 755 "$work"
-  down jt_user; up jt_user
+  declare_jail jt_user "{\"params\":{\"path\":\"$root\",\"exec.system_user\":\"jthost\",\"exec.prestart\":[\"id -un > $work/hooks/user\"],\"persist\":true}}"
   same "commands: exec.system_user" jthost "$(cat "$work/hooks/user" 2>/dev/null)"
   forget jt_user
   pw userdel jthost 2>/dev/null

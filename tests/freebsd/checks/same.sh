@@ -6,10 +6,10 @@ group_same() {
   same_block defaults '' ''
   same_block inherit 'ip4 = inherit; ip6 = inherit; host = inherit; sysvsem = inherit; allow.sysvipc; allow.chflags;' \
     '"ip4":"inherit","ip6":"inherit","host":"inherit","sysvsem":"inherit","allow.sysvipc":true,"allow.chflags":true,'
-  same_block addresses 'ip4.addr = "127.0.0.1", "lo0|127.77.6.1/32"; ip6.addr = "::1"; interface = lo0;' \
-    '"ip4.addr":["127.0.0.1","lo0|127.77.6.1/32"],"ip6.addr":["::1"],"interface":"lo0",'
+  same_block addresses 'ip4.addr = "127.77.6.2", "lo0|127.77.6.1/32"; ip6.addr = "fd77::6"; interface = lo0;' \
+    '"ip4.addr":["127.77.6.2","lo0|127.77.6.1/32"],"ip6.addr":["fd77::6"],"interface":"lo0",'
   if [ -n "$(sysctl -N security.jail.param.vnet 2>/dev/null)" ]; then
-    same_block vnet 'vnet; allow.raw_sockets = 1; allow.set_hostname = 0;' '"vnet":true,"allow.raw_sockets":1,"allow.set_hostname":false,'
+    same_block vnet 'vnet; allow.raw_sockets = 1; allow.set_hostname = 0;' '"vnet":true,"allow.raw_sockets":"1","allow.set_hostname":false,'
   fi
   if [ -n "$(sysctl -N security.jail.param.meta 2>/dev/null)" ]; then
     same_block meta 'meta.key = "a b"; env.LANG = "C";' '"meta.key":"a b","env.LANG":"C",'

@@ -38,6 +38,8 @@ TEST(ParamValues, AreNormalised) {
       {R"("securelevel":"-1")", "securelevel", std::int64_t{-1}},
       {R"("children.max":5)", "children.max", std::int64_t{5}},
       {R"("vnet":"NEW")", "vnet", std::string("new")},
+      {R"("vnet":true)", "vnet", std::string("new")},  // jail.conf's `vnet;`
+      {R"("vnet":"")", "vnet", std::string("new")},
       {R"("ip4":"disable")", "ip4", std::string("disable")},
       {R"("exec.start":"/bin/sh /etc/rc")", "exec.start", std::vector<std::string>{"/bin/sh /etc/rc"}},
       {R"("exec.start":["a",""])", "exec.start", (std::vector<std::string>{"a", ""})},
@@ -74,7 +76,7 @@ TEST(ParamValues, OfTheWrongTypeAreRefusedWhereTheyStand) {
       {R"("securelevel":["2"])", {"/spec/params/securelevel"}},
       {R"("host.hostname":5)", {"/spec/params/host.hostname"}},
       {R"("host.hostname":["a"])", {"/spec/params/host.hostname"}},
-      {R"("vnet":true)", {"/spec/params/vnet"}},
+      {R"("vnet":false)", {"/spec/params/vnet"}},
       {R"("vnet":"yes")", {"/spec/params/vnet"}},
       {R"("vnet":1)", {"/spec/params/vnet"}},
       {R"("exec.stop":{"a":1})", {"/spec/params/exec.stop"}},

@@ -69,6 +69,7 @@ TEST(Validate, PointsAtWhatDoesNotFitTogether) {
       {with_params(R"("vnet":"new","ip4.addr":"10.0.0.1")"), {"/spec/params/ip4.addr"}},
       {with_params(R"("vnet":"new","ip6.addr":["::1","x"])"), {"/spec/params/ip6.addr", "/spec/params/ip6.addr/1"}},
       {with_params(R"("vnet":"new","ip4.addr":[])"), {"/spec/params/ip4.addr"}},
+      {with_params(R"("vnet":true,"ip4.addr":"10.0.0.1")"), {"/spec/params/ip4.addr"}},
       {with_params(R"("vnet":"new","ip_hostname":true)"), {"/spec/params/ip_hostname"}},
       {with_params(R"("depend":["www"])"), {"/spec/params/depend/0"}},
       {with_params(R"("depend":"www")"), {"/spec/params/depend"}},
