@@ -30,6 +30,8 @@ until_true() {
 api() { if [ $# -ge 3 ]; then "$bin/jailctl" api "$1" "$2" -d "$3" 2>&1; else "$bin/jailctl" api "$1" "$2" 2>&1; fi; }
 object() { api GET "/jails/$1"; }
 field() { object "$1" | sed -n "s/.*\"$2\":\"\{0,1\}\([^\",}]*\).*/\1/p"; }
+# Why it is in its state, in one sentence.
+reason() { object "$1" | sed -nE 's/.*"reason":"(([^"\\]|\\.)*)".*/\1/p'; }
 state() { field "$1" state; }
 is_state() { [ "$(state "$1")" = "$2" ]; }
 # declare_jail NAME SPEC [MORE]: waits until it is as wished or failed.

@@ -25,8 +25,22 @@ group_children() {
   up jt_parent.kid
   same "children: a start of the child starts the parent" "running running" "$(state jt_parent.kid) $(state jt_parent)"
   forget jt_parent.kid; forget jt_parent.kid2; forget jt_parent
-  declare_jail jt_small "{\"params\":{\"path\":\"$root\",\"persist\":true}}"
-  declare_blocked jt_small.kid "{\"params\":{\"path\":\"$root\",\"persist\":true},\"restart\":{\"policy\":\"never\"}}"
-  has "children: a parent without room is named" "$(object jt_small.kid; cat "$work/answer")" "children.max"
-  forget jt_small.kid; forget jt_small
+  children_of_a_parent
+}
+
+# What a parent has and may bounds its children. children.max does not: it is for jails made inside, not from the host.
+children_of_a_parent() {
+  declare_jail jt_small "{\"params\":{\"path\":\"$root\",\"enforce_statfs\":2,\"persist\":true}}"
+  declare_jail jt_small.kid "{\"params\":{\"path\":\"$root\",\"persist\":true}}"
+  same "children: the host needs no room in the parent" running "$(state jt_small.kid)"
+  forget jt_small.kid
+  declare_blocked jt_small.kid "{\"params\":{\"path\":\"$root\",\"allow.raw_sockets\":true,\"persist\":true},\"restart\":{\"policy\":\"never\"}}"
+  same "children: one that may more than its parent fails" failed "$(state jt_small.kid)"
+  has "children: by its name, at its step" "$(reason jt_small.kid)" "jt_small.kid"
+  has "children: and says what the parent lacks" "$(reason jt_small.kid)" "allow.raw_sockets"
+  same "children: the parent stays as it was" "running 0" "$(state jt_small) $(jls -j jt_small children.cur)"
+  forget jt_small.kid
+  has "children: one whose parent nobody declared is refused" \
+    "$(api POST /jails "{\"name\":\"jt_nobody.kid\",\"spec\":{\"params\":{\"path\":\"$root\",\"persist\":true}}}")" '"status":4'
+  forget jt_small
 }

@@ -75,10 +75,11 @@ mounts_of_others() {
   forget jt_blank
   refute "mounts: and goes again" sh -c "mount | grep -q '$work/a b/c d '"
   # Nested: one below the other, and a file on a file.
-  new_root n; mkdir -p "$work/n"; echo one >"$work/one"
-  declare_jail jt_nest "{\"params\":{\"path\":\"$work/n\",\"mount\":[$(base_mount n),\"tmpfs $work/n/mnt tmpfs rw 0 0\",\"$work/one $work/n/etc/motd nullfs ro 0 0\"],\"exec.start\":[\"cat /etc/motd\"],\"persist\":true}}"
-  if [ -e "$root/etc/motd" ]; then has "mounts: a file on a file" "$(console jt_nest)" "exec.start one"; fi
+  new_root n; echo one >"$work/one"; : >"$root/tmp/jt-file"
+  declare_jail jt_nest "{\"params\":{\"path\":\"$work/n\",\"mount\":[$(base_mount n),\"tmpfs $work/n/mnt tmpfs rw 0 0\",\"$work/one $work/n/tmp/jt-file nullfs ro 0 0\"],\"exec.start\":[\"cat /tmp/jt-file\"],\"persist\":true}}"
+  has "mounts: a file on a file" "$(console jt_nest)" "exec.start one"
   forget jt_nest
+  rm -f "$root/tmp/jt-file"
   same "mounts: nested ones all go" 0 "$(mounts_below "$work/n")"
 }
 
