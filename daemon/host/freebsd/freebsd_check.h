@@ -7,11 +7,14 @@
 #include "api/contract/host_profile.h"
 #include "api/contract/jail_spec.h"
 #include "api/contract/result.h"
+#include "daemon/host/freebsd/jail_params.h"
 
 namespace jaild::host {
 
-// Pure. `fibs`: the routing tables that the kernel has (net.fibs).
+// Changes nothing and never blocks. `fibs`: the routing tables that the kernel has (net.fibs). A parameter whose module
+// may yet be loaded is none of the mistakes: the start sees to it.
 [[nodiscard]] std::vector<FieldError> check_on_freebsd(const JailSpec& spec, const std::string& base,
-                                                       const HostProfile& profile, int fibs);
+                                                       const HostProfile& profile, const ParamCatalog& catalog,
+                                                       int fibs);
 
 }  // namespace jaild::host

@@ -42,7 +42,7 @@ FreebsdHost::FreebsdHost(MonitorPaths paths)
       jails_(catalog_, link_, watch_, run_dir_) {}
 
 std::vector<FieldError> FreebsdHost::check(const std::string&, const JailSpec& spec, const std::string& base) const {
-  return check_on_freebsd(spec, base, profile_, fibs_);
+  return check_on_freebsd(spec, base, profile_, catalog_, fibs_);
 }
 
 Result<void> FreebsdHost::start(Sink sink) {

@@ -35,7 +35,7 @@ std::string user_of(const JailKey& key) {
 }  // namespace
 
 Result<core::Resolved> FreebsdJails::resolve(const core::Resolve& op) {
-  return resolve_needs(op, shared_);
+  return resolve_needs(op, catalog_, shared_);
 }
 
 Result<void> FreebsdJails::adopt(const JailKey& key) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "api/contract/param_table.h"
+#include "daemon/host/freebsd/beyond_parent.h"
 #include "daemon/host/freebsd/jail_args.h"
 #include "daemon/host/freebsd/os_error.h"
 #include "daemon/host/freebsd/processes.h"
@@ -53,7 +54,7 @@ std::map<std::string, ParamValue> kernel_params(const JailSpec& spec, const std:
 
 Result<void> add_params(const ParamCatalog& catalog, const std::map<std::string, ParamValue>& params, JailArgs& args) {
   for (const auto& [name, value] : params) {
-    const auto param = catalog.find(name);
+    const auto param = catalog.find_or_load(name);
     if (!param) return Fail(Kind::invalid, "this kernel has no jail parameter " + name, EINVAL);
     if (auto added = args.param(*param, value); !added) return added;
   }
@@ -113,6 +114,18 @@ Result<JailFacts> next_jail(const ParamCatalog& catalog, int last, bool with_par
   return facts;
 }
 
+// What the kernel leaves to the reader; "" when there is nothing to add.
+std::string why_not_allowed(const ParamCatalog& catalog, const std::string& name,
+                            const std::map<std::string, ParamValue>& wanted) {
+  const std::string parent = parent_name(name);
+  if (parent.empty()) return {};
+  const auto jails = all_jails(catalog, true);
+  if (!jails) return {};
+  const auto found =
+      std::ranges::find_if(*jails, [&](const JailFacts& jail) { return !jail.dying && jail.name == parent; });
+  return found == jails->end() ? std::string() : beyond_parent(*found, wanted);
+}
+
 std::vector<int> family_of(const ParamCatalog& catalog, const std::string& name, int jid) {
   std::vector<int> jids{jid};
   auto jails = all_jails(catalog, false);
@@ -129,11 +142,14 @@ Result<int> create_jail(const ParamCatalog& catalog, const std::string& name, co
                         const std::vector<std::string>& more_ip4, const std::vector<std::string>& more_ip6) {
   JailArgs args;
   args.text("name", name);
-  if (auto added = add_params(catalog, kernel_params(spec, more_ip4, more_ip6), args); !added) {
-    return Fail(added.error());
-  }
+  const auto params = kernel_params(spec, more_ip4, more_ip6);
+  if (auto added = add_params(catalog, params, args); !added) return Fail(added.error());
   args.flag("persist", true);
-  return args.set(JAIL_CREATE, "jail_set of jail " + name);
+  auto jid = args.set(JAIL_CREATE, "jail_set of jail " + name);
+  if (jid || jid.error().os_errno != EPERM) return jid;
+  Error refused = jid.error();
+  if (const std::string why = why_not_allowed(catalog, name, params); !why.empty()) refused.message += ": " + why;
+  return Fail(std::move(refused));
 }
 
 Result<void> update_jail(const ParamCatalog& catalog, int jid, const std::map<std::string, ParamValue>& params) {

@@ -3,6 +3,7 @@
 #include <sys/types.h>  // before the others, which use its types
 
 #include <netinet/in.h>
+#include <sys/linker.h>
 #include <sys/sysctl.h>
 
 #include <algorithm>
@@ -108,9 +109,11 @@ std::optional<KernelParam> describe(const Oid& oid, const Format& format) {
     param.form = ParamForm::text;
     param.size = std::min(text_size(oid), text_max);
     if (param.size == 0) return std::nullopt;
+    param.keyed = format.text == "A,keyvalue";
   } else if (type == CTLTYPE_INT || type == CTLTYPE_UINT) {
     param.form = ParamForm::integer;
-  } else if (type == CTLTYPE_LONG || type == CTLTYPE_ULONG) {
+  } else if (type == CTLTYPE_LONG || type == CTLTYPE_ULONG || type == CTLTYPE_S64 || type == CTLTYPE_U64) {
+    static_assert(sizeof(long) == sizeof(std::int64_t));
     param.form = ParamForm::long_integer;
     param.size = sizeof(long);
   } else {
@@ -145,15 +148,30 @@ Result<ParamCatalog> ParamCatalog::discover() {
 
 std::optional<KernelParam> ParamCatalog::find(std::string_view name) const {
   if (const auto known = params_.find(name); known != params_.end()) return known->second;
-  for (const std::string_view family : {"meta", "env"}) {
-    const bool in_family = name.starts_with(family) && name.size() > family.size() + 1 && name[family.size()] == '.';
-    const auto whole = params_.find(family);
-    if (!in_family || whole == params_.end()) continue;
-    KernelParam param = whole->second;
-    param.name = name;
-    return param;
+  if (const std::size_t dot = name.find('.'); dot != std::string_view::npos && dot + 1 < name.size()) {
+    const auto whole = params_.find(name.substr(0, dot));
+    if (whole != params_.end() && whole->second.keyed) {
+      KernelParam param = whole->second;
+      param.name = name;
+      return param;
+    }
   }
   return std::nullopt;
+}
+
+// Not asked of by its name alone: of a node that is a parameter itself the tree has to be walked for the leaf.
+std::optional<KernelParam> ParamCatalog::find_now(std::string_view name) const {
+  auto known = find(name);
+  if (known) return known;
+  const auto now = discover();
+  return now ? now->find(name) : std::nullopt;
+}
+
+std::optional<KernelParam> ParamCatalog::find_or_load(std::string_view name) const {
+  auto known = find_now(name);
+  const std::string module = module_of_param(name);
+  if (known || module.empty() || ::kldload(module.c_str()) < 0) return known;
+  return find_now(name);
 }
 
 std::vector<std::string> ParamCatalog::names() const {
@@ -161,6 +179,16 @@ std::vector<std::string> ParamCatalog::names() const {
   names.reserve(params_.size());
   for (const auto& [name, param] : params_) names.push_back(name);
   return names;
+}
+
+std::string module_of_param(std::string_view name) {
+  constexpr std::string_view file_systems = "allow.mount.";
+  if (name == "linux" || name.starts_with("linux.")) return "linux";
+  if (name == "sysvmsg" || name == "sysvsem" || name == "sysvshm") return std::string(name);
+  if (name.starts_with(file_systems) && name.find('/') == std::string_view::npos) {
+    return std::string(name.substr(file_systems.size()));
+  }
+  return {};
 }
 
 }  // namespace jaild::host

@@ -44,15 +44,17 @@ std::string root_of(const JailSpec& spec) {
 
 class Resolver {
  public:
-  Resolver(const std::string& name, const JailSpec& spec, const SharedMounts& shared)
+  Resolver(const std::string& name, const JailSpec& spec, const ParamCatalog& catalog, const SharedMounts& shared)
       : name_(name),
         spec_(spec),
+        catalog_(catalog),
         shared_(shared),
         root_(root_of(spec)),
         prepares_(!spec.list("exec.prepare").empty()) {}
 
   core::Resolved all() && {
     if (!prepares_ && !exists(root_)) missing("path " + root_ + " does not exist");
+    parameters();
     addresses("ip4.addr", false);
     addresses("ip6.addr", true);
     hostname();
@@ -67,6 +69,17 @@ class Resolver {
 
  private:
   void missing(std::string what) { resolved_.missing.push_back(std::move(what)); }
+
+  void parameters() {
+    for (const auto& [param, value] : spec_.params) {
+      const Param* row = find_param(param);
+      if ((row != nullptr && row->origin == ParamOrigin::pseudo) || catalog_.find_or_load(param)) continue;
+      const std::string module = module_of_param(param);
+      missing("this kernel has no jail parameter " + param +
+              (module.empty() ? std::string()
+                              : ", and its module " + module + " cannot be loaded (kldload " + module + ")"));
+    }
+  }
 
   void alias(const AddressEntry& address, bool v6) {
     (v6 ? ip6_ : ip4_).push_back(address.address);
@@ -180,6 +193,7 @@ class Resolver {
 
   const std::string& name_;
   const JailSpec& spec_;
+  const ParamCatalog& catalog_;
   const SharedMounts& shared_;
   const std::string root_;
   const bool prepares_;  // exec.prepare may make what is not there yet
@@ -205,12 +219,13 @@ std::string text_of(const addrinfo& info) {
 
 }  // namespace
 
-Result<core::Resolved> resolve_needs(const core::Resolve& what, const SharedMounts& shared) {
+Result<core::Resolved> resolve_needs(const core::Resolve& what, const ParamCatalog& catalog,
+                                     const SharedMounts& shared) {
   if (const auto jid = find_jail(what.name)) {
     return Fail(Kind::conflict, "jail " + what.name + " is in the kernel already, with jid " + std::to_string(*jid) +
                                     ", and jaild did not make it: remove it with jail -r or adopt it");
   }
-  auto resolved = Resolver(what.name, what.spec, shared).all();
+  auto resolved = Resolver(what.name, what.spec, catalog, shared).all();
   if (const std::string parent = parent_name(what.name); !parent.empty() && !find_jail(parent)) {
     resolved.missing.push_back("its parent jail " + parent + " is not running");
   }

@@ -1,4 +1,5 @@
-// What a spec needs on this host. Reads fstab files and resolves names; changes nothing.
+// What a spec needs on this host. Reads fstab files, resolves names and loads the modules that jail parameters come
+// from, as jail(8) does when it reads them; changes nothing else.
 #pragma once
 
 #include <string>
@@ -7,12 +8,14 @@
 #include "api/contract/jail_spec.h"
 #include "api/contract/result.h"
 #include "daemon/core/operation.h"
+#include "daemon/host/freebsd/jail_params.h"
 #include "daemon/host/freebsd/shared_mounts.h"
 
 namespace jaild::host {
 
 // In jail(8)'s order. Kind::conflict: a jail of that name lives already.
-Result<core::Resolved> resolve_needs(const core::Resolve& what, const SharedMounts& shared);
+Result<core::Resolved> resolve_needs(const core::Resolve& what, const ParamCatalog& catalog,
+                                     const SharedMounts& shared);
 
 // The addresses that ip_hostname adds, canonical; empty without it. Kind::missing: the name has none.
 struct HostAddresses {

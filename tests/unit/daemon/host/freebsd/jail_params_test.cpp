@@ -35,6 +35,28 @@ TEST(JailParams, KernelTellsNamesAndForms) {
   EXPECT_FALSE(catalog->find("nosuch.param"));
   EXPECT_EQ(catalog->find("meta.key").has_value(), catalog->find("meta").has_value());
   EXPECT_FALSE(catalog->find("metakey"));
+  EXPECT_FALSE(catalog->find("path.key")) << "path holds no KEY=VALUE";
+  EXPECT_FALSE(catalog->find("")) << "the root of the tree is no parameter";
+}
+
+TEST(JailParams, AreAskedOfTheKernelWhenTheCatalogHasThemNot) {
+  const ParamCatalog empty;
+  EXPECT_FALSE(empty.find("host"));
+  const auto node = empty.find_or_load("host");
+  ASSERT_TRUE(node) << "a node that is a parameter itself";
+  EXPECT_EQ(node->form, ParamForm::jailsys);
+  EXPECT_EQ(node->name, "host");
+  EXPECT_TRUE(empty.find_or_load("host.hostname"));
+  EXPECT_FALSE(empty.find_or_load("allow.mount.nosuchfs"));
+}
+
+TEST(JailParams, ModulesAreThoseThatLibjailLoads) {
+  EXPECT_EQ(module_of_param("linux.osname"), "linux");
+  EXPECT_EQ(module_of_param("linux"), "linux");
+  EXPECT_EQ(module_of_param("sysvshm"), "sysvshm");
+  EXPECT_EQ(module_of_param("allow.mount.zfs"), "zfs");
+  EXPECT_EQ(module_of_param("allow.mount./tmp/zfs"), "") << "no path";
+  EXPECT_EQ(module_of_param("allow.vmm"), "");
 }
 
 }  // namespace
