@@ -95,8 +95,8 @@ Result<core::Created> FreebsdJails::create(const core::Create& op) {
   watch_.created(op.key.name, jid ? &made : nullptr);
   if (!jid) return Fail(jid.error());
   if (auto adopted = adopt(made); !adopted) {
-    watch_.forget(made.jid);
-    if (auto removed = remove_jail(catalog_, made.name, made.jid, remove_patience); !removed) {
+    const UniqueFd descriptor = watch_.forget(made.jid);
+    if (auto removed = remove_jail(catalog_, made, descriptor, remove_patience); !removed) {
       return Fail(removed.error().in(adopted.error().message));
     }
     return Fail(adopted.error());
@@ -106,9 +106,9 @@ Result<core::Created> FreebsdJails::create(const core::Create& op) {
 
 Result<void> FreebsdJails::remove(const core::Remove& op) {
   // From here on its end is no news.
-  watch_.forget(op.key.jid);
+  const UniqueFd descriptor = watch_.forget(op.key.jid);
   if (const auto root = root_open_to_mounts(op.key.name, op.key.jid)) unmount_inner(op.key.jid, *root);
-  return remove_jail(catalog_, op.key.name, op.key.jid, remove_patience);
+  return remove_jail(catalog_, op.key, descriptor, remove_patience);
 }
 
 Result<void> FreebsdJails::set_rules(const core::SetRules& op) {

@@ -13,6 +13,7 @@
 #include "api/contract/param_table.h"
 #include "daemon/host/freebsd/beyond_parent.h"
 #include "daemon/host/freebsd/jail_args.h"
+#include "daemon/host/freebsd/jail_descriptor.h"
 #include "daemon/host/freebsd/os_error.h"
 #include "daemon/host/freebsd/processes.h"
 
@@ -206,16 +207,15 @@ Result<std::vector<JailFacts>> all_jails(const ParamCatalog& catalog, bool param
   }
 }
 
-Result<void> remove_jail(const ParamCatalog& catalog, const std::string& name, int jid,
+Result<void> remove_jail(const ParamCatalog& catalog, const core::JailKey& key, const UniqueFd& descriptor,
                          std::chrono::milliseconds patience) {
   // JIDs are used again, so the name has to fit; a dying one may still have processes to wait for.
-  if (jail_name(jid, true) != name) return {};
-  const std::vector<int> family = family_of(catalog, name, jid);
-  if (::jail_remove(jid) != 0 && errno != EINVAL && errno != ENOENT) {
-    return Fail(os_error("jail_remove of jail " + name, errno));
-  }
+  if (jail_name(key.jid, true) != key.name) return {};
+  const std::vector<int> family = family_of(catalog, key.name, key.jid);
+  const int error = descriptor ? remove_jail_of(descriptor) : ::jail_remove(key.jid) == 0 ? 0 : errno;
+  if (error != 0 && error != EINVAL && error != ENOENT) return Fail(os_error("jail_remove of jail " + key.name, error));
   if (wait_for_processes(family, patience)) return {};
-  return Fail(Kind::timeout, "the processes of jail " + name + " did not end within " +
+  return Fail(Kind::timeout, "the processes of jail " + key.name + " did not end within " +
                                  std::to_string(std::chrono::duration_cast<std::chrono::seconds>(patience).count()) +
                                  " s of its removal");
 }

@@ -11,6 +11,7 @@
 #include "api/contract/result.h"
 #include "daemon/core/operation.h"
 #include "daemon/host/freebsd/jail_params.h"
+#include "daemon/host/unique_fd.h"
 
 namespace jaild::host {
 
@@ -32,9 +33,9 @@ Result<void> update_jail(const ParamCatalog& catalog, int jid, const std::map<st
 // kernel shows; else name, path and dying only. Rules, cpus and empty are not filled in.
 Result<std::vector<core::JailFacts>> all_jails(const ParamCatalog& catalog, bool params);
 
-// Removes the jail with its child jails and waits until none of their processes is left. Gone already: success.
-// Kind::timeout after `patience`.
-Result<void> remove_jail(const ParamCatalog& catalog, const std::string& name, int jid,
+// Removes the jail with its child jails and waits until none of their processes is left. Gone already: success. By its
+// descriptor where there is one (jail_descriptor.h). Kind::timeout after `patience`.
+Result<void> remove_jail(const ParamCatalog& catalog, const core::JailKey& key, const UniqueFd& descriptor,
                          std::chrono::milliseconds patience);
 
 }  // namespace jaild::host

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/host/freebsd/jail_calls.h"
+#include "daemon/host/freebsd/jail_descriptor.h"
 
 namespace jaild::host {
 namespace {
@@ -25,13 +26,23 @@ JailWatch::JailWatch(boost::asio::io_context& io, const ParamCatalog& catalog, H
 
 bool JailWatch::subscribe(int jid, unsigned notes) const {
   struct kevent change{};
-  EV_SET(&change, static_cast<uintptr_t>(jid), EVFILT_JAIL, EV_ADD | EV_CLEAR, notes, 0, nullptr);
+  EV_SET(&change, static_cast<uintptr_t>(jid), filter_jail, EV_ADD | EV_CLEAR, notes, 0, nullptr);
+  return ::kevent(queue_.get(), &change, 1, nullptr, 0, nullptr) == 0;
+}
+
+// By its descriptor, so that no other jail of the same jid is taken for it. The descriptor's close ends it.
+bool JailWatch::subscribe(const Ours& jail) const {
+  if (!jail.descriptor) return subscribe(jail.key.jid, note_jail_remove);
+  struct kevent change{};
+  auto* const tag = reinterpret_cast<void*>(static_cast<uintptr_t>(jail.key.jid));
+  EV_SET(&change, static_cast<uintptr_t>(jail.descriptor.get()), filter_jail_descriptor, EV_ADD | EV_CLEAR,
+         note_jail_remove, 0, tag);
   return ::kevent(queue_.get(), &change, 1, nullptr, 0, nullptr) == 0;
 }
 
 void JailWatch::start() {
   // 0 is our own jail: the host. A kernel without the filter refuses it.
-  works_ = queue_ && subscribe(0, NOTE_JAIL_CHILD);
+  works_ = queue_ && subscribe(0, note_jail_child);
   if (!works_) return;
   // A descriptor of its own, because the stream closes what it is given.
   readable_ = std::make_unique<boost::asio::posix::stream_descriptor>(io_, ::fcntl(queue_.get(), F_DUPFD_CLOEXEC, 0));
@@ -58,12 +69,13 @@ void JailWatch::take_events() {
     const int count = ::kevent(queue_.get(), nullptr, 0, events.data(), events.size(), &at_once);
     for (int i = 0; i < count; ++i) {
       const auto& event = events[static_cast<std::size_t>(i)];
-      const int jid = static_cast<int>(event.ident);
+      const bool by_descriptor = event.filter == filter_jail_descriptor;
+      const int jid = static_cast<int>(by_descriptor ? reinterpret_cast<uintptr_t>(event.udata) : event.ident);
       if (jid != 0) {
-        if ((event.fflags & NOTE_JAIL_REMOVE) != 0) removed(jid);
-      } else if ((event.fflags & NOTE_JAIL_MULTI) != 0) {
+        if ((event.fflags & note_jail_remove) != 0) removed(jid);
+      } else if ((event.fflags & note_jail_multi) != 0) {
         look_for_foreign(true);
-      } else if ((event.fflags & NOTE_JAIL_CHILD) != 0) {
+      } else if ((event.fflags & note_jail_child) != 0) {
         came(static_cast<int>(event.data));
       }
     }
@@ -76,7 +88,7 @@ void JailWatch::removed(int jid) {
   std::optional<std::string> foreign;
   {
     const std::lock_guard lock(mutex_);
-    if (auto node = ours_.extract(jid)) ours = std::move(node.mapped());
+    if (auto node = ours_.extract(jid)) ours = std::move(node.mapped().key);
     if (auto node = foreign_.extract(jid)) foreign = std::move(node.mapped());
   }
   if (ours) handlers_.gone(*ours);
@@ -91,7 +103,7 @@ void JailWatch::came(int jid) {
     if (ours_.contains(jid) || expected_.contains(*name)) return;
     if (!foreign_.emplace(jid, *name).second) return;
   }
-  if (!subscribe(jid, NOTE_JAIL_REMOVE)) {
+  if (!subscribe(jid, note_jail_remove)) {
     const std::lock_guard lock(mutex_);
     foreign_.erase(jid);
   }
@@ -109,7 +121,7 @@ void JailWatch::look_for_foreign(bool tell) {
       continue;
     }
     const std::lock_guard lock(mutex_);
-    if (!ours_.contains(jail.jid) && subscribe(jail.jid, NOTE_JAIL_REMOVE)) foreign_.emplace(jail.jid, jail.name);
+    if (!ours_.contains(jail.jid) && subscribe(jail.jid, note_jail_remove)) foreign_.emplace(jail.jid, jail.name);
   }
 }
 
@@ -129,9 +141,11 @@ void JailWatch::add(const core::JailKey& key) {
   {
     const std::lock_guard lock(mutex_);
     foreign_.erase(key.jid);
-    if (!ours_.emplace(key.jid, key).second || !works_) return;
+    const auto [entry, fresh] = ours_.try_emplace(key.jid);
+    if (!fresh) return;
+    entry->second = Ours{key, open_jail(key)};
+    if (!works_ || subscribe(entry->second)) return;
   }
-  if (subscribe(key.jid, NOTE_JAIL_REMOVE)) return;
   // Removed before we asked.
   removed(key.jid);
 }
@@ -141,9 +155,10 @@ bool JailWatch::knows(int jid) {
   return ours_.contains(jid);
 }
 
-void JailWatch::forget(int jid) {
+UniqueFd JailWatch::forget(int jid) {
   const std::lock_guard lock(mutex_);
-  ours_.erase(jid);
+  auto node = ours_.extract(jid);
+  return node ? std::move(node.mapped().descriptor) : UniqueFd();
 }
 
 }  // namespace jaild::host

@@ -1,5 +1,5 @@
-// Learns of jails that come and go without us: EVFILT_JAIL, where the kernel has it (FreeBSD 15). Where it has not, the
-// monitors' notes and the sweep find out, later.
+// Learns of jails that come and go without us: EVFILT_JAILDESC on ours and EVFILT_JAIL on the others, where the kernel
+// has them (FreeBSD 15). Where it has not, the monitors' notes and the sweep find out, later.
 #pragma once
 
 #include <atomic>
@@ -38,18 +38,24 @@ class JailWatch {
   void created(const std::string& name, const core::JailKey* key);  // nullptr: it failed
 
   void add(const core::JailKey& key);
-  // Its end is wanted. After this returned, nothing is told of it.
-  void forget(int jid);
+  // Its end is wanted. After this returned, nothing is told of it. Gives its descriptor away, if there was one.
+  UniqueFd forget(int jid);
   // Ours and not forgotten; on every kernel.
   [[nodiscard]] bool knows(int jid);
 
  private:
+  struct Ours {
+    core::JailKey key;
+    UniqueFd descriptor;  // none: the kernel has no such thing
+  };
+
   void wait();
   void take_events();
   void removed(int jid);
   void came(int jid);
   void look_for_foreign(bool tell);
   [[nodiscard]] bool subscribe(int jid, unsigned notes) const;
+  [[nodiscard]] bool subscribe(const Ours& jail) const;
 
   boost::asio::io_context& io_;
   const ParamCatalog& catalog_;
@@ -58,7 +64,7 @@ class JailWatch {
   std::atomic<bool> works_ = false;
   std::unique_ptr<boost::asio::posix::stream_descriptor> readable_;
   std::mutex mutex_;  // of what follows
-  std::map<int, core::JailKey> ours_;
+  std::map<int, Ours> ours_;
   std::map<int, std::string> foreign_;
   std::multiset<std::string> expected_;
 };

@@ -26,11 +26,11 @@ iovec part(const void* data, std::size_t size) {
   return {const_cast<void*>(data), size};
 }
 
-Result<std::string> name_of_jail(int jid) {
+Result<std::string> name_of_jail(int jid, int flags) {
   std::array<char, 256> name{};  // sys/jail.h: a whole dotted name is below 256
   std::array<iovec, 4> parts{part("jid", sizeof "jid"), part(&jid, sizeof jid), part("name", sizeof "name"),
                              part(name.data(), name.size())};
-  if (::jail_get(parts.data(), parts.size(), 0) < 0) {
+  if (::jail_get(parts.data(), parts.size(), flags) < 0) {
     return FailErrno(errno == ENOENT ? Kind::not_found : Kind::host_refused, "jail " + std::to_string(jid), errno);
   }
   return std::string(name.data());
@@ -42,6 +42,12 @@ struct Jail::State {
   Options options;
   int jid = 0;  // 0: not adopted yet
   std::vector<JailEvent> events;
+
+  // JIDs are used again, so before anything is done by jid. JAIL_DYING: a dying one is still ours.
+  [[nodiscard]] bool is_ours(int flags) const {
+    const auto name = name_of_jail(jid, flags);
+    return name && *name == options.name;
+  }
 };
 
 Jail::Jail(const Options& options) : state_(std::make_unique<State>()) {
@@ -59,7 +65,7 @@ Result<void> Jail::begin_create(const CreateRequest& /*request*/) {
 void Jail::cancel_create() {}
 
 Result<void> Jail::adopt(int jid) {
-  const auto name = name_of_jail(jid);
+  const auto name = name_of_jail(jid, 0);
   if (!name) return Fail(name.error());
   if (*name != state_->options.name) return Fail(Kind::conflict, "jail " + std::to_string(jid) + " is named " + *name);
   state_->jid = jid;
@@ -87,7 +93,7 @@ std::optional<std::uint64_t> Jail::start_time() const {
 }
 
 std::vector<pid_t> Jail::processes(const std::vector<pid_t>& /*ours*/) const {
-  return exists() ? processes_in_jail(state_->jid) : std::vector<pid_t>();
+  return exists() && state_->is_ours(JAIL_DYING) ? processes_in_jail(state_->jid) : std::vector<pid_t>();
 }
 
 void Jail::ask_whether_empty() {
@@ -126,6 +132,8 @@ Result<void> Jail::enter_limits(int fib) const {
 }
 
 Result<void> Jail::attach() const {
+  // Not by descriptor: jail_attach_jd(2) of FreeBSD 15.1 leaves a reference behind that keeps the jail dying for ever.
+  if (!state_->is_ours(0)) return Fail(Kind::not_running, "the jail is gone");
   if (::jail_attach(state_->jid) != 0) return FailErrno(Kind::host_refused, "jail_attach", errno);
   if (::chdir("/") != 0) return FailErrno(Kind::host_refused, "chdir / in the jail", errno);
   return {};
