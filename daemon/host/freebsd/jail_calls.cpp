@@ -12,6 +12,7 @@
 
 #include "api/contract/param_table.h"
 #include "daemon/host/freebsd/beyond_parent.h"
+#include "daemon/host/freebsd/host_path.h"
 #include "daemon/host/freebsd/jail_args.h"
 #include "daemon/host/freebsd/jail_descriptor.h"
 #include "daemon/host/freebsd/os_error.h"
@@ -127,6 +128,18 @@ std::string why_not_allowed(const ParamCatalog& catalog, const std::string& name
   return found == jails->end() ? std::string() : beyond_parent(*found, wanted);
 }
 
+// jail_set(2) follows links, and one may have been planted since we looked. Nothing runs in the jail yet.
+Result<int> check_root(int jid, const std::string& meant) {
+  JailArgs args;
+  args.number("jid", jid);
+  const std::size_t path = args.room("path", MAXPATHLEN);
+  if (auto read = args.get(0, "jail_get of jail " + std::to_string(jid)); !read) return read;
+  const std::string root = args.answer(path).c_str();
+  if (root == meant) return jid;
+  ::jail_remove(jid);
+  return Fail(Kind::host_refused, "path " + meant + " led to " + root + " when the jail was made: it is removed again");
+}
+
 std::vector<int> family_of(const ParamCatalog& catalog, const std::string& name, int jid) {
   std::vector<int> jids{jid};
   auto jails = all_jails(catalog, false);
@@ -143,12 +156,18 @@ Result<int> create_jail(const ParamCatalog& catalog, const std::string& name, co
                         const std::vector<std::string>& more_ip4, const std::vector<std::string>& more_ip6) {
   JailArgs args;
   args.text("name", name);
-  const auto params = kernel_params(spec, more_ip4, more_ip6);
+  auto params = kernel_params(spec, more_ip4, more_ip6);
+  const auto root = find_host_path(spec.text("path"), "path");
+  if (!root) return Fail(root.error());
+  params["path"] = *root;
   if (auto added = add_params(catalog, params, args); !added) return Fail(added.error());
   args.flag("persist", true);
   auto jid = args.set(JAIL_CREATE, "jail_set of jail " + name);
-  if (jid || jid.error().os_errno != EPERM) return jid;
+  if (jid) return check_root(*jid, *root);
   Error refused = jid.error();
+  if (refused.os_errno == EFBIG)
+    refused.message += ": meta and env hold at most security.jail.meta_maxbufsize bytes each";
+  if (refused.os_errno != EPERM) return Fail(std::move(refused));
   if (const std::string why = why_not_allowed(catalog, name, params); !why.empty()) refused.message += ": " + why;
   return Fail(std::move(refused));
 }

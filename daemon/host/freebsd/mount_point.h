@@ -8,9 +8,14 @@
 
 namespace jaild::host {
 
+// Every link is followed. Kind::missing: it does not exist; the error calls it `what`.
+Result<std::string> real_path(const std::string& path, const std::string& what);
+
 // The real path of `target`, as the kernel names the mount. Links above the jail's root `root` are the host's own and
-// are followed. Kind::missing: it does not exist. Kind::host_refused: it leads through a link below the root.
-Result<std::string> find_mount_point(const std::string& root, const std::string& target);
+// are followed. `what` is what the error calls it. Kind::missing: it does not exist. Kind::host_refused: it leads
+// through a link below the root.
+Result<std::string> find_mount_point(const std::string& root, const std::string& target,
+                                     const std::string& what = "mount point");
 
 // Whether `path` is `root` or below it, by its text.
 [[nodiscard]] bool is_below(const std::string& root, const std::string& path);

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "daemon/host/freebsd/devfs_rules.h"
+#include "daemon/host/freebsd/host_path.h"
 #include "daemon/host/freebsd/mount_point.h"
 #include "daemon/host/freebsd/os_error.h"
 #include "daemon/host/freebsd/run_program.h"
@@ -33,6 +34,11 @@ constexpr std::array<std::string_view, 6> not_for_kernel = {"auto", "noauto", "l
 std::string detail(const LedgerEntry& entry, const char* name) {
   const auto found = entry.detail.find(name);
   return found == entry.detail.end() ? std::string() : found->second;
+}
+
+// Of those that show a directory elsewhere; of the synthetic ones the source is but a word.
+bool has_source(const std::string& type) {
+  return type == "nullfs" || type == "unionfs";
 }
 
 std::vector<std::string> options_of(const LedgerEntry& entry) {
@@ -58,13 +64,10 @@ std::optional<struct statfs> mounted_at(const std::string& path, const LedgerEnt
   const auto options = options_of(entry);
   const bool read_only = std::ranges::find(options, "ro") != options.end();
   if (read_only && (top->f_flags & MNT_RDONLY) == 0) return std::nullopt;  // it would let the jail write
-  // Of the synthetic ones the source is but a word.
-  const std::string type = top->f_fstypename;
-  const bool has_source = type == "nullfs" || type == "unionfs";
-  if (!has_source) return *top;
+  if (!has_source(top->f_fstypename)) return *top;
   std::string_view from = top->f_mntfromname;
   if (from.starts_with("<above>:") || from.starts_with("<below>:")) from.remove_prefix(8);
-  const auto source = find_mount_point("/nonexistent", detail(entry, "source"));
+  const auto source = real_path(detail(entry, "source"), "mount source");
   if (from == detail(entry, "source") || (source && from == *source)) return *top;
   return std::nullopt;
 }
@@ -112,9 +115,14 @@ void load_module(const std::string& type) {
 
 Result<void> mount_at(const std::string& path, const LedgerEntry& entry) {
   const std::string type = detail(entry, "fstype");
-  const std::string source = detail(entry, "source");
+  std::string source = detail(entry, "source");
   const auto options = options_of(entry);
   const std::string what = "mount " + type + " on " + path;
+  if (has_source(type)) {
+    auto real = find_host_path(source, "mount source");
+    if (!real) return Fail(real.error());
+    source = *std::move(real);
+  }
   if (std::ranges::find(plain_types, type) == plain_types.end()) {
     std::vector<std::string> words{"/sbin/mount", "-t", type};
     if (!options.empty()) words.insert(words.end(), {"-o", detail(entry, "options")});
@@ -211,6 +219,9 @@ std::vector<std::string> mount_points() {
 }
 
 Result<LedgerEntry> add_mount(LedgerEntry entry, SharedMounts& shared, const std::string& user) {
+  // The jail's own root may lie in another jail's.
+  const auto root = find_host_path(detail(entry, "root"), "path");
+  if (!root) return Fail(root.error());
   const auto path = find_mount_point(detail(entry, "root"), entry.id);
   if (!path) return Fail(path.error());
   const SharedMounts::Turn turn(shared, *path);

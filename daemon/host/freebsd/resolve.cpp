@@ -18,6 +18,7 @@
 #include "daemon/host/freebsd/address_use.h"
 #include "daemon/host/freebsd/aliases.h"
 #include "daemon/host/freebsd/devfs_rules.h"
+#include "daemon/host/freebsd/host_path.h"
 #include "daemon/host/freebsd/jail_calls.h"
 #include "daemon/host/freebsd/mount_point.h"
 #include "daemon/host/freebsd/mounts.h"
@@ -34,6 +35,15 @@ constexpr std::size_t fstab_line_max = 8192;
 bool exists(const std::string& path) {
   struct stat status{};
   return ::stat(path.c_str(), &status) == 0;
+}
+
+// What is wrong with a jail's root; "" when nothing is.
+std::string root_problem(const std::string& root) {
+  const auto found = find_host_path(root, "path");
+  if (!found) return found.error().message;
+  struct stat status{};
+  const bool directory = ::stat(found->c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  return directory ? std::string() : "path " + root + " is no directory: correct it";
 }
 
 std::string root_of(const JailSpec& spec) {
@@ -53,12 +63,14 @@ class Resolver {
         prepares_(!spec.list("exec.prepare").empty()) {}
 
   core::Resolved all() && {
-    if (!prepares_ && !exists(root_)) missing("path " + root_ + " does not exist");
+    if (const std::string problem = prepares_ ? std::string() : root_problem(root_); !problem.empty()) {
+      missing("create", problem);
+    }
     parameters();
     addresses("ip4.addr", false);
     addresses("ip6.addr", true);
     hostname();
-    if (const std::string held = address_conflict(name_, ip4_, ip6_); !held.empty()) missing(held);
+    if (const std::string held = address_conflict(name_, ip4_, ip6_); !held.empty()) missing("create", held);
     for (const std::string& line : spec_.list("mount")) fstab_line(line, "mount");
     for (const std::string& file : spec_.list("mount.fstab")) fstab(file);
     file_systems();
@@ -68,16 +80,18 @@ class Resolver {
   }
 
  private:
-  void missing(std::string what) { resolved_.missing.push_back(std::move(what)); }
+  // `step`: the one that would fail.
+  void missing(const std::string& step, const std::string& what) { resolved_.missing.push_back(step + ": " + what); }
 
   void parameters() {
     for (const auto& [param, value] : spec_.params) {
       const Param* row = find_param(param);
       if ((row != nullptr && row->origin == ParamOrigin::pseudo) || catalog_.find_or_load(param)) continue;
       const std::string module = module_of_param(param);
-      missing("this kernel has no jail parameter " + param +
-              (module.empty() ? std::string()
-                              : ", and its module " + module + " cannot be loaded (kldload " + module + ")"));
+      missing("create",
+              "this kernel has no jail parameter " + param +
+                  (module.empty() ? std::string()
+                                  : ", and its module " + module + " cannot be loaded (kldload " + module + ")"));
     }
   }
 
@@ -85,7 +99,10 @@ class Resolver {
     (v6 ? ip6_ : ip4_).push_back(address.address);
     const std::string interface = address.interface.empty() ? spec_.text("interface") : address.interface;
     if (interface.empty()) return;  // the jail gets the address, and no interface does
-    if (!prepares_ && !has_interface(interface)) missing("interface " + interface + " does not exist");
+    if (!prepares_ && !has_interface(interface)) {
+      missing("alias",
+              "interface " + interface + " does not exist: create it or correct " + (v6 ? "ip6" : "ip4") + ".addr");
+    }
     LedgerEntry entry = alias_entry(interface, address, v6);
     entry.borrowed = has_alias(entry);
     resolved_.before_create.push_back(std::move(entry));
@@ -97,14 +114,14 @@ class Resolver {
       if (address) {
         alias(*address, v6);
       } else {
-        missing(std::string(param) + ": " + address.error().message);
+        missing("alias", std::string(param) + ": " + address.error().message);
       }
     }
   }
 
   void hostname() {
     const auto found = addresses_of_hostname(spec_);
-    if (!found) return missing(found.error().message);
+    if (!found) return missing("alias", found.error().message);
     for (const bool v6 : {false, true}) {
       for (const std::string& text : v6 ? found->ip6 : found->ip4) {
         if (const auto address = parse_address(text, v6)) alias(*address, v6);
@@ -116,13 +133,13 @@ class Resolver {
     if (file.empty()) return;
     std::ifstream in(file);
     if (!in) {
-      if (!prepares_) missing("mount.fstab " + file + " cannot be read");
+      if (!prepares_) missing("mount", "mount.fstab " + file + " cannot be read: make it or correct mount.fstab");
       return;
     }
     std::string line;
     for (std::size_t number = 1; std::getline(in, line); ++number) {
       if (number > fstab_lines_max || line.size() > fstab_line_max) {
-        return missing("mount.fstab " + file + " is too long");
+        return missing("mount", "mount.fstab " + file + " is too long");
       }
       line.resize(std::min(line.find('#'), line.size()));
       if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
@@ -133,21 +150,23 @@ class Resolver {
   void fstab_line(const std::string& line, const std::string& where) {
     if (line.empty()) return;
     const auto entry = parse_fstab_line(line);
-    if (!entry) return missing(where + ": " + entry.error().message);
+    if (!entry) return missing("mount", where + ": " + entry.error().message);
     mount(*entry);
   }
 
   void mount(const FstabEntry& line) {
     LedgerEntry entry = mount_entry(root_, line);
     const bool has_source = line.type == "nullfs" || line.type == "unionfs";
-    if (has_source && !prepares_ && !below_earlier(line.source) && !exists(line.source)) {
-      missing("mount source " + line.source + " does not exist");
+    if (has_source && !prepares_ && !below_earlier(line.source)) {
+      if (const auto source = find_host_path(line.source, "mount source"); !source) {
+        missing("mount", source.error().message);
+      }
     }
     if (!prepares_ && !below_earlier(line.target)) {
       const auto point = find_mount_point(root_, line.target);
-      if (!point) missing(point.error().message);
-      std::string there = point ? devfs_in_the_way(entry, *point, shared_) : std::string();
-      if (!there.empty()) missing(std::move(there));
+      if (!point) missing("mount", point.error().message);
+      const std::string there = point ? devfs_in_the_way(entry, *point, shared_) : std::string();
+      if (!there.empty()) missing("mount", there);
     }
     if (line.type == "devfs") ruleset(line.options);
     mounts_.push_back(line.target);
@@ -162,8 +181,8 @@ class Resolver {
   void ruleset(const std::vector<std::string>& options) {
     const int number = devfs_ruleset(options);
     if (prepares_ || number == 0 || has_devfs_rules(number)) return;
-    missing("devfs ruleset " + std::to_string(number) +
-            " has no rules, so the jail would see every device: load it with service devfs restart");
+    missing("mount", "devfs ruleset " + std::to_string(number) +
+                         " has no rules, so the jail would see every device: load it with service devfs restart");
   }
 
   void file_systems() {
@@ -178,7 +197,7 @@ class Resolver {
 
   void datasets() {
     for (const std::string& name : spec_.list("zfs.dataset")) {
-      if (!exists("/dev/zfs")) missing("dataset " + name + ": ZFS is not loaded");
+      if (!exists("/dev/zfs")) missing("zfs.dataset", "dataset " + name + ": ZFS is not loaded: kldload zfs");
       resolved_.after_create.push_back(LedgerEntry{ResourceKind::dataset, name, {}, false});
     }
   }
@@ -186,7 +205,9 @@ class Resolver {
   void interfaces() {
     const bool made_by_hooks = prepares_ || !spec_.list("exec.prestart").empty() || !spec_.list("exec.created").empty();
     for (const std::string& name : spec_.list("vnet.interface")) {
-      if (!made_by_hooks && !has_interface(name)) missing("interface " + name + " is not on the host");
+      if (!made_by_hooks && !has_interface(name)) {
+        missing("vnet.interface", "interface " + name + " is not on the host: create it or correct vnet.interface");
+      }
       resolved_.after_create.push_back(LedgerEntry{ResourceKind::interface, name, {}, false});
     }
   }
@@ -227,8 +248,9 @@ Result<core::Resolved> resolve_needs(const core::Resolve& what, const ParamCatal
   }
   auto resolved = Resolver(what.name, what.spec, catalog, shared).all();
   if (const std::string parent = parent_name(what.name); !parent.empty() && !find_jail(parent)) {
-    resolved.missing.push_back("its parent jail " + parent + " is not running");
+    resolved.missing.push_back("create: its parent jail " + parent + " is not running");
   }
+  if (!resolved.missing.empty()) resolved.missing.front().insert(0, "jail " + what.name + ": ");
   return resolved;
 }
 

@@ -8,7 +8,7 @@ group_bad_input() {
   has "bad input: a value that does not fit" "$(try '{"params":{"path":"/","persist":true,"securelevel":"high"}}')" "securelevel"
   declare_blocked jt_bad '{"params":{"path":"/nosuch/jail","persist":true}}'
   same "bad input: a missing path blocks" blocked "$(state jt_bad)"
-  has "bad input: and is named" "$(object jt_bad)" "/nosuch/jail"
+  has "bad input: the reason names jail, step and path" "$(reason jt_bad)" "jail jt_bad: create: path /nosuch/jail does not exist"
   forget jt_bad
   mkdir -p "$work/late"
   declare_blocked jt_late "{\"params\":{\"path\":\"$work/late/root\",\"persist\":true}}"
@@ -17,7 +17,8 @@ group_bad_input() {
   forget jt_late
   touch "$work/file"
   declare_blocked jt_file "{\"params\":{\"path\":\"$work/file\",\"persist\":true},\"restart\":{\"policy\":\"never\"}}"
-  has "bad input: a path that is no directory is named" "$(object jt_file)" "$work/file"
+  has "bad input: a path that is no directory is named" "$(reason jt_file)" "path $work/file is no directory"
+  same "bad input: and blocks" blocked "$(state jt_file)"
   forget jt_file
   declare_blocked jt_bad "{\"params\":{\"path\":\"$root\",\"securelevel\":1,\"enforce_statfs\":7,\"persist\":true},\"restart\":{\"policy\":\"never\"}}"
   has "bad input: the kernel's own words" "$(cat "$work/answer"; object jt_bad)" "enforce_statfs"
@@ -32,6 +33,8 @@ group_bad_input() {
   forget jt_addr
   su -m nobody -c "$bin/jaild --state-dir $work/state --run-dir $work/run --log-dir $work/log" >"$work/output" 2>&1
   has "bad input: without root it says so" "$(cat "$work/output")" "root"
+  bad_paths
+  bad_params
   cp "$bin/jaild" "$bin/jaild-monitor" "$root/tmp/"
   mkdir -p "$root/tmp/jt"
   jail -c path="$root" command=/tmp/jaild --state-dir /tmp/jt --run-dir /tmp/jt --log-dir /tmp/jt --monitor /tmp/jaild-monitor >"$work/output" 2>&1
@@ -40,4 +43,38 @@ group_bad_input() {
   rm -rf "$root/tmp/jaild" "$root/tmp/jaild-monitor" "$root/tmp/jt"
   "$bin/jaild" --state-dir "$work/state" --run-dir "$work/run" --log-dir "$work/log" >"$work/output" 2>&1
   same "bad input: a second jaild over the same places refuses" 1 "$?"
+}
+
+# A jail's root user plants a link where another jail's root or a source of nullfs is looked for.
+bad_paths() {
+  mkdir -p "$work/outer/kid" "$work/outer/data" "$work/inner/mnt" "$work/secret"
+  jail -c name=jt_outer path="$work/outer" persist
+  declare_jail jt_kid "{\"params\":{\"path\":\"$work/outer/kid\",\"persist\":true},\"restart\":{\"policy\":\"never\"}}"
+  same "bad input: a root below another jail's is possible" running "$(state jt_kid)"
+  down jt_kid
+  rmdir "$work/outer/kid"; ln -s "$work/secret" "$work/outer/kid"
+  api POST /jails/jt_kid/start >/dev/null
+  check "bad input: a root that was replaced by a link blocks" until_true "$patience" is_state jt_kid blocked
+  has "bad input: which is named" "$(reason jt_kid)" "symbolic link $work/outer/kid"
+  refute "bad input: and no jail is made" exists jt_kid
+  forget jt_kid
+  rmdir "$work/outer/data"; ln -s "$work/secret" "$work/outer/data"
+  declare_blocked jt_kid "{\"params\":{\"path\":\"$work/inner\",\"mount\":[\"$work/outer/data $work/inner/mnt nullfs ro 0 0\"],\"persist\":true}}"
+  has "bad input: so is a source of nullfs" "$(reason jt_kid)" "symbolic link $work/outer/data"
+  same "bad input: nothing is mounted of it" 0 "$(mounts_below "$work/inner")"
+  forget jt_kid
+  jail -r jt_outer
+}
+
+bad_params() {
+  known=$(sysctl -t security.jail.param | sed -n '/: node$/d; s/^security.jail.param.\(.*\): .*/\1/; s/\.$//; p')
+  for name in mac.do zfs allow.vmm meta.key; do
+    printf '%s\n' "$known" | grep -qx "${name%.key}" && continue
+    has "bad input: $name, which this kernel has not, is refused" \
+      "$(try "{\"params\":{\"path\":\"/\",\"$name\":\"1\",\"persist\":true}}")" "/spec/params/$name"
+  done
+  declare_blocked jt_bad '{"params":{"path":"/","allow.mount.jtnosuch":true,"persist":true}}'
+  same "bad input: a parameter whose module is missing blocks" blocked "$(state jt_bad)"
+  has "bad input: and says which" "$(reason jt_bad)" "kldload jtnosuch"
+  forget jt_bad
 }
