@@ -35,9 +35,8 @@ FreebsdHost::FreebsdHost(MonitorPaths paths)
              .gone = [](const JailKey&) {},  // Linux only
              .lost = [this](const JailKey& key) { tell(MonitorLost{key}); }}),
       commands_(link_),
-      watch_(io_, catalog_,
-             {.gone = [this](const JailKey& key) { tell(JailGone{key.name, key.jid}); },
-              .changed = [this](const std::string& name) { tell(JailChanged{name}); }}),
+      watch_(catalog_, {.gone = [this](const JailKey& key) { tell(JailGone{key.name, key.jid}); },
+                        .changed = [this](const std::string& name) { tell(JailChanged{name}); }}),
       devctl_(io_, [this](const LimitNotice& notice) { tell(LimitHit{notice.jail, notice.resource}); }),
       jails_(catalog_, link_, watch_, run_dir_) {}
 

@@ -19,7 +19,8 @@
 
 namespace jaild::host {
 
-// Threads: a pool for what may block, and one thread ("the link's") for the monitors, the kernel's events and devd.
+// Threads: a pool for what may block, one thread ("the link's") for the monitors and devd, and one that waits for the
+// kernel's events (jail_watch.h).
 class FreebsdHost final : public Host {
  public:
   explicit FreebsdHost(MonitorPaths paths);

@@ -26,7 +26,7 @@ Result<std::string> find_host_path(const std::string& path, const std::string& w
   for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
     const std::string above = path.substr(0, slash);
     const auto real = real_path(above, what);
-    if (!real) return real;
+    if (!real) return real_path(path, what);  // whose error names the whole of it
     if (roots->contains(*real)) return find_mount_point(above, path, what);
   }
   return real_path(path, what);

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -21,8 +23,10 @@ constexpr std::size_t events_at_once = 64;
 
 }  // namespace
 
-JailWatch::JailWatch(boost::asio::io_context& io, const ParamCatalog& catalog, Handlers handlers)
-    : io_(io), catalog_(catalog), handlers_(std::move(handlers)), queue_(::kqueue()) {}
+JailWatch::JailWatch(const ParamCatalog& catalog, Handlers handlers)
+    : catalog_(catalog), handlers_(std::move(handlers)), queue_(::kqueue()) {
+  if (queue_) ::fcntl(queue_.get(), F_SETFD, FD_CLOEXEC);
+}
 
 bool JailWatch::subscribe(int jid, unsigned notes) const {
   struct kevent change{};
@@ -41,34 +45,37 @@ bool JailWatch::subscribe(const Ours& jail) const {
 }
 
 void JailWatch::start() {
+  struct kevent stopper{};
+  EV_SET(&stopper, 0, EVFILT_USER, EV_ADD | EV_CLEAR, 0, 0, nullptr);
   // 0 is our own jail: the host. A kernel without the filter refuses it.
-  works_ = queue_ && subscribe(0, note_jail_child);
+  works_ = queue_ && ::kevent(queue_.get(), &stopper, 1, nullptr, 0, nullptr) == 0 && subscribe(0, note_jail_child);
   if (!works_) return;
-  // A descriptor of its own, because the stream closes what it is given.
-  readable_ = std::make_unique<boost::asio::posix::stream_descriptor>(io_, ::fcntl(queue_.get(), F_DUPFD_CLOEXEC, 0));
-  wait();
   look_for_foreign(false);
-}
-
-void JailWatch::stop() {
-  readable_.reset();
-}
-
-void JailWatch::wait() {
-  readable_->async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code error) {
-    if (error || !readable_) return;
-    take_events();
-    wait();
+  thread_ = std::thread([this] {
+    // A daemon's signals are for its loop.
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    run();
   });
 }
 
-void JailWatch::take_events() {
+void JailWatch::stop() {
+  if (!thread_.joinable()) return;
+  struct kevent stopper{};
+  EV_SET(&stopper, 0, EVFILT_USER, 0, NOTE_TRIGGER, 0, nullptr);
+  ::kevent(queue_.get(), &stopper, 1, nullptr, 0, nullptr);
+  thread_.join();
+}
+
+void JailWatch::run() {
   std::array<struct kevent, events_at_once> events{};
-  const timespec at_once{};
   for (;;) {
-    const int count = ::kevent(queue_.get(), nullptr, 0, events.data(), events.size(), &at_once);
+    const int count = ::kevent(queue_.get(), nullptr, 0, events.data(), events.size(), nullptr);
+    if (count < 0 && errno != EINTR) return;
     for (int i = 0; i < count; ++i) {
       const auto& event = events[static_cast<std::size_t>(i)];
+      if (event.filter == EVFILT_USER) return;
       const bool by_descriptor = event.filter == filter_jail_descriptor;
       const int jid = static_cast<int>(by_descriptor ? reinterpret_cast<uintptr_t>(event.udata) : event.ident);
       if (jid != 0) {
@@ -79,7 +86,6 @@ void JailWatch::take_events() {
         came(static_cast<int>(event.data));
       }
     }
-    if (count < static_cast<int>(events.size())) return;
   }
 }
 

@@ -5,13 +5,10 @@
 #include <atomic>
 #include <functional>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <thread>
 
 #include "daemon/core/resource.h"
 #include "daemon/host/freebsd/jail_params.h"
@@ -19,16 +16,21 @@
 
 namespace jaild::host {
 
-// Owner: the host. start() and stop() on the thread of the io_context, or while that does not run; the others on any.
+// Owner: the host. start() and stop() on one thread; the others on any. Has a thread of its own that waits for the
+// kernel: asio cannot, it makes what it waits for non-blocking, and a kqueue refuses that.
 class JailWatch {
  public:
-  struct Handlers {                                   // called on the io_context's thread
+  struct Handlers {                                   // called on the watch's thread
     std::function<void(const core::JailKey&)> gone;   // a jail of ours
     std::function<void(const std::string&)> changed;  // a foreign jail came or went
   };
-  JailWatch(boost::asio::io_context& io, const ParamCatalog& catalog, Handlers handlers);
+  JailWatch(const ParamCatalog& catalog, Handlers handlers);
+  ~JailWatch() { stop(); }
+  JailWatch(const JailWatch&) = delete;
+  JailWatch& operator=(const JailWatch&) = delete;
 
   void start();
+  // No handler is called after it returned.
   void stop();
   // false: the kernel tells nothing.
   [[nodiscard]] bool works() const { return works_; }
@@ -49,20 +51,18 @@ class JailWatch {
     UniqueFd descriptor;  // none: the kernel has no such thing
   };
 
-  void wait();
-  void take_events();
+  void run();
   void removed(int jid);
   void came(int jid);
   void look_for_foreign(bool tell);
   [[nodiscard]] bool subscribe(int jid, unsigned notes) const;
   [[nodiscard]] bool subscribe(const Ours& jail) const;
 
-  boost::asio::io_context& io_;
   const ParamCatalog& catalog_;
   const Handlers handlers_;
   const UniqueFd queue_;
   std::atomic<bool> works_ = false;
-  std::unique_ptr<boost::asio::posix::stream_descriptor> readable_;
+  std::thread thread_;
   std::mutex mutex_;  // of what follows
   std::map<int, Ours> ours_;
   std::map<int, std::string> foreign_;

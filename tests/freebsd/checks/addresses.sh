@@ -5,6 +5,9 @@ group_addresses() {
   has "addresses: alias is there" "$(ifconfig lo0)" "inet 127.77.0.7 netmask 0xffffffff"
   has "addresses: inet6 too" "$(ifconfig lo0)" "inet6 fd77::7"
   same "addresses: the jail has them" "127.77.0.7,127.77.0.9 fd77::7" "$(jls -j jt_ip ip4.addr ip6.addr)"
+  # The kernel reads ip4 and ip6 back as disabled; the next jaild must not take that for a change by hand.
+  kill_daemon; start_daemon
+  has "addresses: a restricted jail that is adopted has not drifted" "$(object jt_ip)" '"drift":[]'
   down jt_ip
   hasnt "addresses: gone after the stop" "$(ifconfig lo0)" "127.77.0.7"
   hasnt "addresses: inet6 gone too" "$(ifconfig lo0)" "fd77::7"

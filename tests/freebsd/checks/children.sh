@@ -38,8 +38,13 @@ children_of_a_parent() {
   same "children: one that may more than its parent fails" failed "$(state jt_small.kid)"
   has "children: by its name, at its step" "$(reason jt_small.kid)" "jt_small.kid"
   has "children: and says what the parent lacks" "$(reason jt_small.kid)" "allow.raw_sockets"
+  jail -c name=jt_small.byhand path="$root" command=/bin/sleep 1007 &
+  check "children: one made by hand below ours" until_true "$patience" exists jt_small.byhand
+  forget jt_small.kid; down jt_small
+  refute "children: goes with its parent" exists jt_small.byhand
+  refute "children: its processes too" pgrep -f "sleep 1007"
+  up jt_small
   same "children: the parent stays as it was" "running 0" "$(state jt_small) $(jls -j jt_small children.cur)"
-  forget jt_small.kid
   has "children: one whose parent nobody declared is refused" \
     "$(api POST /jails "{\"name\":\"jt_nobody.kid\",\"spec\":{\"params\":{\"path\":\"$root\",\"persist\":true}}}")" '"status":4'
   forget jt_small

@@ -16,6 +16,7 @@ group_limits() {
   limits_change
   down jt_lim
   same "limits: no rule is left after the stop" "" "$(rules_of jt_lim)"
+  has "limits: a jail that does not run has no usage, whatever the kernel says" "$(api GET /jails/jt_lim/usage)" '"status":409'
   forget jt_lim
   rctl -a jail:jt_stale:maxproc:deny=1
   declare_jail jt_stale "{\"params\":{\"path\":\"$root\",\"persist\":true}}"
@@ -28,6 +29,8 @@ group_limits() {
   forget jt_refuse
   declare_jail jt_note "{\"params\":{\"path\":\"$root\",\"exec.start\":[\"/bin/sh -c 'true; true; true'\",\"/bin/sh -c '/bin/sleep 2 & /bin/sleep 2 & wait'\"],\"persist\":true},\"rctl\":[\"maxproc:devctl=2\"]}"
   if pgrep -q devd; then
+    check "limits: a reached devctl limit is an event" until_true "$patience" sh -c \
+      "'$bin/jailctl' events --jail jt_note --type jail.limit_hit | grep -q jt_note"
     check "limits: a reached devctl limit is counted" until_true "$patience" sh -c \
       "'$bin/jailctl' api GET /metrics | grep 'jaild_jail_limit_hits_total{jail=\"jt_note\"' | grep -vq ' 0$'"
   else

@@ -21,6 +21,7 @@ group_mounts() {
   mounts_refused
   mounts_of_others
   mounts_made_inside
+  mounts_left_over
 }
 
 mounts_refused() {
@@ -93,4 +94,18 @@ mounts_made_inside() {
   same "mounts: what it mounted is unmounted with it" 0 "$(mounts_below "$work/i")"
   check "mounts: so that it does not stay dying" until_true "$patience" sh -c "! jls -d -j $inner jid"
   forget jt_inner
+}
+
+# What somebody mounted below a mount of ours keeps it: that is said, and it goes when the other has gone.
+mounts_left_over() {
+  mkdir -p "$work/o"
+  declare_jail jt_left "{\"params\":{\"path\":\"$root\",\"mount\":[\"tmpfs $work/o tmpfs rw 0 0\"],\"persist\":true}}"
+  mkdir "$work/o/below"; mount -t tmpfs tmpfs "$work/o/below"
+  down jt_left
+  same "mounts: one that is in use does not hold the stop" stopped "$(state jt_left)"
+  has "mounts: what is left over is named, and what keeps it" "$(reason jt_left)" "mounted below it: $work/o/below"
+  umount "$work/o/below"
+  check "mounts: it goes when that has gone" until_true "$patience" sh -c "! mount | grep -q ' $work/o '"
+  check "mounts: and nothing is left over any more" until_true "$patience" sh -c "'$bin/jailctl' api GET /jails/jt_left | grep -q '\"reason\":\"\"'"
+  forget jt_left
 }
