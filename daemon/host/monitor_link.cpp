@@ -20,6 +20,7 @@ using std::chrono::milliseconds;
 // Both are answered at once unless the whole machine is slow; a monitor given up too soon costs its jail a restart.
 constexpr milliseconds hello_patience{20'000};
 constexpr milliseconds finish_patience{20'000};
+constexpr milliseconds stop_glance{100};
 
 // Runs `job` on the link's thread and waits for it. Who waits may be awake, and gone, before the other thread has left
 // the task: so both own it. The same holds for every promise below.
@@ -28,6 +29,10 @@ auto on_thread(asio::io_context& io, Job job) {
   const auto task = std::make_shared<std::packaged_task<decltype(job())()>>(std::move(job));
   auto result = task->get_future();
   asio::post(io, [task] { (*task)(); });
+  // A query that is under way while the host stops may come after the last look into the queue.
+  while (result.wait_for(stop_glance) != std::future_status::ready) {
+    if (io.stopped()) return decltype(job())();
+  }
   return result.get();
 }
 
