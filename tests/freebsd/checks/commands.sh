@@ -50,7 +50,7 @@ group_commands() {
   answer=$(api POST "/jails" "{\"name\":\"jt_fib\",\"spec\":{\"params\":{\"path\":\"$root\",\"exec.fib\":15,\"persist\":true}}}")
   has "commands: a routing table that is not there is refused" "$answer" "net.fibs"
   pw -V "$root/etc" useradd jtclass -u 7708 -L daemon -d /nonexistent -s /usr/sbin/nologin
-  declare_jail jt_class "{\"params\":{\"path\":\"$root\",\"exec.jail_user\":\"jtclass\",\"exec.start\":[\"/bin/sh -c 'echo PATH=\$PATH'\",\"/bin/sh -c 'echo class \$(ps -o class= -p \$\$)'\"],\"persist\":true}}"
+  declare_jail jt_class "{\"params\":{\"path\":\"$root\",\"mount.devfs\":true,\"exec.jail_user\":\"jtclass\",\"exec.start\":[\"/bin/sh -c 'echo PATH=\$PATH'\",\"/bin/sh -c 'echo class \$(ps -o class= -p \$\$)'\"],\"persist\":true}}"
   has "commands: the login class sets the path" "$(console jt_class)" "PATH=/sbin:/bin:/usr/sbin:/usr/bin"
   has "commands: it is that of the user inside" "$(console jt_class)" "exec.start class daemon"
   forget jt_class

@@ -52,13 +52,14 @@ limits_change() {
   same "change: parameters while it runs" "true changed.example" "$(jls -j jt_lim allow.raw_sockets host.hostname)"
   same "change: same jid" "$before_jid" "$(jid jt_lim)"
   # Every look while one amount follows the other finds a rule.
-  : >"$work/looks"
-  ( while [ -e "$work/looks" ]; do rctl jail:jt_lim | grep -c :maxproc:deny >>"$work/looks"; done ) &
+  : >"$work/looks"; : >"$work/looking"
+  ( while [ -e "$work/looking" ]; do rctl jail:jt_lim | grep -c :maxproc:deny >>"$work/looks"; done ) &
   looker=$!
   for amount in 50 60 70 80; do
     api PATCH "/jails/jt_lim?wait=$patience" "{\"spec\":{\"rctl\":[\"maxproc:deny=$amount\",\"openfiles:deny=500\"]}}" >"$work/answer"
   done
-  looks=$(sort -u "$work/looks" | tr '\n' ' '); rm -f "$work/looks"; wait "$looker"
+  rm -f "$work/looking"; wait "$looker"
+  looks=$(sort -u "$work/looks" | tr '\n' ' '); rm -f "$work/looks"
   same "change: never a moment without limit" "1 " "$looks"
   [ "$(sysctl -n hw.ncpu)" -gt 1 ] || return
   # A process with a set of its own: what would leave it without a CPU waits for the next start.
