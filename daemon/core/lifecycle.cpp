@@ -382,7 +382,8 @@ void Lifecycle::begin_stop(StopWhy why, std::string reason) {
   next_release_.reset();
   blocked_.clear();
   const bool after_start = activity_ == Activity::running || activity_ == Activity::updating;
-  if (why != StopWhy::failed_start && after_start) reports_.clear();
+  // Leftovers are tried again for as long as it takes; only the last try is told.
+  if (why == StopWhy::leftovers || (why != StopWhy::failed_start && after_start)) reports_.clear();
   StopPlan plan;
   plan.reached = after_start ? Reached::created : reached_;
   const bool perhaps_gone = why == StopWhy::leftovers || why == StopWhy::interrupted;
