@@ -101,7 +101,8 @@ mounts_left_over() {
   mkdir -p "$work/o"
   declare_jail jt_left "{\"params\":{\"path\":\"$root\",\"mount\":[\"tmpfs $work/o tmpfs rw 0 0\"],\"persist\":true}}"
   mkdir "$work/o/below"; mount -t tmpfs tmpfs "$work/o/below"
-  down jt_left
+  api POST /jails/jt_left/stop >/dev/null
+  until_true "$patience" is_state jt_left stopped
   same "mounts: one that is in use does not hold the stop" stopped "$(state jt_left)"
   has "mounts: what is left over is named, and what keeps it" "$(reason jt_left)" "mounted below it: $work/o/below"
   umount "$work/o/below"
