@@ -98,7 +98,9 @@ void JailWatch::removed(int jid) {
     if (auto node = foreign_.extract(jid)) foreign = std::move(node.mapped());
   }
   if (ours) handlers_.gone(*ours);
-  if (foreign) handlers_.changed(*foreign);
+  if (!foreign) return;
+  handlers_.gone(core::JailKey{*foreign, 0, jid});  // its name is free at once
+  handlers_.changed(*foreign);                      // and another jail of that name may have taken its place
 }
 
 void JailWatch::came(int jid) {

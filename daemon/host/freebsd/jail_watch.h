@@ -21,7 +21,7 @@ namespace jaild::host {
 class JailWatch {
  public:
   struct Handlers {                                   // called on the watch's thread
-    std::function<void(const core::JailKey&)> gone;   // a jail of ours
+    std::function<void(const core::JailKey&)> gone;   // a jail of ours, or a foreign one, whose run is 0
     std::function<void(const std::string&)> changed;  // a foreign jail came or went
   };
   JailWatch(const ParamCatalog& catalog, Handlers handlers);

@@ -24,6 +24,8 @@ same_block() {
   jail -f "$work/jail.conf" -c jt_same >/dev/null 2>"$work/output" || bad "same: jail -c of $1" "$(cat "$work/output")"
   theirs=$(jls -j jt_same -n all 2>/dev/null | tr ' ' '\n' | grep -v -e '^jid=' -e '^cpuset.id=')
   jail -f "$work/jail.conf" -r jt_same >/dev/null 2>&1
+  # Until jaild has seen it go, its name is a foreign jail's.
+  until_true "$patience" sh -c "'$bin/jailctl' api GET /jails/jt_same | grep -q '\"status\":404'"
   declare_jail jt_same "{\"params\":{\"path\":\"$root\",$3\"exec.start\":[\"/bin/sleep 1000 &\"],\"persist\":true}}"
   ours=$(jls -j jt_same -n all 2>/dev/null | tr ' ' '\n' | grep -v -e '^jid=' -e '^cpuset.id=')
   [ -n "$theirs" ] || theirs="nothing of jail -c"
