@@ -38,7 +38,7 @@ children_of_a_parent() {
   same "children: one that may more than its parent fails" failed "$(state jt_small.kid)"
   has "children: by its name, at its step" "$(reason jt_small.kid)" "jt_small.kid"
   has "children: and says what the parent lacks" "$(reason jt_small.kid)" "allow.raw_sockets"
-  jail -c name=jt_small.byhand path="$root" command=/bin/sleep 1007 &
+  jail -c name=jt_small.byhand path="$root" command=/bin/sleep 1007 >/dev/null 2>&1 &
   check "children: one made by hand below ours" until_true "$patience" exists jt_small.byhand
   forget jt_small.kid; down jt_small
   refute "children: goes with its parent" exists jt_small.byhand
