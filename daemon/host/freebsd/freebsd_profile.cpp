@@ -6,15 +6,6 @@
 #include "daemon/host/freebsd/racct.h"
 
 namespace jaild::host {
-namespace {
-
-std::string racct_hint() {
-  if (racct_enabled()) return {};
-  if (!sysctl_number("kern.racct.enable")) return "this kernel was built without RACCT and RCTL";
-  return "put kern.racct.enable=1 into /boot/loader.conf and reboot";
-}
-
-}  // namespace
 
 HostProfile freebsd_profile(const ParamCatalog& catalog) {
   HostProfile profile;

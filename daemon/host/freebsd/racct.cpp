@@ -69,6 +69,12 @@ bool racct_enabled() {
   return sysctl_number("kern.racct.enable").value_or(0) != 0;
 }
 
+std::string racct_hint() {
+  if (racct_enabled()) return {};
+  if (!sysctl_number("kern.racct.enable")) return "this kernel was built without RACCT and RCTL";
+  return "put kern.racct.enable=1 into /boot/loader.conf and reboot";
+}
+
 Result<std::map<std::string, std::vector<std::string>>> all_jail_rules() {
   auto rules = rules_matching("jail:");
   if (!rules) return Fail(rules.error());

@@ -12,6 +12,8 @@ namespace jaild::host {
 
 // kern.racct.enable: a loader tunable, so constant while the host is up.
 [[nodiscard]] bool racct_enabled();
+// What to do so that it is; "" when it is.
+[[nodiscard]] std::string racct_hint();
 
 // Every rule for a jail, by the jail's name, as the kernel prints it: "jail:www:memoryuse:deny=2147483648".
 Result<std::map<std::string, std::vector<std::string>>> all_jail_rules();

@@ -22,6 +22,7 @@
 #include "daemon/host/freebsd/jail_calls.h"
 #include "daemon/host/freebsd/mount_point.h"
 #include "daemon/host/freebsd/mounts.h"
+#include "daemon/host/freebsd/racct.h"
 
 namespace jaild::host {
 namespace {
@@ -67,6 +68,10 @@ class Resolver {
       missing("create", problem);
     }
     parameters();
+    // Refused at write; but the host may have been booted without it since.
+    if (const std::string hint = spec_.rctl.empty() ? std::string() : racct_hint(); !hint.empty()) {
+      missing("rctl", "resource accounting is off, so no limit holds: " + hint);
+    }
     addresses("ip4.addr", false);
     addresses("ip6.addr", true);
     hostname();
