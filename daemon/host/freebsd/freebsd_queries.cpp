@@ -49,6 +49,8 @@ Result<std::map<std::string, Usage>> FreebsdHost::usage(const std::vector<JailKe
 
 Result<std::vector<ProcessInfo>> FreebsdHost::processes(const JailKey& key) {
   constexpr std::size_t shown_max = 10'000;
+  // JIDs are used again; and what a removed jail leaves are zombies that their parent has not reaped yet.
+  if (jail_name(key.jid, false) != key.name) return std::vector<ProcessInfo>();
   return processes_of(key.jid, shown_max);
 }
 

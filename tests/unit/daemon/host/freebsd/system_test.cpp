@@ -7,6 +7,9 @@
 #include "daemon/host/freebsd/aliases.h"
 #include "daemon/host/freebsd/boot_id.h"
 #include "daemon/host/freebsd/cpusets.h"
+#include "daemon/host/freebsd/host_path.h"
+#include "daemon/host/freebsd/jail_descriptor.h"
+#include "daemon/host/freebsd/jail_watch.h"
 #include "daemon/host/freebsd/os_error.h"
 #include "daemon/host/freebsd/processes.h"
 #include "daemon/host/freebsd/run_program.h"
@@ -50,6 +53,33 @@ TEST(Processes, OurOwnJailHasNoneToWaitFor) {
   const auto none = processes_of(0, 10);
   ASSERT_TRUE(none);
   EXPECT_TRUE(none->empty()) << "0 is the host";
+}
+
+TEST(JailDescriptors, NobodysJailHasNone) {
+  EXPECT_FALSE(open_jail({"unit", 1, 987'654}));
+  EXPECT_FALSE(open_jail({"unit", 1, 0}));
+}
+
+// That it waits for the kernel, and not for ever, is all that can be seen without a jail.
+TEST(JailWatch, WaitsUntilItIsStopped) {
+  const auto catalog = ParamCatalog::discover();
+  ASSERT_TRUE(catalog);
+  JailWatch watch(*catalog, {.gone = [](const core::JailKey&) {}, .changed = [](const std::string&) {}});
+  EXPECT_FALSE(watch.works());
+  watch.start();
+  watch.add({"unit", 1, 987'654});  // gone before anybody looked
+  EXPECT_NE(watch.works(), watch.knows(987'654)) << "where the kernel tells, it is told of at once";
+  watch.stop();
+  watch.stop();
+}
+
+TEST(HostPath, IsTheRealOne) {
+  EXPECT_EQ(find_host_path("/", "path").value_or(""), "/");
+  EXPECT_EQ(find_host_path("/etc/../etc", "path").value_or(""), "/etc");
+  const auto missing = find_host_path("/nosuch/place", "path");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, Kind::missing);
+  EXPECT_NE(missing.error().message.find("path /nosuch/place does not exist"), std::string::npos);
 }
 
 TEST(RunProgram, OutputIsTheReason) {
