@@ -35,6 +35,7 @@ struct OfInput {
   Culprit operator()(const core::WriteRequested& request) const {
     return {"write", verb_of(request.write), request.write.name};
   }
+  Culprit operator()(const core::RecordRequested&) const { return {"record", "", ""}; }
   Culprit operator()(const core::Surveyed&) const { return {"survey", "", ""}; }
   Culprit operator()(const core::ReadinessChanged& change) const { return {"readiness", "", change.key.name}; }
   Culprit operator()(const core::ShutdownRequested&) const { return {"shutdown", "", ""}; }
@@ -48,6 +49,9 @@ struct OfMutation {
   std::string operator()(const core::AddEvent& add) const { return add.event.jail; }
   std::string operator()(const core::AddExit& add) const { return add.name; }
   std::string operator()(const core::PutMeta&) const { return {}; }
+  std::string operator()(const core::PutToken&) const { return {}; }
+  std::string operator()(const core::TouchToken&) const { return {}; }
+  std::string operator()(const core::EraseToken&) const { return {}; }
 };
 
 }  // namespace
