@@ -19,12 +19,19 @@ quietly() {
   "$@" >"$log" 2>&1 || { tail -60 "$log" >&2; die "failed: $*"; }
 }
 
+# download LOG COMMAND...: the same; a failure is not the build's, and the exit code says so (EX_TEMPFAIL).
+download() {
+  local log=$1
+  shift
+  "$@" >"$log" 2>&1 || { tail -60 "$log" >&2; printf 'freebsd_cross: no download: %s\n' "$*" >&2; exit 75; }
+}
+
 install_zig() {
   local python=$root/tools/python-$zig_version
   [ -x "$python/ziglang/zig" ] && return
   say "zig $zig_version from PyPI"
   rm -rf "$python"
-  quietly "$root/pip.log" python3 -m pip install --no-deps --target "$python" "ziglang==$zig_version"
+  download "$root/pip.log" python3 -m pip install --no-deps --target "$python" "ziglang==$zig_version"
 }
 
 # The compiler's name holds "clang", by which ccache knows what it is. -O2 always: zig builds its libc++ once for each mode
@@ -93,7 +100,7 @@ fetch_sources() {
   write_source_lists
   # A third party's list without sources makes the update fail; what counts is whether the packages are found.
   private_apt update >"$root/apt/update.log" 2>&1 || true
-  (cd "$root/apt/download" && quietly "$root/apt/source.log" private_apt source --download-only sqlite3 prometheus-cpp libmd)
+  (cd "$root/apt/download" && download "$root/apt/source.log" private_apt source --download-only sqlite3 prometheus-cpp libmd)
   rm -rf "$root/src"
   mkdir -p "$root/src"
   local package
