@@ -156,7 +156,8 @@ JailObject Lifecycle::object() const {
   status.last_exit = record_.last_exit;
   if (activity_ == Activity::idle) status.next_try_at = next_try_wall_;
   if (activity_ == Activity::idle && next_release_) {
-    status.next_try_at = context_.now().wall + (*next_release_ - context_.now().mono);
+    const auto left = *next_release_ - context_.now().mono;
+    status.next_try_at = context_.now().wall + std::chrono::duration_cast<WallTime::duration>(left);
   }
   status.dying_since = dying_since_;
   status.pending = pending_;
