@@ -17,7 +17,7 @@ namespace {
 #ifdef EVFILT_JAILDESC
 static_assert(EVFILT_JAIL == filter_jail && EVFILT_JAILDESC == filter_jail_descriptor);
 static_assert(NOTE_JAIL_CHILD == note_jail_child && NOTE_JAIL_REMOVE == note_jail_remove);
-static_assert(NOTE_JAIL_MULTI == note_jail_multi);
+static_assert(NOTE_JAIL_SET == note_jail_set && NOTE_JAIL_MULTI == note_jail_multi);
 #endif
 
 constexpr int get_descriptor = 0x40;       // sys/jail.h of 15, JAIL_GET_DESC

@@ -14,6 +14,7 @@ namespace jaild::host {
 constexpr short filter_jail = -14;             // EVFILT_JAIL: the ident is a jid, 0 the host
 constexpr short filter_jail_descriptor = -15;  // EVFILT_JAILDESC: the ident is a jail descriptor
 constexpr unsigned note_jail_child = 0x80000000;
+constexpr unsigned note_jail_set = 0x40000000;
 constexpr unsigned note_jail_remove = 0x10000000;
 constexpr unsigned note_jail_multi = 0x08000000;
 

@@ -36,11 +36,12 @@ bool JailWatch::subscribe(int jid, unsigned notes) const {
 
 // By its descriptor, so that no other jail of the same jid is taken for it. The descriptor's close ends it.
 bool JailWatch::subscribe(const Ours& jail) const {
-  if (!jail.descriptor) return subscribe(jail.key.jid, note_jail_remove);
+  constexpr unsigned notes = note_jail_remove | note_jail_set;
+  if (!jail.descriptor) return subscribe(jail.key.jid, notes);
   struct kevent change{};
   auto* const tag = reinterpret_cast<void*>(static_cast<uintptr_t>(jail.key.jid));
-  EV_SET(&change, static_cast<uintptr_t>(jail.descriptor.get()), filter_jail_descriptor, EV_ADD | EV_CLEAR,
-         note_jail_remove, 0, tag);
+  EV_SET(&change, static_cast<uintptr_t>(jail.descriptor.get()), filter_jail_descriptor, EV_ADD | EV_CLEAR, notes, 0,
+         tag);
   return ::kevent(queue_.get(), &change, 1, nullptr, 0, nullptr) == 0;
 }
 
@@ -79,7 +80,11 @@ void JailWatch::run() {
       const bool by_descriptor = event.filter == filter_jail_descriptor;
       const int jid = static_cast<int>(by_descriptor ? reinterpret_cast<uintptr_t>(event.udata) : event.ident);
       if (jid != 0) {
-        if ((event.fflags & note_jail_remove) != 0) removed(jid);
+        if ((event.fflags & note_jail_remove) != 0) {
+          removed(jid);
+        } else if ((event.fflags & note_jail_set) != 0) {
+          changed(jid);
+        }
       } else if ((event.fflags & note_jail_multi) != 0) {
         look_for_foreign(true);
       } else if ((event.fflags & note_jail_child) != 0) {
@@ -101,6 +106,18 @@ void JailWatch::removed(int jid) {
   if (!foreign) return;
   handlers_.gone(core::JailKey{*foreign, 0, jid});  // its name is free at once
   handlers_.changed(*foreign);                      // and another jail of that name may have taken its place
+}
+
+// By us or by hand: whoever looks finds out.
+void JailWatch::changed(int jid) {
+  std::string name;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto ours = ours_.find(jid);
+    if (ours == ours_.end()) return;
+    name = ours->second.key.name;
+  }
+  handlers_.changed(name);
 }
 
 void JailWatch::came(int jid) {

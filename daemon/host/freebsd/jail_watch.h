@@ -22,7 +22,7 @@ class JailWatch {
  public:
   struct Handlers {                                   // called on the watch's thread
     std::function<void(const core::JailKey&)> gone;   // a jail of ours, or a foreign one, whose run is 0
-    std::function<void(const std::string&)> changed;  // a foreign jail came or went
+    std::function<void(const std::string&)> changed;  // a foreign jail came or went, or one of ours was set
   };
   JailWatch(const ParamCatalog& catalog, Handlers handlers);
   ~JailWatch() { stop(); }
@@ -53,6 +53,7 @@ class JailWatch {
 
   void run();
   void removed(int jid);
+  void changed(int jid);
   void came(int jid);
   void look_for_foreign(bool tell);
   [[nodiscard]] bool subscribe(int jid, unsigned notes) const;
