@@ -14,12 +14,39 @@ group_foreign() {
   same "foreign: nor when it is changed" "$foreign" "$(jid jt_foreign)"
   jail -r jt_foreign
   check "foreign: it leaves the list with the kernel" until_true "$soon" sh -c "'$bin/jailctl' api GET /jails/jt_foreign | grep -q '\"status\":404'"
-  declare_jail jt_ours "{\"params\":{\"path\":\"$root\"},\"command\":\"/bin/sleep 1000\"}"
+  foreign_changes
+  foreign_adopted
+}
+
+# What is changed by hand on a jail of ours is put right: its name, its parameters, its rules.
+foreign_changes() {
+  limit=; racct_on && limit=',"rctl":["maxproc:deny=50"]'
+  declare_jail jt_ours "{\"params\":{\"path\":\"$root\",\"host.hostname\":\"ours.example\"},\"command\":\"/bin/sleep 1000\"$limit}"
   ours=$(jid jt_ours)
   jail -m jid="$ours" name=jt_theirs
-  check "foreign: ours renamed by hand: one of our name comes back" until_true "$patience" has_jid_unlike jt_ours "$ours"
-  same "foreign: the renamed one is not touched" "$ours" "$(jid jt_theirs)"
+  check "foreign: ours renamed by hand gets its name back" until_true "$patience" exists jt_ours
+  same "foreign: it is the same jail" "$ours" "$(jid jt_ours)"
+  jail -m jid="$ours" host.hostname=byhand.example allow.raw_sockets
+  check "foreign: ours changed by hand is put right" until_true "$patience" sh -c "[ \"\$(jls -j $ours host.hostname allow.raw_sockets)\" = 'ours.example false' ]"
+  if racct_on; then
+    rctl -r jail:jt_ours
+    check "foreign: a rule that was taken away comes back" until_true "$patience" sh -c "rctl jail:jt_ours | grep -q maxproc:deny=50"
+  fi
+  same "foreign: nothing was started again for that" "$ours running" "$(jid jt_ours) $(state jt_ours)"
   forget jt_ours
-  same "foreign: nor when ours is forgotten" "$ours" "$(jid jt_theirs)"
-  jail -r jt_theirs
+}
+
+# An explicit adopt takes over a jail that others made, as it is.
+foreign_adopted() {
+  jail -c name=jt_adopt path="$root" host.hostname=adopted.example command=/bin/sleep 1008 >/dev/null 2>&1 &
+  until_true "$patience" is_state jt_adopt foreign
+  adopted="$(jid jt_adopt) $(pgrep -f 'sleep 1008' | tr '\n' ' ')"
+  api POST "/jails/jt_adopt/adopt?wait=$patience" >"$work/answer"
+  same "foreign: an adopted jail runs" running "$(state jt_adopt)"
+  same "foreign: as it did before" "$adopted" "$(jid jt_adopt) $(pgrep -f 'sleep 1008' | tr '\n' ' ')"
+  has "foreign: with what the kernel knows of it" "$(object jt_adopt)" adopted.example
+  kill_daemon; start_daemon
+  same "foreign: it stays ours" "running ${adopted%% *}" "$(state jt_adopt) $(jid jt_adopt)"
+  forget jt_adopt
+  refute "foreign: and goes when it is forgotten" exists jt_adopt
 }
