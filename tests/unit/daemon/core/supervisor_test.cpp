@@ -274,6 +274,21 @@ TEST(Supervisor, WhatAStopCannotRemoveStaysInTheLedgerAndHoldsTheNextStartBack) 
   EXPECT_EQ(world.state("web"), JailState::running);
 }
 
+// Of a jail whose start fails.
+void expect_a_delay_of_40_seconds(World& world) {
+  auto spec = service();
+  spec.restart.delay = seconds{40};
+  ASSERT_TRUE(world.declare("web", spec));
+  world.pass(seconds{3});
+  EXPECT_FALSE(world.supervisor.find("web")->has_run());
+  EXPECT_EQ(world.state("web"), JailState::backoff);
+  const auto steps = world.log.size();
+  world.pass(seconds{30});
+  EXPECT_EQ(world.log.size(), steps);
+  world.pass(seconds{12});
+  EXPECT_GT(world.log.size(), steps);
+}
+
 TEST(Supervisor, WhatAStopLeavesBehindDoesNotShortenTheDelayP8) {
   World world;
   world.host = [&, busy = true](const Op& op) mutable -> std::optional<Result<Reply>> {
@@ -286,17 +301,7 @@ TEST(Supervisor, WhatAStopLeavesBehindDoesNotShortenTheDelayP8) {
     }
     return Reply{Nothing{}};
   };
-  auto spec = service();
-  spec.restart.delay = seconds{40};
-  ASSERT_TRUE(world.declare("web", spec));
-  world.pass(seconds{3});
-  EXPECT_FALSE(world.supervisor.find("web")->has_run());
-  EXPECT_EQ(world.state("web"), JailState::backoff);
-  const auto steps = world.log.size();
-  world.pass(seconds{30});
-  EXPECT_EQ(world.log.size(), steps);
-  world.pass(seconds{12});
-  EXPECT_GT(world.log.size(), steps);
+  expect_a_delay_of_40_seconds(world);
 }
 
 TEST(Supervisor, AStoreThatRefusesToForgetARunDoesNotShortenTheDelayP8) {
@@ -311,16 +316,7 @@ TEST(Supervisor, AStoreThatRefusesToForgetARunDoesNotShortenTheDelayP8) {
     if (forgets && std::exchange(full, false)) return Fail(Kind::storage_full, "the disk is full");
     return {};
   };
-  auto spec = service();
-  spec.restart.delay = seconds{40};
-  ASSERT_TRUE(world.declare("web", spec));
-  world.pass(seconds{3});
-  EXPECT_EQ(world.state("web"), JailState::backoff);
-  const auto steps = world.log.size();
-  world.pass(seconds{30});
-  EXPECT_EQ(world.log.size(), steps);
-  world.pass(seconds{12});
-  EXPECT_GT(world.log.size(), steps);
+  expect_a_delay_of_40_seconds(world);
 }
 
 TEST(Supervisor, AJailThatIsAboutToBeForgottenIsNotStartedP2) {
