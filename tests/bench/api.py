@@ -1,4 +1,4 @@
-"""The HTTP interface under wrk, over TCP with a token; one nginx worker serving the same bytes beside it."""
+"""The HTTP interface under wrk (R7.2: 1,000 jails), over TCP with a token; one nginx worker serving the same bytes beside it."""
 import pathlib
 import re
 import shutil

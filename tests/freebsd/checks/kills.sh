@@ -1,4 +1,4 @@
-# A kill at any moment of starts and stops; afterwards all is as wished and nothing is left.
+# R3.2. A kill at any moment of starts and stops; afterwards all is as wished and nothing is left.
 group_kills() {
   count=0
   limit=; racct_on && limit=',"rctl":["maxproc:deny=50"]'

@@ -2,7 +2,7 @@
 group_limits() {
   racct_on || { skip "limits: kern.racct.enable is off"; return; }
   declare_jail jt_lim "{\"params\":{\"path\":\"$root\",\"exec.start\":[\"cpuset -g\",\"/bin/sh -c '(sleep 1 & sleep 1 & sleep 1 & wait) || echo fork refused'\"],\"exec.timeout\":30,\"persist\":true},\"command\":\"/bin/sleep 1000\",\"rctl\":[\"maxproc:deny=3\",\"memoryuse:deny=512m\",\"pcpu:deny=150\"],\"cpuset\":\"0\"}"
-  has "limits: the first command sees the cpuset" "$(console jt_lim | grep -m 1 mask)" "pid -1 mask: 0"
+  has "limits: the first command sees the cpuset (R8.7)" "$(console jt_lim | grep -m 1 mask)" "pid -1 mask: 0"
   hasnt "limits: and nothing beyond" "$(console jt_lim | grep -m 1 mask)" ","
   has "limits: maxproc holds before the first fork" "$(console jt_lim)" "annot fork"
   forget jt_lim

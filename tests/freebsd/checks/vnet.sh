@@ -1,4 +1,4 @@
-# Interfaces lent to vnet jails: there and back, renamed inside, destroyed inside, made by hooks.
+# R4.3. Interfaces lent to vnet jails: there and back, renamed inside, destroyed inside, made by hooks.
 group_vnet() {
   [ -n "$(sysctl -N security.jail.param.vnet 2>/dev/null)" ] || { skip "vnet: a kernel without VIMAGE"; return; }
   interfaces=$(ifconfig -l | wc -w)
