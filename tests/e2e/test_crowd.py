@@ -90,10 +90,11 @@ class TenThousand(JaildTest):
         thread = threading.Thread(target=dribble)
         thread.start()
         try:
-            among = self.asked()
+            # A busy machine may slow one round, what jaild does wrong would slow each. The bound is far above what a
+            # request takes and far below what a look at every connection would.
+            among = min(self.asked() for _ in range(5))
             print(f"GET /jails/web over the Unix socket: median {alone[0]:.2f} ms, longest {alone[1]:.2f} ms; "
                   f"beside {CROWD} idle and dribbling connections: {among[0]:.2f} ms, {among[1]:.2f} ms")
-            # Far above what it takes and far below what a look at every connection would.
             self.assertLess(among[0], 3 * alone[0] + 2)
             # Over TCP, too, who asks is served at once: one that has asked nothing gives way.
             asking = socket.create_connection(("127.0.0.1", self.port), timeout=30)
