@@ -16,6 +16,9 @@ group_rc() {
   check "rc: start" rc onestart
   check "rc: jaild answers when start returns" "$bin/jailctl" version
   has "rc: status" "$(rc onestatus)" "running as pid"
+  check "rc: configtest" rc oneconfigtest
+  check "rc: reload" rc onereload
+  check "rc: and jaild is still there" "$bin/jailctl" version
   declare_jail jt_rc "{\"params\":{\"path\":\"$root\"},\"command\":\"/bin/sleep 1006\"}"
   declare_jail jt_rc2 "{\"params\":{\"path\":\"$root\",\"depend\":[\"jt_rc\"],\"exec.poststop\":[\"echo jt_rc2 >> $work/rc/order\"]},\"command\":\"/bin/sleep 1006\"}"
   api PATCH "/jails/jt_rc?wait=$patience" "{\"spec\":{\"params\":{\"exec.poststop\":[\"echo jt_rc >> $work/rc/order\"]}}}" >/dev/null
