@@ -207,7 +207,7 @@ class Tokens(JaildTest):
                  ("PATCH", "/jails/seen", {"spec": {"priority": 7}}, "changed", "replace", 2),
                  ("PUT", "/jails/seen", {"spec": self.spec(priority=8)}, "changed", "replace", 3),
                  ("POST", "/jails/seen/stop", None, "changed", "stop", 3),
-                 ("POST", "/jails/seen/start", None, "changed", "start", 3),
+                 ("POST", "/jails/seen/start?wait=60", None, "changed", "start", 3),
                  ("POST", "/jails/seen/restart", None, "changed", "restart", 3),
                  ("POST", "/jails/seen/rollback?to=1", None, "changed", "replace", 4),
                  ("DELETE", "/jails/seen?wait=60", None, "changed", "delete", 4)]
