@@ -1,28 +1,11 @@
+#include "client/commands/jail_action.h"
 #include "client/commands/options.h"
 
 namespace jaild::client {
 
-namespace {
-
-struct AdoptOptions {
-  std::vector<std::string> names;
-  Action action{.route = RouteId::adopt_jail, .goal = Goal::running};
-  bool no_wait = false;
-};
-
-ExitCode run_adopt(Session& session, const AdoptOptions& options) {
-  if (const ExitCode wrong = session.check_names(options.names); wrong != ExitCode::ok) return wrong;
-  Action action = options.action;
-  action.wait = !options.no_wait;
-  const Acted acted = act(session, options.names, action);
-  if (!acted.objects.empty()) session.print_objects(acted.objects);
-  return acted.code;
-}
-
-}  // namespace
-
 void add_adopt(CLI::App& app, Command& chosen) {
-  auto options = std::make_shared<AdoptOptions>();
+  auto options = std::make_shared<JailAction>();
+  options->action = {.route = RouteId::adopt_jail, .goal = Goal::running};
   CLI::App* verb = app.add_subcommand("adopt", "Take over jails that run and that jaild did not make");
   add_names(*verb, options->names, "Jails to take over, as `jailctl ls --state foreign` shows them")->required();
   add_dry_run(*verb, options->action.dry_run);
@@ -32,7 +15,7 @@ void add_adopt(CLI::App& app, Command& chosen) {
       "add exec.start or a command and autostart, and take the jail out of jail.conf.\n\n"
       "  jailctl adopt -n www\n"
       "  jailctl adopt www && jailctl set www 'exec.start=/bin/sh /etc/rc' autostart=true\n");
-  choose(*verb, chosen, options, run_adopt);
+  choose(*verb, chosen, options, run_jail_action);
 }
 
 }  // namespace jaild::client

@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "client/commands/jail_action.h"
 #include "client/commands/options.h"
 #include "client/declaration_file.h"
 #include "client/fields.h"
@@ -115,10 +116,7 @@ ExitCode run_up(Session& session, const UpOptions& given) {
                                                : "up: names and -f exclude each other");
   }
   if (!options.file.empty()) return up_file(session, options);
-  if (const ExitCode wrong = session.check_names(options.names); wrong != ExitCode::ok) return wrong;
-  const Acted acted = act(session, options.names, options.action);
-  if (!acted.objects.empty()) session.print_objects(acted.objects);
-  return acted.code;
+  return run_jail_action(session, {options.names, options.action, options.no_wait});
 }
 
 }  // namespace
