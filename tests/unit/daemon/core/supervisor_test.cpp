@@ -454,15 +454,21 @@ TEST(Supervisor, HostShutdownStopsInReverseOrderAndStartsNothingR6_6) {
   EXPECT_EQ(world.supervisor.get("web")->desired, Desired::running) << "the wish outlives the shutdown";
 }
 
-TEST(Supervisor, AJaildThatTakesOverDuringAShutdownStartsNothingUntilTheTimeForItIsOverR6_6) {
-  World world;
-  ASSERT_TRUE(world.declare("web", service()));
-  world.feed(ShutdownRequested{seconds{75}});
+// What the next jaild loads: "web", which is down, and the store's meta.
+Snapshot left_by(const World& world) {
   Snapshot left;
   left.jails = {world.supervisor.find("web")->record()};
   for (const auto& each : world.durable) {
     if (const auto* meta = std::get_if<PutMeta>(&each)) left.meta[meta->key] = meta->value;
   }
+  return left;
+}
+
+TEST(Supervisor, AJaildThatTakesOverDuringAShutdownStartsNothingUntilTheTimeForItIsOverR6_6) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  world.feed(ShutdownRequested{seconds{75}});
+  const Snapshot left = left_by(world);
   World next({{}, 4, "boot1", 1}, left, {});
   EXPECT_TRUE(next.log.empty());
   EXPECT_EQ(next.supervisor.get("web")->desired, Desired::running);
@@ -479,11 +485,7 @@ TEST(Supervisor, AShutdownThatIsHeardAgainDoesNotEndWithTheTimeOfTheFirstR6_6) {
   World world;
   ASSERT_TRUE(world.declare("web", service()));
   world.feed(ShutdownRequested{seconds{75}});
-  Snapshot left;
-  left.jails = {world.supervisor.find("web")->record()};
-  for (const auto& each : world.durable) {
-    if (const auto* meta = std::get_if<PutMeta>(&each)) left.meta[meta->key] = meta->value;
-  }
+  const Snapshot left = left_by(world);
   World next({{}, 4, "boot1", 1}, left, {});
   next.feed(ShutdownRequested{seconds{75}});
   next.pass(seconds{600});
