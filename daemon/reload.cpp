@@ -8,8 +8,27 @@
 namespace jaild {
 namespace {
 
-constexpr std::array<std::string_view, 5> live_settings{"log_level", "parallel_starts", "start_timeout", "stop_timeout",
-                                                        "shutdown_timeout"};
+// What a reload brings into force, and how: the rest of DaemonOptions stays what this jaild started with.
+struct LiveSetting {
+  std::string_view name;
+  void (*take)(DaemonOptions& present, const DaemonOptions& wanted);
+};
+
+constexpr std::array live_settings{
+    LiveSetting{"log_level", [](DaemonOptions& to, const DaemonOptions& from) { to.log_level = from.log_level; }},
+    LiveSetting{"parallel_starts",
+                [](DaemonOptions& to, const DaemonOptions& from) { to.parallel_starts = from.parallel_starts; }},
+    LiveSetting{"start_timeout",
+                [](DaemonOptions& to, const DaemonOptions& from) { to.start_timeout = from.start_timeout; }},
+    LiveSetting{"stop_timeout",
+                [](DaemonOptions& to, const DaemonOptions& from) { to.stop_timeout = from.stop_timeout; }},
+    LiveSetting{"shutdown_timeout",
+                [](DaemonOptions& to, const DaemonOptions& from) { to.shutdown_timeout = from.shutdown_timeout; }},
+};
+
+bool is_live(std::string_view name) {
+  return std::ranges::find(live_settings, name, &LiveSetting::name) != live_settings.end();
+}
 
 }  // namespace
 
@@ -18,7 +37,7 @@ std::vector<SettingChange> changed_settings(const DaemonOptions& present, const 
   for (const auto& [name, value] : wanted.settings) {
     const auto before = present.settings.find(name);
     if (before != present.settings.end() && before->second == value) continue;
-    changes.push_back({name, value, std::ranges::find(live_settings, name) != live_settings.end()});
+    changes.push_back({name, value, is_live(name)});
   }
   return changes;
 }
@@ -41,11 +60,7 @@ void reload(DaemonOptions& present, const ApplyLive& apply_live) {
     }
     live = live || change.live;
   }
-  present.log_level = wanted.log_level;
-  present.parallel_starts = wanted.parallel_starts;
-  present.start_timeout = wanted.start_timeout;
-  present.stop_timeout = wanted.stop_timeout;
-  present.shutdown_timeout = wanted.shutdown_timeout;
+  for (const LiveSetting& setting : live_settings) setting.take(present, wanted);
   if (live) apply_live(present);
   log_info("reload done file=" + log_value(present.config.string()));
 }
