@@ -69,11 +69,14 @@ Result<Parts> build(const DaemonOptions& options, const WrapHost& wrap_host) {
   return parts;
 }
 
+int parallel_starts(const DaemonOptions& options, const HostProfile& profile) {
+  return options.parallel_starts > 0 ? options.parallel_starts : static_cast<int>(profile.cpus.ids().size());
+}
+
 core::SupervisorOptions supervisor_options(const DaemonOptions& options, const HostProfile& profile) {
   core::SupervisorOptions result;
   result.timeouts = {options.start_timeout, options.stop_timeout};
-  result.parallel_starts =
-      options.parallel_starts > 0 ? options.parallel_starts : static_cast<int>(profile.cpus.ids().size());
+  result.parallel_starts = parallel_starts(options, profile);
   result.boot_id = profile.boot_id;
   result.seed = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) ^
                 static_cast<std::uint64_t>(::getpid());
@@ -133,6 +136,7 @@ class Ending {
   bool asked_ = false;  // to end, while jails stop
   bool ended_ = false;
 };
+
 // SIGHUP. All outlive the signals.
 void reload_on(boost::asio::signal_set& hangups, DaemonOptions& present, const ApplyLive& apply) {
   hangups.async_wait([&](const boost::system::error_code& error, int) {
@@ -154,8 +158,7 @@ Result<void> run_until_signal(const DaemonOptions& options, const Entrance& entr
   boost::asio::signal_set hangups(context, SIGHUP);
   const ApplyLive apply = [&](const DaemonOptions& live) {
     set_log_level(live.log_level);
-    const auto pace = supervisor_options(live, profile);
-    engine.set_pace(pace.timeouts, pace.parallel_starts);
+    engine.set_pace({live.start_timeout, live.stop_timeout}, parallel_starts(live, profile));
     ending.set_budget(live.shutdown_timeout);
   };
   reload_on(hangups, present, apply);
