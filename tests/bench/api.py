@@ -118,17 +118,17 @@ wrk.method = "{method}"
 wrk.headers["Content-Type"] = "{kind}"
 request = function()
   n = n + 1
-  return wrk.format(nil, "{path}", nil, {body})
+  return wrk.format(nil, {path}, nil, {body})
 end
 """
 
 
 def writes(report, base, token):
     bodies = {
-        "durable POST /jails": ("POST", "/jails", "application/json",
+        "durable POST /jails": ("POST", "'/jails'", "application/json",
                                 """'{"name":"p' .. id .. "n" .. n .. '","desired":"stopped",' ..
                                 '"spec":{"params":{"path":"/jail"},"command":"sleep 1"}}'"""),
-        "PATCH of a label": ("PATCH", "/jails/a001", "application/merge-patch+json",
+        "PATCH of a label": ("PATCH", "string.format('/jails/a%03d', n % 1000)", "application/merge-patch+json",
                              """'{"spec":{"labels":{"n":"' .. n .. '"}}}'"""),
     }
     for what, (method, path, kind, body) in bodies.items():
@@ -137,6 +137,6 @@ def writes(report, base, token):
                 script.write(SCRIPT.replace("{method}", method).replace("{kind}", kind).replace("{path}", path)
                              .replace("{body}", body).replace("{connections}", str(connections) + method))
                 script.flush()
-                pairs = [wrk(base + path, connections, token, script.name)]
+                pairs = [wrk(base, connections, token, script.name)]
             report.add(f"{what}, {connections} connections", [pair[0] for pair in pairs], "1/s")
             report.add(f"{what}, {connections} connections, 99 %", [pair[1] for pair in pairs], "ms")

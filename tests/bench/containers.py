@@ -28,20 +28,30 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(lanes) as pool:
             up = seconds_of(lambda: list(pool.map(make.start, range(count))))
             down = seconds_of(lambda: list(pool.map(make.stop, range(count))))
+    except RuntimeError:
+        for number in range(count):
+            make.clear(number)
+        raise
     finally:
         make.close()
         shutil.rmtree(place, ignore_errors=True)
     print(json.dumps({"start": up, "stop": down}))
 
 
-def call(*command, **more):
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=more.pop("stderr", None), **more)
+def call(*command):
+    """What a container inherits stays open as long as it runs, so a failure is told through a file."""
+    with tempfile.TemporaryFile() as errors:
+        done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
+        errors.seek(0)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)}: {errors.read(2000).decode(errors='replace')}")
 
 
 class Crun:
     def __init__(self, place, root, _):
         self.place = place
         self.root = root
+        os.makedirs("/sys/fs/cgroup/jaild-bench", exist_ok=True)  # two lanes at once would both make it
         self.command = [program("crun"), "--root", str(place / "state"), "--cgroup-manager=cgroupfs"]
 
     def start(self, number):
@@ -58,6 +68,10 @@ class Crun:
 
     def stop(self, number):
         call(*self.command, "delete", "--force", f"jaild-bench-{number}")
+
+    def clear(self, number):
+        """Of a run that failed half-way."""
+        subprocess.run([*self.command, "delete", "--force", f"jaild-bench-{number}"], check=False, capture_output=True)
 
     def close(self):
         if os.path.isdir("/sys/fs/cgroup/jaild-bench"):
@@ -80,6 +94,9 @@ class Podman:
 
     def stop(self, number):
         call(*self.command, "rm", "-f", "-t", "0", f"jaild-bench-{number}")
+
+    def clear(self, number):
+        subprocess.run([*self.command, "rm", "-f", "-t", "0", f"jaild-bench-{number}"], check=False, capture_output=True)
 
     def close(self):
         pass

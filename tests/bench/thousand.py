@@ -77,14 +77,29 @@ def memory(report, jaild, empty):
 
 
 def listing(report, jaild):
-    times = []
-    for _ in range(15):
-        times.append(seconds_of(lambda: jaild.raw("GET", "/jails")) * 1000)
+    def ask():
+        return seconds_of(lambda: jaild.raw("GET", "/jails"))
+
     body = jaild.raw("GET", "/jails")[2]
-    report.add("GET /jails, 1,000 jails", times, "ms")
-    bare_times = [float(subprocess.run([bare("bare-json")], input=body, check=True, capture_output=True).stdout) * 1000 for _ in range(5)]
-    report.add(f"  the same {len(body) >> 10} KB built and written as JSON, nothing else", bare_times, "ms")
-    report.ratio("  GET /jails against that", {"jaild": times, "bare": bare_times}, "jaild", "bare", 2)
+    sides = {
+        "nothing changed": ask,
+        "one jail changed": lambda: change_some(jaild, 1) or ask(),
+        "all jails changed": lambda: change_some(jaild, 1000) or ask(),
+        "JSON": lambda: float(subprocess.run([bare("bare-json")], input=body, check=True, capture_output=True).stdout),
+    }
+    values = alternate(9, sides)
+    for side, times in values.items():
+        what = f"{len(body) >> 10} KB built and written as JSON, nothing else" if side == "JSON" else f"GET /jails, 1,000 jails, {side}"
+        report.add(what, [each * 1000 for each in times], "ms")
+    for side in list(sides)[:3]:
+        report.ratio(f"  {side}: against the JSON alone", values, side, "JSON", 2)
+
+
+def change_some(jaild, count):
+    """A label, which no running jail cares about."""
+    value = str(time.monotonic_ns())
+    body = {"spec": {"labels": {"bench": value}}}
+    ask_some(jaild, [("PATCH", f"/jails/k{i}", body) for i in range(count)])
 
 
 def adoption(report, jaild):
