@@ -1,7 +1,8 @@
 #include "daemon/metrics/family_writer.h"
 
+#include <prometheus/text_serializer.h>
+
 #include <string>
-#include <utility>
 
 namespace jaild::metrics {
 
@@ -15,16 +16,15 @@ Labels operator+(Labels first, const Labels& more) {
 }
 
 void FamilyWriter::family(const char* name, const char* help, MetricType type) {
-  if (!families_.empty() && families_.back().metric.empty()) families_.pop_back();
-  prometheus::MetricFamily family;
+  flush();
+  prometheus::MetricFamily& family = family_.emplace_back();
   family.name = name;
   family.help = help;
   family.type = type;
-  families_.push_back(std::move(family));
 }
 
 void FamilyWriter::add(const Labels& labels, const Labels& more, double value) {
-  prometheus::MetricFamily& family = families_.back();
+  prometheus::MetricFamily& family = family_.back();
   prometheus::ClientMetric& metric = family.metric.emplace_back();
   metric.label = labels + more;
   if (family.type == MetricType::Counter) {
@@ -34,9 +34,9 @@ void FamilyWriter::add(const Labels& labels, const Labels& more, double value) {
   }
 }
 
-std::vector<prometheus::MetricFamily> FamilyWriter::take() && {
-  if (!families_.empty() && families_.back().metric.empty()) families_.pop_back();
-  return std::move(families_);
+void FamilyWriter::flush() {
+  if (!family_.empty() && !family_.back().metric.empty()) prometheus::TextSerializer().Serialize(out_, family_);
+  family_.clear();
 }
 
 }  // namespace jaild::metrics

@@ -1,8 +1,10 @@
-// Collects the series of one scrape as families of prometheus-cpp, one sample after the other.
+// Writes the series of one scrape, one family of prometheus-cpp after the other: a series takes some 400 bytes before
+// it becomes 70 of text, so no more than one family at a time is there in that form.
 #pragma once
 
 #include <prometheus/metric_family.h>
 
+#include <ostream>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +18,11 @@ using Labels = std::vector<prometheus::ClientMetric::Label>;
 
 class FamilyWriter {
  public:
+  explicit FamilyWriter(std::ostream& out) : out_(out) {}  // outlives this
+  ~FamilyWriter() { flush(); }
+  FamilyWriter(const FamilyWriter&) = delete;
+  FamilyWriter& operator=(const FamilyWriter&) = delete;
+
   // The samples that follow are of this family; one without samples is not there at all.
   void family(const char* name, const char* help, MetricType type);  // Counter or Gauge
 
@@ -25,12 +32,12 @@ class FamilyWriter {
     add(labels, more, static_cast<double>(value));
   }
 
-  [[nodiscard]] std::vector<prometheus::MetricFamily> take() &&;
-
  private:
   void add(const Labels& labels, const Labels& more, double value);
+  void flush();
 
-  std::vector<prometheus::MetricFamily> families_;
+  std::ostream& out_;
+  std::vector<prometheus::MetricFamily> family_;  // none or one
 };
 
 }  // namespace jaild::metrics

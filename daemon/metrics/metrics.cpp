@@ -1,12 +1,12 @@
 #include "daemon/metrics/metrics.h"
 
-#include <prometheus/collectable.h>
 #include <prometheus/counter.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
 #include <map>
+#include <sstream>
 #include <system_error>
 #include <tuple>
 
@@ -156,32 +156,19 @@ void write_build(const std::string& release, FamilyWriter& writer) {
   writer.sample(one_label("version", version_text), one_label("osrelease", release), 1);
 }
 
-// All that is made anew for each scrape, so that a deleted jail is gone at once.
-class SampleCollector final : public prometheus::Collectable {
- public:
-  SampleCollector(const Sample& sample, const std::filesystem::path& database)
-      : sample_(sample), database_(database) {}  // both outlive this
-
-  std::vector<prometheus::MetricFamily> Collect() const override {
-    FamilyWriter writer;
-    write_families(sample_, writer);
-    write_process(writer);
-    write_store(database_, writer);
-    write_build(sample_.release, writer);
-    return std::move(writer).take();
-  }
-
- private:
-  const Sample& sample_;
-  const std::filesystem::path& database_;
-};
-
 }  // namespace
 
 std::string Metrics::scrape(const Sample& sample) const {
-  auto families = registry_->registry.Collect();
-  for (auto& family : SampleCollector(sample, database_).Collect()) families.push_back(std::move(family));
-  return prometheus::TextSerializer().Serialize(families);
+  std::ostringstream text;
+  prometheus::TextSerializer().Serialize(text, registry_->registry.Collect());
+  {  // made anew each time, so that a deleted jail is gone at once
+    FamilyWriter writer(text);
+    write_families(sample, writer);
+    write_process(writer);
+    write_store(database_, writer);
+    write_build(sample.release, writer);
+  }
+  return std::move(text).str();
 }
 
 }  // namespace jaild::metrics

@@ -1,7 +1,8 @@
 #include "daemon/metrics/jail_families.h"
 
 #include <gtest/gtest.h>
-#include <prometheus/text_serializer.h>
+
+#include <sstream>
 
 #include "tests/unit/daemon/metrics/exposition.h"
 
@@ -9,9 +10,12 @@ namespace jaild::metrics {
 namespace {
 
 Exposition exposition_of(const Sample& sample) {
-  FamilyWriter writer;
-  write_families(sample, writer);
-  auto exposition = read_exposition(prometheus::TextSerializer().Serialize(std::move(writer).take()));
+  std::ostringstream text;
+  {
+    FamilyWriter writer(text);
+    write_families(sample, writer);
+  }
+  auto exposition = read_exposition(text.str());
   for (const auto& fault : exposition.faults) ADD_FAILURE() << fault;
   return exposition;
 }
