@@ -15,6 +15,7 @@ namespace jaild::host {
 namespace {
 
 constexpr const char* parent_group = "jaild";
+constexpr std::size_t note_usual = 1024;
 constexpr std::size_t note_max = 64 * 1024;  // XATTR_SIZE_MAX
 
 const std::map<std::string, Controller>& v1_names() {
@@ -231,6 +232,12 @@ std::vector<int> CgroupTree::pids(const std::string& group) const {
   return found;
 }
 
+bool CgroupTree::has_processes(const std::string& group) const {
+  if (hierarchies_.empty()) return false;
+  const auto start = read_value(group_path(hierarchies_.front(), group) + "/cgroup.procs");
+  return start && !start->empty();
+}
+
 Result<std::string> CgroupTree::read(Controller controller, const std::string& group, const std::string& file) const {
   const Hierarchy* hierarchy = find(controller);
   if (hierarchy == nullptr) return Fail(Kind::missing, "no control group has " + file);
@@ -250,11 +257,13 @@ Result<std::string> CgroupTree::note(const std::string& group, const std::string
   if (hierarchies_.empty()) return Fail(Kind::missing, "no control group hierarchy is mounted");
   const std::string path = group_path(hierarchies_.front(), group);
   const std::string attribute = "trusted.jaild." + name;
-  const ssize_t size = ::getxattr(path.c_str(), attribute.c_str(), nullptr, 0);
-  if (size < 0 && errno == ENODATA) return std::string();
-  if (size < 0) return Fail(os_error("read the " + name + " of " + path, errno));
-  std::string text(std::min(static_cast<std::size_t>(size), note_max), '\0');
-  const ssize_t read = ::getxattr(path.c_str(), attribute.c_str(), text.data(), text.size());
+  std::string text(note_usual, '\0');
+  ssize_t read = ::getxattr(path.c_str(), attribute.c_str(), text.data(), text.size());
+  if (read < 0 && errno == ERANGE) {
+    text.resize(note_max);
+    read = ::getxattr(path.c_str(), attribute.c_str(), text.data(), text.size());
+  }
+  if (read < 0 && errno == ENODATA) return std::string();
   if (read < 0) return Fail(os_error("read the " + name + " of " + path, errno));
   text.resize(static_cast<std::size_t>(read));
   return text;

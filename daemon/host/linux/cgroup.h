@@ -46,6 +46,7 @@ class CgroupTree {
   [[nodiscard]] std::vector<std::string> procs_files(const std::string& group) const;
   // Of the first hierarchy; a group that is gone has none.
   [[nodiscard]] std::vector<int> pids(const std::string& group) const;
+  [[nodiscard]] bool has_processes(const std::string& group) const;
 
   // The group's own file of a controller that has() says is there.
   [[nodiscard]] Result<std::string> read(Controller controller, const std::string& group,

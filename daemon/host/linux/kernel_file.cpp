@@ -31,6 +31,17 @@ Result<std::string> read_text(const std::string& path, std::size_t size_max) {
   }
 }
 
+Result<std::string> read_value(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return Fail(os_error("open " + path, errno));
+  char buffer[4096];
+  ssize_t count = -1;
+  do count = ::read(fd.get(), buffer, sizeof buffer);
+  while (count < 0 && errno == EINTR);
+  if (count < 0) return Fail(os_error("read " + path, errno));
+  return std::string(buffer, static_cast<std::size_t>(count));
+}
+
 Result<void> write_text(const std::string& path, std::string_view text) {
   const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
   if (!fd) return Fail(os_error("open " + path, errno));

@@ -15,6 +15,10 @@ namespace jaild::host {
 // At most `size_max` bytes; a longer file is Kind::too_large. The default is above every file read here.
 Result<std::string> read_text(const std::string& path, std::size_t size_max = 4 * 1024 * 1024);
 
+// What one read(2) gives: all of a file whose text the kernel makes in one piece (a value of a cgroup, /proc/PID/stat),
+// the start of any other. Half the system calls of read_text(), which a sweep over all jails feels.
+Result<std::string> read_value(const std::string& path);
+
 // One write(2) of the whole text: the kernel takes a value in one piece or not at all.
 Result<void> write_text(const std::string& path, std::string_view text);
 

@@ -27,7 +27,7 @@ JailFacts facts_of(const JailRecord& record, const CgroupTree& tree) {
   facts.path = record.path;
   facts.params = {{"path", record.path}};
   const std::string group = group_of(record.name, record.run);
-  facts.empty = tree.pids(group).empty();
+  facts.empty = !tree.has_processes(group);
   for (const RctlRule& rule : rules_in_force(tree, group)) facts.rules.push_back(rule.kernel_text(record.name));
   facts.cpus = cpuset_of(tree, group);
   return facts;

@@ -59,7 +59,7 @@ std::string command_line(int pid, const std::string& name) {
 }  // namespace
 
 std::optional<ProcessStat> read_stat(int pid) {
-  auto text = read_text(proc_path(pid, "stat"));
+  auto text = read_value(proc_path(pid, "stat"));
   if (!text) return std::nullopt;
   // PID (NAME) STATE PPID...: the name may hold anything, the last parenthesis ends it.
   const auto open = text->find('(');
