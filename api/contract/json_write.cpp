@@ -36,12 +36,17 @@ std::string_view word(HealthAction action) {
   std::unreachable();
 }
 
+// What makes up a jail is put together member by member: a list of braces makes an array of each pair on the way, which
+// takes as long again, and a list of jails makes thousands of them.
+
 json restart_json(const RestartSettings& restart) {
-  return {{"policy", word(restart.policy)},
-          {"delay_seconds", restart.delay.count()},
-          {"max_delay_seconds", restart.max_delay.count()},
-          {"limit", restart.limit},
-          {"window_seconds", restart.window.count()}};
+  json out = json::object();
+  out["policy"] = word(restart.policy);
+  out["delay_seconds"] = restart.delay.count();
+  out["max_delay_seconds"] = restart.max_delay.count();
+  out["limit"] = restart.limit;
+  out["window_seconds"] = restart.window.count();
+  return out;
 }
 
 json health_json(const HealthSettings& health) {
@@ -65,7 +70,10 @@ json params_json(const std::map<std::string, ParamValue>& params) {
 json steps_json(const std::vector<StepReport>& steps) {
   json out = json::array();
   for (const StepReport& step : steps) {
-    json entry = {{"step", step.step}, {"ok", step.ok}, {"seconds", step.seconds}};
+    json entry = json::object();
+    entry["step"] = step.step;
+    entry["ok"] = step.ok;
+    entry["seconds"] = step.seconds;
     if (!step.command.empty()) entry["command"] = step.command;
     if (!step.error.empty()) entry["error"] = step.error;
     out.push_back(std::move(entry));
@@ -88,9 +96,13 @@ void put_time(json& out, const char* key, const std::optional<WallTime>& time) {
 json to_json(const JailSpec& spec) {
   json rules = json::array();
   for (const RctlRule& rule : spec.rctl) rules.push_back(rule.text());
-  json out = {
-      {"params", params_json(spec.params)}, {"rctl", std::move(rules)},  {"restart", restart_json(spec.restart)},
-      {"autostart", spec.autostart},        {"priority", spec.priority}, {"labels", spec.labels}};
+  json out = json::object();
+  out["params"] = params_json(spec.params);
+  out["rctl"] = std::move(rules);
+  out["restart"] = restart_json(spec.restart);
+  out["autostart"] = spec.autostart;
+  out["priority"] = spec.priority;
+  out["labels"] = spec.labels;
   if (spec.command) out["command"] = *spec.command;
   if (spec.cpuset) out["cpuset"] = spec.cpuset->text();
   if (spec.health) out["health"] = health_json(*spec.health);
@@ -98,14 +110,15 @@ json to_json(const JailSpec& spec) {
 }
 
 json to_json(const JailStatus& status) {
-  json out = {{"state", to_string(status.state)},
-              {"reason", status.reason},
-              {"ready", status.ready},
-              {"observed_generation", status.observed_generation},
-              {"restarts", status.restarts},
-              {"pending", status.pending},
-              {"drift", status.drift},
-              {"steps", steps_json(status.steps)}};
+  json out = json::object();
+  out["state"] = to_string(status.state);
+  out["reason"] = status.reason;
+  out["ready"] = status.ready;
+  out["observed_generation"] = status.observed_generation;
+  out["restarts"] = status.restarts;
+  out["pending"] = status.pending;
+  out["drift"] = status.drift;
+  out["steps"] = steps_json(status.steps);
   if (status.jid) out["jid"] = *status.jid;
   if (status.last_exit) out["last_exit"] = to_json(*status.last_exit);
   put_time(out, "started_at", status.started_at);
@@ -115,7 +128,9 @@ json to_json(const JailStatus& status) {
 }
 
 json to_json(const JailObject& object) {
-  json out = {{"name", object.name}, {"status", to_json(object.status)}};
+  json out = json::object();
+  out["name"] = object.name;
+  out["status"] = to_json(object.status);
   if (object.generation != 0) {
     out["generation"] = object.generation;
     out["desired"] = to_string(object.desired);

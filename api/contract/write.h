@@ -53,11 +53,6 @@ struct ListQuery {
   std::size_t limit = 1000;
 };
 
-struct JailList {
-  std::vector<JailObject> items;  // by name
-  std::uint64_t event = 0;        // the last event that is reflected in items
-};
-
 struct EventQuery {
   std::uint64_t after = 0;
   std::string jail;  // "" all

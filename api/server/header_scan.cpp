@@ -1,13 +1,14 @@
 #include "api/server/header_scan.h"
 
 #include <string>
+#include <utility>
 
 namespace jaild::server {
 
 Result<std::size_t> HeaderScan::find_end(std::string_view text) {
   while (seen_ < text.size()) {
-    const Result<void> good = take(text[seen_++]);
-    if (!good) return Fail(good.error());
+    const Fault fault = take(text[seen_++]);
+    if (fault != Fault::none) return Fail(error_of(fault));
     if (ended_) return seen_;
     if (seen_ >= bytes_most_) {
       return Fail(Kind::header_too_large,
@@ -17,31 +18,41 @@ Result<std::size_t> HeaderScan::find_end(std::string_view text) {
   return 0;
 }
 
-Result<void> HeaderScan::take(char c) {
+HeaderScan::Fault HeaderScan::take(char c) {
   if (after_return_) {
     after_return_ = false;
-    if (c != '\n') return Fail(Kind::bad_request, "the header has a carriage return that ends no line");
+    if (c != '\n') return Fault::lone_return;
     ended_ = line_length_ == 0 && lines_ > 0;
-    if (line_length_ == 0 && lines_ == 0) return Fail(Kind::bad_request, "the request line is empty");
+    if (line_length_ == 0 && lines_ == 0) return Fault::no_request_line;
     ++lines_;
     line_length_ = 0;
-    if (lines_ <= fields_most_ + 1 || ended_) return {};
-    return Fail(Kind::header_too_large, "the header may have " + std::to_string(fields_most_) + " fields");
+    return lines_ <= fields_most_ + 1 || ended_ ? Fault::none : Fault::too_many_fields;
   }
   if (c == '\r') {
     after_return_ = true;
-    return {};
+    return Fault::none;
   }
   const auto byte = static_cast<unsigned char>(c);
-  if (c == '\n') return Fail(Kind::bad_request, "a line of the header ends without a carriage return");
-  if ((byte < 0x20 && c != '\t') || byte == 0x7f) {
-    return Fail(Kind::bad_request, "the header has a control character");
-  }
+  if (c == '\n') return Fault::lone_feed;
+  if ((byte < 0x20 && c != '\t') || byte == 0x7f) return Fault::control_character;
   const bool begins_line = line_length_++ == 0;
-  if (begins_line && (c == ' ' || c == '\t')) {
-    return Fail(Kind::bad_request, "a line of the header begins with a blank: folded lines are not taken");
+  return begins_line && (c == ' ' || c == '\t') ? Fault::folded_line : Fault::none;
+}
+
+// Apart from take(), which runs for every byte and must not carry a sentence with it.
+Error HeaderScan::error_of(Fault fault) const {
+  switch (fault) {
+    case Fault::none: break;
+    case Fault::lone_return: return {Kind::bad_request, "the header has a carriage return that ends no line", 0, {}};
+    case Fault::no_request_line: return {Kind::bad_request, "the request line is empty", 0, {}};
+    case Fault::too_many_fields:
+      return {Kind::header_too_large, "the header may have " + std::to_string(fields_most_) + " fields", 0, {}};
+    case Fault::lone_feed: return {Kind::bad_request, "a line of the header ends without a carriage return", 0, {}};
+    case Fault::control_character: return {Kind::bad_request, "the header has a control character", 0, {}};
+    case Fault::folded_line:
+      return {Kind::bad_request, "a line of the header begins with a blank: folded lines are not taken", 0, {}};
   }
-  return {};
+  std::unreachable();
 }
 
 }  // namespace jaild::server

@@ -19,7 +19,9 @@ class HeaderScan {
   Result<std::size_t> find_end(std::string_view text);
 
  private:
-  Result<void> take(char c);
+  enum class Fault { none, lone_return, no_request_line, too_many_fields, lone_feed, control_character, folded_line };
+  Fault take(char c);
+  [[nodiscard]] Error error_of(Fault fault) const;
 
   const std::size_t bytes_most_;
   const std::size_t fields_most_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/contract/host_profile.h"
+#include "api/contract/jail_view.h"
 #include "api/contract/log_line.h"
 #include "api/contract/result.h"
 #include "api/contract/task_info.h"
@@ -51,7 +52,9 @@ class Service {
   [[nodiscard]] virtual const HostProfile& profile() const = 0;
   [[nodiscard]] virtual Readiness readiness() const = 0;
   [[nodiscard]] virtual Result<JailObject> get(const std::string& name) const = 0;
-  [[nodiscard]] virtual JailList list(const ListQuery& query) const = 0;
+  // Until something happens to the jail all get the same view, and with it the text that the first of them made.
+  [[nodiscard]] virtual Result<std::shared_ptr<JailView>> view(const std::string& name) = 0;
+  [[nodiscard]] virtual JailViews list(const ListQuery& query) = 0;
 
   // What this host and its other jails say against a spec, beyond what validate() finds.
   [[nodiscard]] virtual std::vector<FieldError> objections(const std::string& name, const JailSpec& spec) const = 0;

@@ -22,6 +22,7 @@ class Context {
   [[nodiscard]] virtual const std::string& boot_id() const = 0;
   virtual double jitter() = 0;  // in [-1, 1]
   virtual std::uint64_t next_run() = 0;
+  virtual std::uint64_t next_revision() = 0;  // never the same twice while the daemon lives
 
   virtual OpId perform(Lifecycle& jail, decltype(Op::what) what) = 0;
   virtual CommitId commit(Lifecycle& jail, std::vector<Mutation> mutations) = 0;

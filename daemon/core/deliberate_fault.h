@@ -39,6 +39,7 @@ enum class DeliberateFault {
   foreign_removed,  // what jaild did not make is removed
   adopted_by_name,  // the jid is not compared after a restart of jaild
   restarted_by_us,  // a restart of jaild restarts the jails
+  shown_stale,      // what is shown of a jail stays as it was
   exit_cuts_start,  // the exit of the command ends a start while a step of it is under way
 };
 

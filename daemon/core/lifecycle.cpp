@@ -31,7 +31,8 @@ const char* restart_reason(StopWhy why) {
 
 }  // namespace
 
-Lifecycle::Lifecycle(Context& context, JailRecord record) : context_(context), record_(std::move(record)) {
+Lifecycle::Lifecycle(Context& context, JailRecord record)
+    : context_(context), revision_(context.next_revision()), record_(std::move(record)) {
   // A restart of jaild neither forgets a delay nor resets it; what is left of it is told by the wall clock, and a clock
   // that jumped cannot make it longer than it was.
   if (record_.restart.next_try_at) {
@@ -88,7 +89,12 @@ void Lifecycle::hold_back(std::string reason, milliseconds delay) {
 // ---- the wish
 // ---------------------------------------------------------------------------------------------------------
 
+void Lifecycle::touch() {
+  if (!breaks(DeliberateFault::shown_stale)) revision_ = context_.next_revision();
+}
+
 void Lifecycle::evaluate() {
+  touch();
   switch (activity_) {
     case Activity::idle: evaluate_idle(); return;
     case Activity::running: evaluate_running(); return;
@@ -112,7 +118,7 @@ void Lifecycle::evaluate() {
 
 void Lifecycle::evaluate_idle() {
   if (run_) {  // leftovers of an earlier stop come first
-    if (!next_release_ || context_.now().mono >= *next_release_) begin_stop(StopWhy::leftovers, stop_reason_);
+    if (!next_release_ || context_.now().mono >= next_release_->mono) begin_stop(StopWhy::leftovers, stop_reason_);
     return;
   }
   restart_asked_ = false;
@@ -155,6 +161,7 @@ void Lifecycle::evaluate_running() {
 }
 
 void Lifecycle::replace_record(JailRecord record, bool restart) {
+  touch();
   const bool anew = record.generation != record_.generation || record.desired != record_.desired || record_.finished ||
                     record_.restart.gave_up;
   take_wish(record_, record);
@@ -175,13 +182,20 @@ std::string Lifecycle::why_down() const {
 }
 
 void Lifecycle::host_goes_down() {
+  touch();
   going_down_ = true;
   if (activity_ == Activity::stopping) bound_commands();
 }
 
 void Lifecycle::host_stays_up() {
+  touch();
   going_down_ = false;
   cancel_at_.reset();
+}
+
+void Lifecycle::set_dying(std::optional<WallTime> since) {
+  if (dying_since_ != since) touch();
+  dying_since_ = since;
 }
 
 bool Lifecycle::commit_is_due() const {
@@ -465,8 +479,8 @@ void Lifecycle::finish_stop() {
   commit_ = 0;
   context_.commit(*this, {PutRun{*run_}, PutJail{record_}});
   blocked_ = "not all of the last run could be removed: " + what;
-  next_release_ = context_.now().mono + blocked_delay_;
-  context_.wake_at(*this, *next_release_);
+  next_release_ = Now{context_.now().mono + blocked_delay_, context_.now().wall + blocked_delay_};
+  context_.wake_at(*this, next_release_->mono);
   set_activity(Activity::idle);
 }
 
@@ -562,6 +576,7 @@ void Lifecycle::ended_by_itself() {
 }
 
 void Lifecycle::on_main_exited(const MainExited& event) {
+  touch();
   if (!is_current(event.key) || breaks(DeliberateFault::exit_lost)) return;
   switch (activity_) {
     case Activity::starting:
@@ -582,6 +597,7 @@ void Lifecycle::on_main_exited(const MainExited& event) {
 }
 
 void Lifecycle::on_empty(const JailKey& key) {
+  touch();
   if (!is_current(key)) return;
   switch (activity_) {
     case Activity::starting:
@@ -600,6 +616,7 @@ void Lifecycle::on_empty(const JailKey& key) {
 }
 
 void Lifecycle::on_gone(int jid) {
+  touch();
   if (!run_ || run_->key.jid != jid || breaks(DeliberateFault::gone_ignored)) return;
   switch (activity_) {
     case Activity::running: begin_stop(StopWhy::gone, "was removed behind jaild's back"); return;
@@ -614,6 +631,7 @@ void Lifecycle::on_gone(int jid) {
 }
 
 void Lifecycle::on_monitor_lost(const JailKey& key) {
+  touch();
   if (!is_current(key)) return;
   monitor_alive_ = false;
   switch (activity_) {
@@ -629,6 +647,7 @@ void Lifecycle::on_monitor_lost(const JailKey& key) {
 }
 
 void Lifecycle::on_readiness(const JailKey& key, bool ready, bool restart, const std::string& reason) {
+  touch();
   if (!is_current(key) || activity_ != Activity::running) return;
   unready_why_ = ready ? "" : reason;
   if (healthy_ != ready) {
@@ -643,6 +662,7 @@ void Lifecycle::on_readiness(const JailKey& key, bool ready, bool restart, const
 // ------------------------------------------------------------------------------------------------------
 
 void Lifecycle::on_done(OpId id, Result<Reply> result) {
+  touch();
   if (id != op_) return;  // a Cancel, or planned for what is no more
   op_ = 0;
   switch (activity_) {
@@ -658,6 +678,7 @@ void Lifecycle::on_done(OpId id, Result<Reply> result) {
 }
 
 void Lifecycle::on_committed(CommitId id, const Result<void>& result) {
+  touch();
   if (id != commit_) return;
   commit_ = 0;
   switch (activity_) {

@@ -78,6 +78,8 @@ class Lifecycle {
   [[nodiscard]] bool wants_up() const;  // desired running and no final exit, not being deleted
   [[nodiscard]] JailState state() const;
   [[nodiscard]] JailObject object() const;
+  // Another one after every input that may change what object() says.
+  [[nodiscard]] std::uint64_t revision() const { return revision_; }
   [[nodiscard]] bool has_pending() const { return !pending_.empty() || !drift_why_.empty(); }
   [[nodiscard]] bool has_drift() const { return !drift_.empty(); }
   // The transition under way, as of `now`; nullopt: none.
@@ -105,10 +107,11 @@ class Lifecycle {
   void recover(RunRecord run, const JailFacts* facts, const MonitorFacts* monitor);
   // A jail that others started and that is ours from now on.
   void take_over(RunRecord run);
-  void set_dying(std::optional<WallTime> since) { dying_since_ = since; }
+  void set_dying(std::optional<WallTime> since);
   void count_limit_hit(Resource resource) { ++counters_.limit_hits[std::string(to_string(resource))]; }
 
  private:
+  void touch();  // begins every input
   void evaluate_idle();
   void evaluate_running();
   void begin_start();
@@ -154,6 +157,7 @@ class Lifecycle {
   [[nodiscard]] bool commit_is_due() const;
 
   Context& context_;
+  std::uint64_t revision_;
   JailRecord record_;
   std::optional<RunRecord> run_;
   Activity activity_ = Activity::idle;
@@ -201,8 +205,8 @@ class Lifecycle {
   std::chrono::milliseconds blocked_delay_{0};
   std::optional<MonoTime> next_try_;
   std::optional<WallTime> next_try_wall_;
-  std::optional<MonoTime> next_release_;  // what a stop left behind is tried again then
-  std::optional<MonoTime> next_commit_;   // what the store refused is told it again then
+  std::optional<Now> next_release_;      // what a stop left behind is tried again then
+  std::optional<MonoTime> next_commit_;  // what the store refused is told it again then
   std::optional<WallTime> dying_since_;
   std::vector<StepReport> reports_;
   JailCounters counters_;

@@ -17,6 +17,7 @@ bool is_jail_of(const RunRecord& run, const JailFacts& facts, const MonitorFacts
 }  // namespace
 
 void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFacts* monitor) {
+  touch();
   run_ = std::move(run);
   monitor_alive_ = monitor != nullptr;
   reached_ = Reached::created;  // whatever may have begun gets its counterpart
@@ -62,6 +63,7 @@ void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFact
 }
 
 void Lifecycle::take_over(RunRecord run) {
+  touch();
   run_ = std::move(run);
   reached_ = Reached::created;
   considered_ = run_->generation;

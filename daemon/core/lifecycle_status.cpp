@@ -155,10 +155,7 @@ JailObject Lifecycle::object() const {
   status.restarts = record_.restarts;
   status.last_exit = record_.last_exit;
   if (activity_ == Activity::idle) status.next_try_at = next_try_wall_;
-  if (activity_ == Activity::idle && next_release_) {
-    const auto left = *next_release_ - context_.now().mono;
-    status.next_try_at = context_.now().wall + std::chrono::duration_cast<WallTime::duration>(left);
-  }
+  if (activity_ == Activity::idle && next_release_) status.next_try_at = next_release_->wall;
   status.dying_since = dying_since_;
   status.pending = pending_;
   for (const auto& [field, why] : drift_why_) {

@@ -125,6 +125,7 @@ void Lifecycle::take_drift(std::vector<Drift> found) {
   if (fields != drift_ && !fields.empty()) {
     context_.publish("jail.drifted", record_.name, "differs from its spec: " + words, {{"fields", join(fields)}});
   }
+  if (fields != drift_ || !drift_why_.empty()) touch();
   drift_ = std::move(fields);
   std::erase_if(drift_why_,
                 [&](const auto& each) { return std::count(drift_.begin(), drift_.end(), each.first) == 0; });

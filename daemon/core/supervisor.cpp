@@ -346,11 +346,17 @@ JailObject foreign_object(const JailFacts& facts) {
   return object;
 }
 
-bool matches(const JailObject& object, const ListQuery& query) {
-  if (query.state && object.status.state != *query.state) return false;
+bool matches(const Lifecycle& jail, const ListQuery& query) {
+  if (query.state && jail.state() != *query.state) return false;
   if (!query.label) return true;
-  const auto label = object.spec.labels.find(query.label->first);
-  return label != object.spec.labels.end() && label->second == query.label->second;
+  const auto& labels = jail.record().spec.labels;
+  const auto label = labels.find(query.label->first);
+  return label != labels.end() && label->second == query.label->second;
+}
+
+// A foreign jail has no labels.
+bool shows_foreign(const ListQuery& query) {
+  return !query.label && (!query.state || *query.state == JailState::foreign);
 }
 
 }  // namespace
@@ -361,23 +367,20 @@ Result<JailObject> Supervisor::get(const std::string& name) const {
   return Fail(Kind::not_found, "no jail is called " + name);
 }
 
-JailList Supervisor::list(const ListQuery& query) const {
-  JailList result;
-  result.event = last_event_;
+std::vector<std::string> Supervisor::names(const ListQuery& query) const {
+  std::vector<std::string> names;
   auto ours = jails_.upper_bound(query.after);
-  auto other = foreign_.upper_bound(query.after);
-  while (result.items.size() < query.limit && (ours != jails_.end() || other != foreign_.end())) {
-    const bool foreign = ours == jails_.end() || (other != foreign_.end() && other->first < ours->first);
-    const bool hidden = foreign && jails_.contains(other->first);
-    JailObject object = foreign ? foreign_object(other->second) : ours->second->object();
-    if (foreign) {
+  auto other = shows_foreign(query) ? foreign_.upper_bound(query.after) : foreign_.end();
+  while (names.size() < query.limit && (ours != jails_.end() || other != foreign_.end())) {
+    if (ours == jails_.end() || (other != foreign_.end() && other->first < ours->first)) {
+      if (!jails_.contains(other->first)) names.push_back(other->first);
       ++other;
     } else {
+      if (matches(*ours->second, query)) names.push_back(ours->first);
       ++ours;
     }
-    if (!hidden && matches(object, query)) result.items.push_back(std::move(object));
   }
-  return result;
+  return names;
 }
 
 bool Supervisor::all_down() const {

@@ -55,8 +55,8 @@ class Supervisor final : public Context {
   [[nodiscard]] MonoTime next_deadline() const;
 
   [[nodiscard]] const Lifecycle* find(const std::string& name) const;
-  [[nodiscard]] Result<JailObject> get(const std::string& name) const;  // ours or foreign
-  [[nodiscard]] JailList list(const ListQuery& query) const;
+  [[nodiscard]] Result<JailObject> get(const std::string& name) const;         // ours or foreign
+  [[nodiscard]] std::vector<std::string> names(const ListQuery& query) const;  // ours and foreign, in order
   [[nodiscard]] const std::map<std::string, std::unique_ptr<Lifecycle>>& jails() const { return jails_; }
   [[nodiscard]] const std::map<std::string, JailFacts>& foreign() const { return foreign_; }
   // What of a spec does not go together with the other jails: dependencies, parent, addresses.
@@ -74,6 +74,7 @@ class Supervisor final : public Context {
   [[nodiscard]] const std::string& boot_id() const override { return options_.boot_id; }
   double jitter() override;
   std::uint64_t next_run() override { return ++last_run_; }
+  std::uint64_t next_revision() override { return ++last_revision_; }
   OpId perform(Lifecycle& jail, decltype(Op::what) what) override;
   CommitId commit(Lifecycle& jail, std::vector<Mutation> mutations) override;
   void publish(std::string type, const std::string& jail, std::string message,
@@ -182,6 +183,7 @@ class Supervisor final : public Context {
   CommitId last_commit_ = 0;
   std::uint64_t last_event_ = 0;
   std::uint64_t last_run_ = 0;
+  std::uint64_t last_revision_ = 0;
   std::map<std::string, std::uint64_t> event_counts_;
 };
 

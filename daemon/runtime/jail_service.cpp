@@ -82,8 +82,27 @@ Result<JailObject> JailService::get(const std::string& name) const {
   return engine_.supervisor().get(name);
 }
 
-JailList JailService::list(const ListQuery& query) const {
-  return engine_.supervisor().list(query);
+Result<std::shared_ptr<JailView>> JailService::view(const std::string& name) {
+  const auto* jail = engine_.supervisor().find(name);
+  if (jail == nullptr) {
+    auto foreign = get(name);
+    if (!foreign) return Fail(foreign.error());
+    return std::make_shared<JailView>(*std::move(foreign));
+  }
+  KeptView& kept = views_[name];
+  if (!kept.view || kept.revision != jail->revision()) {
+    kept = {jail->revision(), std::make_shared<JailView>(jail->object())};
+  }
+  return kept.view;
+}
+
+JailViews JailService::list(const ListQuery& query) {
+  JailViews list;
+  list.event = engine_.supervisor().last_event();
+  for (const auto& name : engine_.supervisor().names(query)) {
+    if (auto one = view(name)) list.items.push_back(*std::move(one));
+  }
+  return list;
 }
 
 std::vector<FieldError> JailService::objections(const std::string& name, const JailSpec& spec) const {
@@ -238,7 +257,10 @@ Tasks JailService::tasks() const {
 
 void JailService::on_event(const JailEvent& event) {
   if (first_listener_) first_listener_(event);
-  if (event.type == "jail.deleted") forget_log(event.jail);
+  if (event.type == "jail.deleted") {
+    forget_log(event.jail);
+    views_.erase(event.jail);
+  }
   std::vector<std::uint64_t> ids;  // a listener may end its own subscription, or another's, while it is told
   for (const auto& [id, each] : listeners_) ids.push_back(id);
   for (const auto id : ids) {

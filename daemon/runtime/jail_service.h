@@ -37,7 +37,8 @@ class JailService final : public server::Service, private EngineObserver {
   [[nodiscard]] const HostProfile& profile() const override;
   [[nodiscard]] server::Readiness readiness() const override;
   [[nodiscard]] Result<JailObject> get(const std::string& name) const override;
-  [[nodiscard]] JailList list(const ListQuery& query) const override;
+  [[nodiscard]] Result<std::shared_ptr<JailView>> view(const std::string& name) override;
+  [[nodiscard]] JailViews list(const ListQuery& query) override;
   [[nodiscard]] std::vector<FieldError> objections(const std::string& name, const JailSpec& spec) const override;
   void write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) override;
   Result<Token> authenticate(std::string_view secret) override { return tokens_.authenticate(secret); }
@@ -84,6 +85,12 @@ class JailService final : public server::Service, private EngineObserver {
   std::function<void(const JailEvent&)> first_listener_;
   std::unordered_map<std::uint64_t, std::function<void(const JailEvent&)>> listeners_;
   std::uint64_t last_listener_ = 0;
+  // By name; of jails that are there and were asked for.
+  struct KeptView {
+    std::uint64_t revision = 0;  // the jail's, when the view was made
+    std::shared_ptr<JailView> view;
+  };
+  std::unordered_map<std::string, KeptView> views_;
   LoopWatch loop_watch_;
   UsageWalk usage_walk_;
   std::vector<server::Done<server::SharedText>> scrapes_;    // that share the walk under way

@@ -78,8 +78,14 @@ Result<JailObject> FakeService::get(const std::string& name) const {
   return found->second;
 }
 
-JailList FakeService::list(const ListQuery& query) const {
-  JailList list;
+Result<std::shared_ptr<JailView>> FakeService::view(const std::string& name) {
+  auto object = get(name);
+  if (!object) return Fail(object.error());
+  return std::make_shared<JailView>(*std::move(object));
+}
+
+JailViews FakeService::list(const ListQuery& query) {
+  JailViews list;
   list.event = stored.size();
   for (const auto& [name, object] : jails) {
     if (name <= query.after || list.items.size() == query.limit) continue;
@@ -88,7 +94,7 @@ JailList FakeService::list(const ListQuery& query) const {
       const auto label = object.spec.labels.find(query.label->first);
       if (label == object.spec.labels.end() || label->second != query.label->second) continue;
     }
-    list.items.push_back(object);
+    list.items.push_back(std::make_shared<JailView>(object));
   }
   return list;
 }

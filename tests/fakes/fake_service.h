@@ -64,7 +64,8 @@ class FakeService : public Service {
   std::vector<FieldError> objections(const std::string&, const JailSpec&) const override { return objected; }
   Readiness readiness() const override { return ready; }
   Result<JailObject> get(const std::string& name) const override;
-  JailList list(const ListQuery& query) const override;
+  Result<std::shared_ptr<JailView>> view(const std::string& name) override;
+  JailViews list(const ListQuery& query) override;
   void write(Write write, std::chrono::seconds wait, Done<WriteReply> done) override;
   Result<Token> authenticate(std::string_view secret) override;
   std::vector<Token> tokens() const override;

@@ -46,6 +46,7 @@ constexpr std::array table{
     Row{DeliberateFault::foreign_removed, "foreign_removed"},
     Row{DeliberateFault::adopted_by_name, "adopted_by_name"},
     Row{DeliberateFault::restarted_by_us, "restarted_by_us"},
+    Row{DeliberateFault::shown_stale, "shown_stale"},
     Row{DeliberateFault::exit_cuts_start, "exit_cuts_start"},
 };
 

@@ -69,6 +69,7 @@ class Oracle final : public HostObserver {
   void take_run(const core::RunRecord& run);  // that is durable
   void look_at_findings();
   void look_at_acknowledged();
+  void look_at_shown();
   void check_record(const core::JailKey& key, const core::Op& op);
   void check_hooks(const core::Op& op);
   void check_start(const std::string& name);
@@ -82,6 +83,13 @@ class Oracle final : public HostObserver {
   const core::Supervisor* supervisor_ = nullptr;  // of the daemon that lives
   std::optional<std::string> verdict_;
   std::size_t findings_seen_ = 0;
+
+  struct Shown {
+    std::uint64_t revision = 0;
+    std::string text;
+  };
+  std::map<std::string, Shown> shown_;  // by jail, when it was last looked at
+  std::uint64_t looks_ = 0;
 
   std::map<std::string, Known> acknowledged_;
   std::set<std::string> uncertain_;  // a request about it was under way when the daemon died

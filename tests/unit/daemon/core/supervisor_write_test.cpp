@@ -140,7 +140,7 @@ TEST(SupervisorWrite, AForeignJailIsListedAndNeverTakenOverByAWriteP6R9_4) {
   survey.jails = {facts};
   World world({{}, 4, "boot1", 1}, {}, survey);
   EXPECT_EQ(world.state("old"), JailState::foreign);
-  EXPECT_EQ(world.supervisor.list({}).items.size(), 1U);
+  EXPECT_EQ(world.supervisor.names({}).size(), 1U);
   const auto reply = world.declare("old", service());
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().kind, Kind::conflict);

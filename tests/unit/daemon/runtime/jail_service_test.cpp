@@ -74,6 +74,26 @@ TEST(JailService, ProcessesOfAJailThatDoesNotRunAreNone) {
   EXPECT_EQ(count, 0U);
 }
 
+TEST(JailService, ReadersShareTheTextOfAJailUntilSomethingHappensToItR7_1) {
+  World world;
+  ASSERT_TRUE(world.write(declare("db", a_service()), seconds{0}));
+  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  world.pass(seconds{5});
+  const auto db = *world.service.view("db");
+  const auto web = *world.service.view("web");
+  auto changed = a_service();
+  changed.labels["tier"] = "front";
+  Write write = declare("web", changed);
+  write.verb = Write::Verb::replace;
+  ASSERT_TRUE(world.write(write, seconds{0}));
+  const auto list = world.service.list({});
+  ASSERT_EQ(list.items.size(), 2U);
+  EXPECT_EQ(list.items[0], db) << "the same view, not an equal one";
+  EXPECT_NE(list.items[1], web);
+  EXPECT_EQ(web->json().find("front"), std::string::npos) << "a view stays what it was";
+  EXPECT_NE(list.items[1]->json().find("front"), std::string::npos);
+}
+
 TEST(JailService, ScrapesAtTheSameTimeShareOneWalk) {
   World world;
   ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
