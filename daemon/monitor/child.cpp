@@ -167,7 +167,7 @@ Result<Child> launch(const Launch& launch, Jail& jail) {
   Child child{0, UniqueFd(ends[0])};
   const UniqueFd writer(ends[1]);
   const SignalsBlocked blocked;
-  const auto forked = jail.fork_child(launch.command.in_jail);
+  const auto forked = jail.fork_child(launch.command.in_jail, launch.fate);
   if (!forked) return Fail(forked.error());
   child.pid = *forked;
   if (child.pid == 0) {

@@ -28,6 +28,7 @@ struct Launch {
   Environment inherited;
   JailVariables jail_variables;
   Stdio stdio;
+  AtMonitorsDeath fate = AtMonitorsDeath::dies;
 };
 
 struct Child {

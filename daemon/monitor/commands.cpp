@@ -137,7 +137,7 @@ void Commands::go_on_ending(Running& running, Clock::time_point now) {
   if (now < *running.kill_from) {
     tell_to_end(running, alive);
   } else {
-    for (const pid_t pid : alive) ::kill(pid, SIGKILL);
+    kill_tree(running.child.pid, alive);
   }
   running.deadline = now + look_interval;
 }

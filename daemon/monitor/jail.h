@@ -22,6 +22,14 @@ enum class JailEvent {
   gone,     // Linux: pid 1 ended
 };
 
+// What becomes of a process that we started when the monitor itself dies. KILL, if it has to die.
+enum class AtMonitorsDeath { dies, lives_on };
+
+struct ChildExit {
+  pid_t pid = 0;
+  int status = 0;  // as waitpid(2) gives it
+};
+
 class Jail {
  public:
   explicit Jail(const Options& options);
@@ -47,7 +55,8 @@ class Jail {
 
   // Every process in it but pid 1; on Linux `ours` (children that may not have joined a cgroup yet) are added.
   [[nodiscard]] std::vector<pid_t> processes(const std::vector<pid_t>& ours) const;
-  void ask_whether_empty();  // JailEvent::empty comes if so
+  // JailEvent::empty comes if so, or, on FreeBSD, as soon as it is so.
+  void ask_whether_empty();
 
   // Linux: pid 1 holds this end of a pipe too, and reads it once we have died: a jail that outlives its monitor is not
   // killed by SIGPIPE and does not block; what it writes is lost. On FreeBSD nobody is there to do it.
@@ -57,12 +66,14 @@ class Jail {
   [[nodiscard]] int event_fd() const;  // -1: none
   void on_readable();
   bool on_exit(pid_t pid, int status);  // true: it was pid 1
+  // FreeBSD: children that ended; they are held by descriptors, of which wait(2) knows nothing.
+  std::vector<ChildExit> take_exits();
   std::vector<JailEvent> take_events();
   Error take_failure();
 
   // ---- processes
   // fork(2); with `inside`, the child is already in the jail's pid namespace (Linux).
-  Result<pid_t> fork_child(bool inside);
+  Result<pid_t> fork_child(bool inside, AtMonitorsDeath fate);
   // The child's way in, in this order, each with plain errors; between enter_limits() and attach() the host's users and
   // files can still be reached, after attach() only the jail's.
   Result<void> enter_limits(int fib) const;

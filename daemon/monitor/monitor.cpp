@@ -98,6 +98,7 @@ void Monitor::dispatch(const pollfd& ready) {
     }
   } else if (ready.fd == jail_.event_fd()) {
     jail_.on_readable();
+    for (const ChildExit& exit : jail_.take_exits()) on_exit(exit);
   } else {
     commands_.on_report(ready.fd);
     console_.read_from(ready.fd);
@@ -107,10 +108,13 @@ void Monitor::dispatch(const pollfd& ready) {
 void Monitor::reap() {
   int status = 0;
   for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG)) {
-    if (jail_.on_exit(pid, status)) continue;
-    commands_.on_exit(pid, status);
-    jail_.ask_whether_empty();
+    if (!jail_.on_exit(pid, status)) on_exit({pid, status});
   }
+}
+
+void Monitor::on_exit(const ChildExit& exit) {
+  commands_.on_exit(exit.pid, exit.status);
+  jail_.ask_whether_empty();
 }
 
 void Monitor::tick(Clock::time_point now) {

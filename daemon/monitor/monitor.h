@@ -46,6 +46,7 @@ class Monitor {
   [[nodiscard]] int poll_timeout(Clock::time_point now) const;
   void dispatch(const pollfd& ready);
   void reap();
+  void on_exit(const ChildExit& exit);
   void tick(Clock::time_point now);
   void handle_events();
 

@@ -80,7 +80,11 @@ void Monitor::adopt(std::int64_t id, const json& body) {
     return refuse(id, Error{Kind::invalid, "\"jid\" must be a whole number", 0, {}});
   }
   const auto adopted = jail_.adopt(body["jid"].get<int>());
-  return adopted ? answer(id, json::object()) : refuse(id, adopted.error());
+  if (!adopted) return refuse(id, adopted.error());
+  answer(id, json::object());
+  if (!body.value("inhabited", json(false)).is_boolean() || !body.value("inhabited", false)) return;
+  ran_inside_ = true;
+  jail_.ask_whether_empty();
 }
 
 Result<Commands::Mode> Monitor::launch(std::int64_t id, const CommandRequest& command, bool is_main) {
@@ -96,11 +100,13 @@ Result<Commands::Mode> Monitor::launch(std::int64_t id, const CommandRequest& co
     jail_.keep_console(out->reader);
     jail_.keep_console(err->reader);
   }
-  const Launch launch{
-      command, line.argv, inherited_, {options_.name, command.path, jail_.jid()}, {-1, out->writer, err->writer}};
   const auto mode = is_main           ? Commands::Mode::main
                     : line.background ? Commands::Mode::background
                                       : Commands::Mode::foreground;
+  // A hook that outlived us would run beside itself once the start is tried again.
+  const auto fate = mode == Commands::Mode::foreground ? AtMonitorsDeath::dies : AtMonitorsDeath::lives_on;
+  const Launch launch{
+      command, line.argv, inherited_, {options_.name, command.path, jail_.jid()}, {-1, out->writer, err->writer}, fate};
   const auto started = commands_.start(id, launch, mode, Clock::now());
   if (!started) return Fail(started.error());
   if (command.in_jail) ran_inside_ = true;

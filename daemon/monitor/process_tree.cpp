@@ -17,10 +17,9 @@ std::vector<pid_t> ProcessTree::look(const std::vector<Process>& processes) {
     for (const Process& process : processes) {
       if (present.contains(process.pid)) continue;
       const bool orphan = reaper_ != 0 && process.parent == reaper_ && !bystanders_.contains(process.pid);
-      if (process.pid != root_ && !orphan && !is_known(process.pid, process.start_time) &&
-          !present.contains(process.parent) && !sessions_.contains(process.session)) {
-        continue;
-      }
+      const bool seems = process.pid == root_ || orphan || is_known(process.pid, process.start_time) ||
+                         present.contains(process.parent) || sessions_.contains(process.session);
+      if (process.origin != 0 ? process.origin != root_ : !seems) continue;
       present.insert(process.pid);
       members_[process.pid] = process.start_time;
       if (process.session == process.pid) sessions_.insert(process.pid);

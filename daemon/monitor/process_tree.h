@@ -16,17 +16,23 @@ struct Process {
   pid_t session = 0;
   std::uint64_t start_time = 0;  // with pid it names a process for good
   bool zombie = false;
+  pid_t origin = 0;  // FreeBSD: the child of ours that it descends from, whoever is its parent now. 0: not known
 };
 
 // All of the host, as they are now. Each system reads them in its own way.
 std::vector<Process> all_processes();
 
-// Our own children, zombies included; cheap, unlike the whole list.
+// Our own children, zombies included; cheap, unlike the whole list. None where each process names its origin: then
+// nobody asks whose an orphan is.
 std::vector<pid_t> own_children();
+
+// KILL to the members of the tree of `root`; where the kernel knows the tree, also to those that it forks meanwhile.
+void kill_tree(pid_t root, const std::vector<pid_t>& members);
 
 // Grows with every look: once a member, always a member, also after its parent has died.
 class ProcessTree {
  public:
+  // A process with an origin is a member if that is `root`; what follows is for the others.
   // `root` leads a session of its own. Orphans of host commands become our children: those of `reaper` that are not
   // in `bystanders` are members too; in-jail orphans go to the jail's own pid 1, so there `reaper` is 0.
   ProcessTree(pid_t root, pid_t reaper, std::set<pid_t> bystanders);

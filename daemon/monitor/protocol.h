@@ -76,7 +76,9 @@
 //   "rlimits"?        as in limits
 //   "timeout_ms"?     for the mounts; default 30000
 //
-// {"id":N,"request":"adopt","jid":J}   FreeBSD: the jail that jaild made for this run. Verified: its name is NAME.
+// {"id":N,"request":"adopt","jid":J,"inhabited":true?}   FreeBSD: the jail that jaild made for this run, or took over.
+//   Verified: its name is NAME. inhabited: it may have processes that were there before this monitor; a note of
+//   emptiness comes when they have ended, or at once.
 //
 // {"id":N,"request":"limits","cgroups":[..]?,"rlimits":{..}?}   Linux: replaces what later in-jail processes get.
 //   cgroups: absolute paths of cgroup.procs files. rlimits: {"nofile":1024,...}, both soft and hard, by the names cpu
@@ -97,7 +99,9 @@
 //   "console"?        exec.consolelog: absolute host path instead of the log
 //   "path"?           the jail's root: JPATH; required with console below it
 //   Answer: "code":C or "signal":S (a number), "timed_out":true? "canceled":true? "seconds":X. A command that could not
-//   be exec'ed: ok false. Each runs in a session of its own, stdin /dev/null, default signals, umask 022.
+//   be exec'ed: ok false. Each runs in a session of its own, stdin /dev/null, default signals, umask 022. If the
+//   monitor dies, the kernel ends the command (not what it started, nor on Linux one of another user); main and
+//   background ones live on.
 //
 // {"id":N,"request":"main","command":{...}}   once; the same fields without timeout_ms; a trailing & is dropped.
 //   Answered when exec'ed: "pid".

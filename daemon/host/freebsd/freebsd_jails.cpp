@@ -38,8 +38,8 @@ Result<core::Resolved> FreebsdJails::resolve(const core::Resolve& op) {
   return resolve_needs(op, catalog_, shared_);
 }
 
-Result<void> FreebsdJails::adopt(const JailKey& key) {
-  auto adopted = link_.ask(key.run, {{"request", "adopt"}, {"jid", key.jid}}, adopt_patience);
+Result<void> FreebsdJails::adopt(const JailKey& key, bool inhabited) {
+  auto adopted = link_.ask(key.run, {{"request", "adopt"}, {"jid", key.jid}, {"inhabited", inhabited}}, adopt_patience);
   if (!adopted) return Fail(adopted.error().in("tell the jail's monitor"));
   return {};
 }
@@ -48,7 +48,7 @@ Result<void> FreebsdJails::open_monitor(const core::OpenMonitor& op) {
   if (auto opened = link_.open(op.key); !opened) return opened;
   if (op.key.jid == 0 || jail_name(op.key.jid, false) != op.key.name) return {};
   watch_.add(op.key);
-  return adopt(op.key);
+  return adopt(op.key, true);
 }
 
 Result<LedgerEntry> FreebsdJails::acquire(const core::Acquire& op) {
@@ -94,7 +94,7 @@ Result<core::Created> FreebsdJails::create(const core::Create& op) {
   const JailKey made{op.key.name, op.key.run, jid.value_or(0)};
   watch_.created(op.key.name, jid ? &made : nullptr);
   if (!jid) return Fail(jid.error());
-  if (auto adopted = adopt(made); !adopted) {
+  if (auto adopted = adopt(made, false); !adopted) {
     const UniqueFd descriptor = watch_.forget(made.jid);
     if (auto removed = remove_jail(catalog_, made, descriptor, remove_patience); !removed) {
       return Fail(removed.error().in(adopted.error().message));

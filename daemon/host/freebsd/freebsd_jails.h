@@ -28,7 +28,7 @@ class FreebsdJails {
   Result<void> set_params(const core::SetParams& op);
 
  private:
-  Result<void> adopt(const core::JailKey& key);
+  Result<void> adopt(const core::JailKey& key, bool inhabited);
 
   const ParamCatalog& catalog_;
   MonitorLink& link_;

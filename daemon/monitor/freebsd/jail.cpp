@@ -2,17 +2,25 @@
 
 #include <sys/param.h>  // before the others, which use its types
 
+#include <fcntl.h>
 #include <sys/cpuset.h>
+#include <sys/event.h>
 #include <sys/jail.h>
+#include <sys/procdesc.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
+#include <cstdint>
 #include <cstring>
+#include <map>
+#include <ranges>
 #include <utility>
 
+#include "daemon/host/unique_fd.h"
 #include "daemon/monitor/file_record.h"
 #include "daemon/monitor/freebsd/login_class.h"
 #include "daemon/monitor/freebsd/processes.h"
@@ -21,6 +29,7 @@ namespace jaild::monitor {
 namespace {
 
 constexpr cpusetid_t set_of_host = 1;  // cpuset(2): the set in which every process of the host begins
+constexpr int looks_max = 3;           // at a jail whose processes all end while they are looked at
 
 iovec part(const void* data, std::size_t size) {
   return {const_cast<void*>(data), size};
@@ -42,11 +51,42 @@ struct Jail::State {
   Options options;
   int jid = 0;  // 0: not adopted yet
   std::vector<JailEvent> events;
+  // Made by the first child: a kqueue is not inherited, and we fork once ourselves before there is any.
+  UniqueFd queue;
+  // By process descriptor: what ends is told with its status, its pid is nobody else's before we let go of it, and the
+  // kernel ends what must not outlive us.
+  std::map<pid_t, UniqueFd> children;
+  std::vector<ChildExit> exits;
+  // A process of the jail whose end will be told: until then the jail is not empty, whoever else comes and goes.
+  bool inhabitant_watched = false;
 
   // JIDs are used again, so before anything is done by jid. JAIL_DYING: a dying one is still ours.
   [[nodiscard]] bool is_ours(int flags) const {
     const auto name = name_of_jail(jid, flags);
     return name && *name == options.name;
+  }
+
+  Result<void> open_queue() {
+    if (queue) return {};
+    queue.reset(::kqueue());
+    if (!queue || ::fcntl(queue.get(), F_SETFD, FD_CLOEXEC) != 0) {
+      return FailErrno(Kind::overloaded, "kqueue", errno);
+    }
+    return {};
+  }
+
+  [[nodiscard]] bool tell_of(std::uintptr_t what, short filter, void* tag) const {
+    struct kevent change{};
+    EV_SET(&change, what, filter, EV_ADD | EV_ONESHOT, NOTE_EXIT, 0, tag);
+    return ::kevent(queue.get(), &change, 1, nullptr, 0, nullptr) == 0;
+  }
+
+  // From the last, which is the oldest and likely to stay: each end costs a look at all processes of the host.
+  [[nodiscard]] bool watch_one_of(const std::vector<pid_t>& pids) const {
+    for (const pid_t pid : pids | std::views::reverse) {
+      if (tell_of(static_cast<std::uintptr_t>(pid), EVFILT_PROC, nullptr)) return true;
+    }
+    return false;
   }
 };
 
@@ -96,18 +136,45 @@ std::vector<pid_t> Jail::processes(const std::vector<pid_t>& /*ours*/) const {
   return exists() && state_->is_ours(JAIL_DYING) ? processes_in_jail(state_->jid) : std::vector<pid_t>();
 }
 
+// Not only our own may be in it: jexec(8) brings others, and an adopted jail had its processes before us.
 void Jail::ask_whether_empty() {
-  if (exists() && processes_in_jail(state_->jid).empty()) state_->events.push_back(JailEvent::empty);
+  if (!exists() || state_->inhabitant_watched || !state_->open_queue()) return;
+  for (int look = 0; look < looks_max; ++look) {
+    const auto pids = processes_in_jail(state_->jid);
+    if (pids.empty()) return state_->events.push_back(JailEvent::empty);
+    state_->inhabitant_watched = state_->watch_one_of(pids);
+    if (state_->inhabitant_watched) return;
+  }
 }
 
 void Jail::keep_console(int /*reader*/) {}
 
 int Jail::event_fd() const {
-  return -1;
+  return state_->queue.get();
 }
-void Jail::on_readable() {}
+
+void Jail::on_readable() {
+  std::array<struct kevent, 16> events{};  // what is more comes next time
+  const timespec at_once{};
+  const int count = ::kevent(state_->queue.get(), nullptr, 0, events.data(), events.size(), &at_once);
+  for (int i = 0; i < count; ++i) {
+    const auto& event = events[static_cast<std::size_t>(i)];
+    if (event.filter == EVFILT_PROC) {
+      state_->inhabitant_watched = false;
+      ask_whether_empty();
+    } else {
+      const auto pid = static_cast<pid_t>(reinterpret_cast<std::intptr_t>(event.udata));
+      state_->children.erase(pid);  // reaps it
+      state_->exits.push_back({pid, static_cast<int>(event.data)});
+    }
+  }
+}
+
 bool Jail::on_exit(pid_t /*pid*/, int /*status*/) {
   return false;
+}
+std::vector<ChildExit> Jail::take_exits() {
+  return std::exchange(state_->exits, {});
 }
 std::vector<JailEvent> Jail::take_events() {
   return std::exchange(state_->events, {});
@@ -116,9 +183,20 @@ Error Jail::take_failure() {
   return {};
 }
 
-Result<pid_t> Jail::fork_child(bool /*inside*/) {
-  const pid_t pid = ::fork();
-  if (pid < 0) return FailErrno(Kind::overloaded, "fork", errno);
+Result<pid_t> Jail::fork_child(bool /*inside*/, AtMonitorsDeath fate) {
+  if (auto opened = state_->open_queue(); !opened) return Fail(opened.error());
+  int descriptor = -1;
+  const pid_t pid = ::pdfork(&descriptor, PD_CLOEXEC | (fate == AtMonitorsDeath::lives_on ? PD_DAEMON : 0));
+  if (pid < 0) return FailErrno(Kind::overloaded, "pdfork", errno);
+  if (pid == 0) return pid;
+  UniqueFd held(descriptor);
+  void* tag = reinterpret_cast<void*>(static_cast<std::intptr_t>(pid));
+  if (!state_->tell_of(static_cast<std::uintptr_t>(descriptor), EVFILT_PROCDESC, tag)) {
+    const int refused = errno;
+    ::pdkill(descriptor, SIGKILL);
+    return FailErrno(Kind::overloaded, "watch a command", refused);
+  }
+  state_->children.emplace(pid, std::move(held));
   return pid;
 }
 

@@ -9,6 +9,8 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
+#include <map>
 
 namespace jaild::monitor {
 namespace {
@@ -38,30 +40,49 @@ std::vector<kinfo_proc> read_all() {
   return read_processes({CTL_KERN, KERN_PROC, KERN_PROC_PROC, 0}, 3);
 }
 
-}  // namespace
-
-std::vector<pid_t> own_children() {
-  constexpr std::size_t descendants_max = 4096;  // beyond that some orphan may be taken for a hook's
-  std::vector<procctl_reaper_pidinfo> list(descendants_max);
+// Every process that descends from us, and from which child of ours. That child's pid is not given to another process
+// as long as one of its descendants lives.
+std::map<pid_t, pid_t> descendants() {
+  procctl_reaper_status status{};
+  if (::procctl(P_PID, ::getpid(), PROC_REAP_STATUS, &status) != 0) return {};
+  std::vector<procctl_reaper_pidinfo> list(status.rs_descendants + 64);
   procctl_reaper_pids request{};
   request.rp_count = static_cast<u_int>(list.size());
   request.rp_pids = list.data();
-  std::vector<pid_t> children;
-  if (::procctl(P_PID, ::getpid(), PROC_REAP_GETPIDS, &request) != 0) return children;
+  if (::procctl(P_PID, ::getpid(), PROC_REAP_GETPIDS, &request) != 0) return {};
+  std::map<pid_t, pid_t> origins;
   for (const procctl_reaper_pidinfo& entry : list) {
     if ((entry.pi_flags & REAPER_PIDINFO_VALID) == 0) break;
-    if ((entry.pi_flags & REAPER_PIDINFO_CHILD) != 0) children.push_back(entry.pi_pid);
+    origins.emplace(entry.pi_pid, entry.pi_subtree);
   }
-  return children;
+  return origins;
+}
+
+}  // namespace
+
+std::vector<pid_t> own_children() {
+  return {};
+}
+
+void kill_tree(pid_t root, const std::vector<pid_t>& members) {
+  procctl_reaper_kill order{};
+  order.rk_sig = SIGKILL;
+  order.rk_flags = REAPER_KILL_SUBTREE;
+  order.rk_subtree = root;
+  if (::procctl(P_PID, ::getpid(), PROC_REAP_KILL, &order) == 0) return;
+  for (const pid_t pid : members) ::kill(pid, SIGKILL);
 }
 
 std::vector<Process> all_processes() {
+  const auto origins = descendants();
   std::vector<Process> processes;
   for (const kinfo_proc& entry : read_all()) {
     constexpr std::uint64_t million = 1'000'000;
     const auto start = static_cast<std::uint64_t>(entry.ki_start.tv_sec) * million +
                        static_cast<std::uint64_t>(entry.ki_start.tv_usec);
-    processes.push_back({entry.ki_pid, entry.ki_ppid, entry.ki_sid, start, entry.ki_stat == SZOMB});
+    const auto origin = origins.find(entry.ki_pid);
+    processes.push_back({entry.ki_pid, entry.ki_ppid, entry.ki_sid, start, entry.ki_stat == SZOMB,
+                         origin == origins.end() ? 0 : origin->second});
   }
   return processes;
 }

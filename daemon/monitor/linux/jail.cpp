@@ -1,6 +1,7 @@
 #include "daemon/monitor/jail.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -230,6 +231,9 @@ bool Jail::on_exit(pid_t pid, int /*status*/) {
   return true;
 }
 
+std::vector<ChildExit> Jail::take_exits() {
+  return {};  // all of them are wait(2)'s
+}
 std::vector<JailEvent> Jail::take_events() {
   return std::exchange(state_->events, {});
 }
@@ -237,10 +241,16 @@ Error Jail::take_failure() {
   return std::exchange(state_->failure, {});
 }
 
-Result<pid_t> Jail::fork_child(bool inside) {
+// Of what runs inside pid 1 takes care. A switch to another user (exec.system_user) lifts the order to die again.
+Result<pid_t> Jail::fork_child(bool inside, AtMonitorsDeath fate) {
   if (inside) return fork_into(state_->pidfd.get(), state_->home.get());
+  const pid_t monitor = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return FailErrno(Kind::overloaded, "fork", errno);
+  if (pid == 0 && fate == AtMonitorsDeath::dies) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != monitor) ::_exit(127);
+  }
   return pid;
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -79,6 +80,10 @@ std::vector<Process> all_processes() {
     if (const auto process = read_proc_stat(pid)) processes.push_back(*process);
   }
   return processes;
+}
+
+void kill_tree(pid_t /*root*/, const std::vector<pid_t>& members) {
+  for (const pid_t pid : members) ::kill(pid, SIGKILL);
 }
 
 }  // namespace jaild::monitor

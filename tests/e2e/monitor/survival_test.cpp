@@ -59,6 +59,18 @@ TEST_F(Survival, AJailOutlivesItsMonitor) {
   std::filesystem::remove(place("run/jails/" + name_ + ".json"));
 }
 
+// Else it would run beside itself when jaild tries again.
+TEST_F(Survival, AHookUnderWayDiesWithItsMonitorAndABackgroundOneDoesNot) {
+  EXPECT_EQ(host("sleep 98782 &")["code"], 0);
+  send("run", {{"command", {{"phase", "exec.prestart"}, {"line", "sleep 98783"}}}});
+  EXPECT_TRUE(eventually([] { return processes_with("sleep 98783").size() == 1; }));
+  kill_monitor();
+  EXPECT_TRUE(eventually([] { return processes_with("sleep 98783").empty(); }));
+  const auto spared = processes_with("sleep 98782");
+  ASSERT_EQ(spared.size(), 1U);
+  ::kill(spared[0], SIGKILL);
+}
+
 TEST_F(Survival, SignalsToTheGroupOfJaildDoNotEndAMonitor) {
   const int pid = ask("hello")["pid"].get<int>();
   EXPECT_NE(::getsid(pid), ::getsid(0));

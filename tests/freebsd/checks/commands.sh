@@ -24,6 +24,12 @@ group_commands() {
   declare_jail jt_slow "{\"params\":{\"path\":\"$root\",\"exec.timeout\":2,\"exec.prestart\":[\"/bin/sh -c '/bin/sleep 6002 & /bin/sleep 6002 & wait'\"],\"persist\":true},\"restart\":{\"policy\":\"never\"}}"
   refute "commands: a host hook is ended with its children" pgrep -f "sleep 6002"
   forget jt_slow
+  # daemon(8) starts a session of its own, and its child an orphan: what a hook left before is not taken for one of them.
+  declare_jail jt_slow "{\"params\":{\"path\":\"$root\",\"exec.timeout\":3,\"exec.prepare\":[\"/usr/sbin/daemon -f /bin/sleep 6006\"],\"exec.prestart\":[\"/bin/sh -c '/usr/sbin/daemon -f /bin/sleep 6007; /bin/sleep 6008'\"],\"persist\":true},\"restart\":{\"policy\":\"never\"}}"
+  refute "commands: nor does what it started as daemons live on" pgrep -f "sleep 600[78]"
+  check "commands: what an earlier hook left behind does" pgrep -f "sleep 6006"
+  pkill -f "sleep 6006"
+  forget jt_slow
   declare_jail jt_hang "{\"params\":{\"path\":\"$root\",\"exec.timeout\":3,\"stop.timeout\":2,\"exec.stop\":[\"/bin/sleep 6003\"],\"persist\":true}}"
   down jt_hang
   same "commands: a hanging exec.stop does not keep the jail" stopped "$(state jt_hang)"

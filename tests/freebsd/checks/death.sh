@@ -34,8 +34,57 @@ group_death() {
   has "death: the signal is shown" "$(object jt_die)" SIGKILL
   forget jt_die
   refute "death: forgotten is gone" exists jt_die
+  death_of_monitor
   death_of_last_process
+  death_of_others
   death_while_changing
+}
+
+# The command outlives its monitor until its jail is stopped in order; a hook under way does not.
+death_of_monitor() {
+  declare_jail jt_mon "{\"params\":{\"path\":\"$root\",\"mount.devfs\":true,\"exec.stop\":[\"/bin/sh -c 'pgrep -f sleep.1011 >/dev/null && echo alive at exec.stop'\"]},\"command\":\"/bin/sleep 1011\"}"
+  orphan=$(jid jt_mon)
+  kill -9 "$(monitor_of jt_mon)"
+  check "death: monitor killed: noticed by its socket, not by the sweep" until_true 20 sh -c "! jls -j $orphan jid"
+  check "death: monitor killed: the jail comes back" until_true "$patience" has_jid_unlike jt_mon "$orphan"
+  until_true "$patience" is_state jt_mon running
+  has "death: monitor killed: the command lived until the jail was stopped in order" "$(console jt_mon)" "exec.stop alive at exec.stop"
+  same "death: monitor killed: one command" 1 "$(pgrep -f '^/bin/sleep 1011' | wc -l | tr -d ' ')"
+  orphan=$(jid jt_mon)
+  kill_daemon
+  kill -9 "$(monitor_of jt_mon)"
+  start_daemon
+  check "death: monitor killed while jaild was away: the jail comes back" until_true "$patience" has_jid_unlike jt_mon "$orphan"
+  until_true "$patience" is_state jt_mon running
+  same "death: one command, one monitor" "1 1" "$(pgrep -f '^/bin/sleep 1011' | wc -l | tr -d ' ') $(monitor_of jt_mon | wc -l | tr -d ' ')"
+  forget jt_mon
+  api POST /jails "{\"name\":\"jt_mon\",\"spec\":{\"params\":{\"path\":\"$root\",\"exec.prestart\":[\"/bin/sleep 6010\"],\"persist\":true},\"restart\":{\"policy\":\"never\"}}}" >/dev/null
+  check "death: a hook is under way" until_true "$patience" pgrep -f '^/bin/sleep 6010'
+  hook=$(pgrep -f '^/bin/sleep 6010')
+  kill -9 "$(monitor_of jt_mon)"
+  check "death: monitor killed: so is its hook" until_true 20 sh -c "! kill -0 $hook"
+  check "death: monitor killed: the start is over" until_true "$patience" sh -c "! '$bin/jailctl' api GET /jails/jt_mon | grep -q '\"state\":\"starting\"'"
+  forget jt_mon
+  refute "death: no hook is left" pgrep -f '^/bin/sleep 6010'
+}
+
+# Not started by us, but in the jail: their end is seen at once too.
+death_of_others() {
+  declare_jail jt_guest "{\"params\":{\"path\":\"$root\",\"exec.start\":[\"/bin/sleep 4 &\"]},\"restart\":{\"policy\":\"never\"}}"
+  jexec jt_guest /bin/sleep 1012 >/dev/null 2>&1 &
+  check "death: a process of jexec(8) keeps its jail up" until_true "$patience" sh -c "! pgrep -f '^/bin/sleep 4'"
+  same "death: it is all there is" "running 1" "$(state jt_guest) $(pgrep -j "$(jid jt_guest)" | wc -l | tr -d ' ')"
+  pkill -f '^/bin/sleep 1012'
+  check "death: its end is the jail's, and no sweep is waited for" until_true 20 sh -c "! jls -j jt_guest jid"
+  forget jt_guest
+  jail -c name=jt_guest path="$root" command=/bin/sleep 1013 >/dev/null 2>&1 &
+  until_true "$patience" is_state jt_guest foreign
+  api POST "/jails/jt_guest/adopt?wait=$patience" >/dev/null
+  api PATCH "/jails/jt_guest?wait=$patience" '{"spec":{"params":{"persist":false,"exec.start":["true"]},"restart":{"policy":"never"}}}' >"$work/answer"
+  same "death: an adopted jail lives by the processes that it had" running "$(state jt_guest)"
+  pkill -f '^/bin/sleep 1013'
+  check "death: and ends with them, before any sweep" until_true 20 sh -c "! jls -j jt_guest jid"
+  forget jt_guest
 }
 
 death_of_last_process() {

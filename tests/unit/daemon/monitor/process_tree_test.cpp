@@ -40,6 +40,16 @@ TEST(ProcessTree, OrphansOfHostCommandsAreOursUnlessTheyWereThereBefore) {
   EXPECT_EQ(tree.look(processes), (Pids{92}));
 }
 
+// FreeBSD tells from which of our children a process descends: then neither session nor parent matters.
+TEST(ProcessTree, AnOriginDecides) {
+  ProcessTree tree(100, monitor, {});
+  const std::vector<Process> processes{{100, monitor, 100, 1, false, 100},
+                                       {101, monitor, 101, 2, false, 100},  // a session of its own, its parent gone
+                                       {102, monitor, 102, 3, false, 90},   // an orphan of another command
+                                       {103, 100, 100, 4, false, 90}};
+  EXPECT_EQ(tree.look(processes), (Pids{100, 101}));
+}
+
 TEST(ProcessTree, ZombiesAreNotAliveButTheirChildrenAre) {
   ProcessTree tree(100, 0, {});
   EXPECT_EQ(tree.look({{100, monitor, 100, 1, true}, {101, 100, 101, 2, false}}), (Pids{101}));
