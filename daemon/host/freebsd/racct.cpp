@@ -17,10 +17,10 @@ namespace {
 constexpr std::size_t answer_first = 4096;             // as rctl(8) begins
 constexpr std::size_t answer_most = 16 * 1024 * 1024;  // kern.racct.rctl.maxbufsize
 
-using Call = int (*)(const char*, std::size_t, char*, std::size_t);
+using Call = RctlCalls::Call;
 
 // 0, or errno.
-int ask(Call call, const std::string& question, std::string& answer) {
+int ask(const Call& call, const std::string& question, std::string& answer) {
   for (std::size_t size = answer_first; size <= answer_most; size *= 2) {
     answer.assign(size, '\0');
     if (call(question.c_str(), question.size() + 1, answer.data(), answer.size()) == 0) {
@@ -32,7 +32,7 @@ int ask(Call call, const std::string& question, std::string& answer) {
   return ERANGE;
 }
 
-int tell(Call call, const std::string& rule) {
+int tell(const Call& call, const std::string& rule) {
   return call(rule.c_str(), rule.size() + 1, nullptr, 0) == 0 ? 0 : errno;
 }
 
@@ -51,9 +51,9 @@ bool is_off(int error) {
   return error == ENOSYS || error == EPERM;
 }
 
-Result<std::vector<std::string>> rules_matching(const std::string& filter) {
+Result<std::vector<std::string>> rules_matching(const std::string& filter, const RctlCalls& calls) {
   std::string text;
-  const int error = ask(::rctl_get_rules, filter, text);
+  const int error = ask(calls.get_rules, filter, text);
   if (is_off(error)) return std::vector<std::string>();
   if (error != 0) return Fail(os_error("read the rctl rules of " + filter, error));
   return split(text);
@@ -76,7 +76,7 @@ std::string racct_hint() {
 }
 
 Result<std::map<std::string, std::vector<std::string>>> all_jail_rules() {
-  auto rules = rules_matching("jail:");
+  auto rules = rules_matching("jail:", kernel_rctl());
   if (!rules) return Fail(rules.error());
   std::map<std::string, std::vector<std::string>> by_jail;
   for (std::string& rule : *rules) {
@@ -88,23 +88,28 @@ Result<std::map<std::string, std::vector<std::string>>> all_jail_rules() {
   return by_jail;
 }
 
-Result<void> set_jail_rules(const std::string& jail, const std::vector<RctlRule>& wanted) {
+const RctlCalls& kernel_rctl() {
+  static const RctlCalls calls{::rctl_get_rules, ::rctl_add_rule, ::rctl_remove_rule};
+  return calls;
+}
+
+Result<void> set_jail_rules(const std::string& jail, const std::vector<RctlRule>& wanted, const RctlCalls& calls) {
   const std::string filter = "jail:" + jail + ":";
   std::vector<std::string> texts;
   for (const RctlRule& rule : wanted) texts.push_back(rule.kernel_text(jail));
-  const auto before = rules_matching(filter);
+  const auto before = rules_matching(filter, calls);
   if (!before) return Fail(before.error());
   for (const std::string& rule : texts) {
     if (contains(*before, rule)) continue;
-    if (const int error = tell(::rctl_add_rule, rule); error != 0) return Fail(os_error("rctl rule " + rule, error));
+    if (const int error = tell(calls.add_rule, rule); error != 0) return Fail(os_error("rctl rule " + rule, error));
   }
   for (const std::string& rule : *before) {
     if (contains(texts, rule)) continue;
     // A new deny rule has replaced the old one already.
-    const int error = tell(::rctl_remove_rule, rule);
+    const int error = tell(calls.remove_rule, rule);
     if (error != 0 && error != ESRCH) return Fail(os_error("remove the rctl rule " + rule, error));
   }
-  const auto after = rules_matching(filter);
+  const auto after = rules_matching(filter, calls);
   if (!after) return Fail(after.error());
   for (const std::string& rule : texts) {
     if (!contains(*after, rule)) return Fail(Kind::host_refused, "rctl rule " + rule + " is not in force");

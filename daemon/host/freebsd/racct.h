@@ -1,6 +1,8 @@
 // rctl(2): rules and usage of jails. The kernel knows jails by name here, not by jid. Any thread.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,9 +20,20 @@ namespace jaild::host {
 // Every rule for a jail, by the jail's name, as the kernel prints it: "jail:www:memoryuse:deny=2147483648".
 Result<std::map<std::string, std::vector<std::string>>> all_jail_rules();
 
+// The calls of rctl(2) that change rules: what is asked and its size, room for the answer and its size; 0, or -1 with
+// errno.
+struct RctlCalls {
+  using Call = std::function<int(const char*, std::size_t, char*, std::size_t)>;
+  Call get_rules;
+  Call add_rule;
+  Call remove_rule;
+};
+[[nodiscard]] const RctlCalls& kernel_rctl();
+
 // Makes the rules of the jail exactly `wanted`: new ones first, so that there is no moment without a limit; then reads
 // back. Every rule that is not in force afterwards is named.
-Result<void> set_jail_rules(const std::string& jail, const std::vector<RctlRule>& wanted);
+Result<void> set_jail_rules(const std::string& jail, const std::vector<RctlRule>& wanted,
+                            const RctlCalls& calls = kernel_rctl());
 
 // Zeros for a jail that does not exist: look first.
 Result<Usage> jail_usage(const std::string& jail);
