@@ -22,6 +22,7 @@ bool is_looked_up_late(std::string_view name) {
 
 // A table default as a value; nullopt when a jail without the parameter cannot be told from outside.
 std::optional<ParamValue> default_value(const Param& param) {
+  if (param.name == "meta.KEY" || param.name == "env.KEY") return ParamValue{std::vector<std::string>{}};
   if (param.otherwise.empty() && param.type != ParamType::string) return std::nullopt;
   switch (param.type) {
     case ParamType::boolean: return ParamValue{param.otherwise == "true"};
@@ -33,15 +34,27 @@ std::optional<ParamValue> default_value(const Param& param) {
   std::unreachable();
 }
 
-void diff_param(const std::string& name, const ParamValue* wanted, SpecDiff& diff) {
+// Whether the addresses of `spec` are the jail's alone. Aliases on the host's interfaces belong to the start and its
+// ledger; and a jail without a list is of another kind, which the kernel does not change.
+bool has_bare_addresses(const JailSpec& spec, const std::string& name) {
+  const auto given = spec.params.find(name);
+  if (given == spec.params.end() || spec.has("interface") || spec.flag("ip_hostname")) return false;
+  const auto* list = std::get_if<std::vector<std::string>>(&given->second);
+  if (list == nullptr || list->empty()) return false;
+  for (const auto& entry : *list) {
+    if (entry.find('|') != std::string::npos) return false;
+  }
+  return true;
+}
+
+void diff_param(const std::string& name, const ParamValue* wanted, bool bare_addresses, SpecDiff& diff) {
   if (is_looked_up_late(name)) {
     diff.at_once.push_back(name);
     return;
   }
   const Param* param = find_param(name);
-  // Addresses have aliases behind them, which belong to the start and its ledger.
   const bool changeable = param != nullptr && param->origin == ParamOrigin::kernel &&
-                          param->when == ParamWhen::change && param->type != ParamType::list;
+                          param->when == ParamWhen::change && (param->type != ParamType::list || bare_addresses);
   std::optional<ParamValue> value;
   if (changeable) value = wanted != nullptr ? std::optional(*wanted) : default_value(*param);
   if (value) {
@@ -62,7 +75,9 @@ SpecDiff diff_specs(const JailSpec& running, const JailSpec& wanted) {
     const auto old = running.params.find(name);
     const auto now = wanted.params.find(name);
     const bool same = old != running.params.end() && now != wanted.params.end() && old->second == now->second;
-    if (!same) diff_param(name, now == wanted.params.end() ? nullptr : &now->second, diff);
+    if (same) continue;
+    const bool bare_addresses = has_bare_addresses(running, name) && has_bare_addresses(wanted, name);
+    diff_param(name, now == wanted.params.end() ? nullptr : &now->second, bare_addresses, diff);
   }
   if (running.command != wanted.command) diff.restart.emplace_back("command");
   diff.rctl = running.rctl != wanted.rctl;

@@ -12,8 +12,9 @@ namespace jaild::core {
 struct SpecDiff {
   bool rctl = false;
   bool cpuset = false;
-  std::map<std::string, ParamValue>
-      params;                        // changeable kernel parameters with their new value, a removed one its default
+  // Changeable kernel parameters with their new value, a removed one its default. Of a removed meta.KEY or env.KEY that
+  // is an empty list: the key goes, which a value of "" is not.
+  std::map<std::string, ParamValue> params;
   std::vector<std::string> at_once;  // other fields that need nothing done: hooks of the stop, restart, labels...
   std::vector<std::string> restart;  // fields that take effect at the next start
 

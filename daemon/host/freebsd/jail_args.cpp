@@ -141,6 +141,12 @@ Result<void> JailArgs::param(const KernelParam& param, const ParamValue& value) 
       return {};
     }
     case ParamForm::text: {
+      // A key of meta or env goes when it is set to no value at all; "" would leave KEY=.
+      const auto* list = std::get_if<std::vector<std::string>>(&value);
+      if (param.keyed && list != nullptr && list->empty()) {
+        pair(param.name, nullptr, 0);
+        return {};
+      }
       const auto words = as_text(value);
       if (!words) return misfit();
       text(param.name, *words);

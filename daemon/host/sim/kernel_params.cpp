@@ -20,6 +20,11 @@ bool is_meta(std::string_view name) {
   return name == "meta" || name == "env" || name.starts_with("meta.") || name.starts_with("env.");
 }
 
+bool no_value(const ParamValue& value) {
+  const auto* list = std::get_if<std::vector<std::string>>(&value);
+  return list != nullptr && list->empty();
+}
+
 ParamValue default_of(const Param& param) {
   switch (param.type) {
     case ParamType::boolean: return param.otherwise == "true";
@@ -62,6 +67,7 @@ Result<void> check_type(const Param& param, const std::string& name, const Param
       if (number_of(value) < param.least || number_of(value) > param.most) return refuse(EINVAL, name);
       return {};
     case ParamType::string:
+      if (is_meta(name) && no_value(value)) return {};  // the key is taken out
       if (!std::holds_alternative<std::string>(value)) return refuse(EINVAL, name + " is a string");
       if (is_meta(name) && text_of(value).size() > meta_max) return refuse(EFBIG, name);
       if (text_of(value).size() > static_cast<std::size_t>(param.most)) return refuse(ENAMETOOLONG, name);
@@ -231,6 +237,10 @@ void SimKernel::inherit(Jail& jail, const Jail& parent) const {
 void SimKernel::apply(Jail& jail, const Request& request) {
   index_addresses(jail, false);
   for (const auto& [name, value] : request.values) {
+    if (is_meta(name) && no_value(value)) {
+      jail.params.erase(name);
+      continue;
+    }
     jail.params[name] = value;
     if (name.starts_with("host.")) jail.params["host"] = std::string("new");
     if (name == "allow.sysvipc") {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace jaild::core {
 namespace {
 
@@ -44,6 +46,37 @@ TEST(SpecDiff, ChangeableParametersRulesAndCpusetAreAppliedLive) {
   EXPECT_EQ(diff.params.at("host.hostname"), ParamValue{std::string("new")});
   EXPECT_EQ(diff.params.at("allow.raw_sockets"), ParamValue{false}) << "a parameter that is left out gets its default";
   EXPECT_TRUE(diff.restart.empty());
+}
+
+TEST(SpecDiff, AKeyOfMetaOrEnvThatIsLeftOutGoesAndIsNotLeftEmpty) {
+  auto running = base();
+  running.params["env.LANG"] = std::string("C");
+  running.params["meta.owner"] = std::string("ops");
+  auto wanted = base();
+  wanted.params["meta.owner"] = std::string();
+  const auto diff = diff_specs(running, wanted);
+  EXPECT_EQ(diff.params.at("env.LANG"), ParamValue{Names{}});
+  EXPECT_EQ(diff.params.at("meta.owner"), ParamValue{std::string()});
+}
+
+TEST(SpecDiff, AddressesWithoutAliasesAreAppliedLiveAndOthersWaitForARestart) {
+  const auto with = [](const Names& addresses) {
+    auto spec = base();
+    spec.params["ip4.addr"] = addresses;
+    return spec;
+  };
+  const auto live = diff_specs(with({"192.0.2.1"}), with({"192.0.2.1", "192.0.2.2"}));
+  EXPECT_EQ(live.params.at("ip4.addr"), (ParamValue{Names{"192.0.2.1", "192.0.2.2"}}));
+  EXPECT_TRUE(live.restart.empty());
+  auto by_default_interface = with({"192.0.2.2"});
+  by_default_interface.params["interface"] = std::string("em0");
+  auto by_name = with({"192.0.2.2"});
+  by_name.params["ip_hostname"] = true;
+  for (const auto& wanted : {with({"em0|192.0.2.2"}), with({}), base(), by_default_interface, by_name}) {
+    const auto diff = diff_specs(with({"192.0.2.1"}), wanted);
+    EXPECT_FALSE(diff.params.contains("ip4.addr"));
+    EXPECT_NE(std::ranges::find(diff.restart, "ip4.addr"), diff.restart.end());
+  }
 }
 
 TEST(SpecDiff, HooksOfTheStopAndWhatOnlyJaildLooksAtHoldAtOnce) {
