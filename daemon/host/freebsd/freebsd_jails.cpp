@@ -95,7 +95,7 @@ Result<core::Created> FreebsdJails::create(const core::Create& op) {
   watch_.created(op.key.name, jid ? &made : nullptr);
   if (!jid) return Fail(jid.error());
   if (auto adopted = adopt(made, false); !adopted) {
-    const UniqueFd descriptor = watch_.forget(made.jid);
+    const UniqueFd descriptor = watch_.forget(made);
     if (auto removed = remove_jail(catalog_, made, descriptor, remove_patience); !removed) {
       return Fail(removed.error().in(adopted.error().message));
     }
@@ -106,7 +106,7 @@ Result<core::Created> FreebsdJails::create(const core::Create& op) {
 
 Result<void> FreebsdJails::remove(const core::Remove& op) {
   // From here on its end is no news.
-  const UniqueFd descriptor = watch_.forget(op.key.jid);
+  const UniqueFd descriptor = watch_.forget(op.key);
   if (const auto root = root_open_to_mounts(op.key.name, op.key.jid)) unmount_inner(op.key.jid, *root);
   return remove_jail(catalog_, op.key, descriptor, remove_patience);
 }

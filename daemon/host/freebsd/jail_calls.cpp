@@ -140,6 +140,14 @@ Result<int> check_root(int jid, const std::string& meant) {
   return Fail(Kind::host_refused, "path " + meant + " led to " + root + " when the jail was made: it is removed again");
 }
 
+// What the kernel's words leave out.
+Error explained(Error refused) {
+  if (refused.os_errno == EFBIG) {
+    refused.message += ": meta and env hold at most security.jail.meta_maxbufsize bytes each";
+  }
+  return refused;
+}
+
 std::vector<int> family_of(const ParamCatalog& catalog, const std::string& name, int jid) {
   std::vector<int> jids{jid};
   auto jails = all_jails(catalog, false);
@@ -164,9 +172,7 @@ Result<int> create_jail(const ParamCatalog& catalog, const std::string& name, co
   args.flag("persist", true);
   auto jid = args.set(JAIL_CREATE, "jail_set of jail " + name);
   if (jid) return check_root(*jid, *root);
-  Error refused = jid.error();
-  if (refused.os_errno == EFBIG)
-    refused.message += ": meta and env hold at most security.jail.meta_maxbufsize bytes each";
+  Error refused = explained(jid.error());
   if (refused.os_errno != EPERM) return Fail(std::move(refused));
   if (const std::string why = why_not_allowed(catalog, name, params); !why.empty()) refused.message += ": " + why;
   return Fail(std::move(refused));
@@ -182,7 +188,8 @@ Result<void> update_jail(const ParamCatalog& catalog, int jid, const std::map<st
   JailArgs args;
   args.number("jid", jid);
   if (auto added = add_params(catalog, changes, args); !added) return added;
-  if (auto set = args.set(JAIL_UPDATE, "jail_set of jail " + std::to_string(jid)); !set) return Fail(set.error());
+  auto set = args.set(JAIL_UPDATE, "jail_set of jail " + std::to_string(jid));
+  if (!set) return Fail(explained(set.error()));
   return {};
 }
 
@@ -228,11 +235,14 @@ Result<std::vector<JailFacts>> all_jails(const ParamCatalog& catalog, bool param
 
 Result<void> remove_jail(const ParamCatalog& catalog, const core::JailKey& key, const UniqueFd& descriptor,
                          std::chrono::milliseconds patience) {
-  // JIDs are used again, so the name has to fit; a dying one may still have processes to wait for.
-  if (jail_name(key.jid, true) != key.name) return {};
-  const std::vector<int> family = family_of(catalog, key.name, key.jid);
+  // JIDs are used again, so the name has to fit, unless a descriptor tells that it is the jail that was meant, which
+  // somebody has renamed. A dying one may still have processes to wait for.
+  const auto name = jail_name(key.jid, true);
+  if (!name || (*name != key.name && !descriptor)) return {};
+  const std::vector<int> family = family_of(catalog, *name, key.jid);
   const int error = descriptor ? remove_jail_of(descriptor) : ::jail_remove(key.jid) == 0 ? 0 : errno;
   if (error != 0 && error != EINVAL && error != ENOENT) return Fail(os_error("jail_remove of jail " + key.name, error));
+  if (error != 0 && *name != key.name) return {};  // another one has its jid by now
   if (wait_for_processes(family, patience)) return {};
   return Fail(Kind::timeout, "the processes of jail " + key.name + " did not end within " +
                                  std::to_string(std::chrono::duration_cast<std::chrono::seconds>(patience).count()) +

@@ -180,10 +180,13 @@ bool JailWatch::knows(int jid) {
   return ours_.contains(jid);
 }
 
-UniqueFd JailWatch::forget(int jid) {
+UniqueFd JailWatch::forget(const core::JailKey& key) {
   const std::lock_guard lock(mutex_);
-  auto node = ours_.extract(jid);
-  return node ? std::move(node.mapped().descriptor) : UniqueFd();
+  const auto ours = ours_.find(key.jid);
+  if (ours == ours_.end() || ours->second.key != key) return {};
+  UniqueFd descriptor = std::move(ours->second.descriptor);
+  ours_.erase(ours);
+  return descriptor;
 }
 
 }  // namespace jaild::host

@@ -40,8 +40,9 @@ class JailWatch {
   void created(const std::string& name, const core::JailKey* key);  // nullptr: it failed
 
   void add(const core::JailKey& key);
-  // Its end is wanted. After this returned, nothing is told of it. Gives its descriptor away, if there was one.
-  UniqueFd forget(int jid);
+  // Its end is wanted. After this returned, nothing is told of it. Gives its descriptor away, if there was one; none of
+  // another run's jail that has the jid by now.
+  UniqueFd forget(const core::JailKey& key);
   // Ours and not forgotten; on every kernel.
   [[nodiscard]] bool knows(int jid);
 

@@ -34,6 +34,16 @@ foreign_changes() {
   fi
   same "foreign: nothing was started again for that" "$ours running" "$(jid jt_ours) $(state jt_ours)"
   forget jt_ours
+  # In the middle of a start: what was begun is undone, whatever it is called by now. Only a descriptor can tell.
+  [ "$(uname -r | cut -d. -f1)" -ge 15 ] || return
+  api POST /jails "{\"name\":\"jt_ours\",\"spec\":{\"params\":{\"path\":\"$root\",\"exec.start\":[\"/bin/sleep 4\",\"true\"],\"persist\":true}}}" >/dev/null
+  until_true "$patience" exists jt_ours
+  ours=$(jid jt_ours)
+  jail -m jid="$ours" name=jt_theirs
+  check "foreign: renamed during its start, it is made anew" until_true "$patience" exists jt_ours
+  until_true "$patience" is_state jt_ours running
+  refute "foreign: and nothing is left of the other" sh -c "jls -j $ours jid || jls -j jt_theirs jid"
+  forget jt_ours
 }
 
 # An explicit adopt takes over a jail that others made, as it is.
