@@ -146,6 +146,16 @@ prove() {
   done
 }
 
+# What cmake installs is what the port's list says, its rc.d script apart, which USE_RC_SUBR installs and lists.
+prove_port() {
+  rm -rf "$root/stage"
+  quietly "$root/stage.log" cmake --install "$root" --prefix "$root/stage"
+  (cd "$root/stage" && find . -type f | sed 's|^\./||; s|^\(share/man/.*\)|\1.gz|' | sort) >"$root/stage.installed"
+  sed 's|^@sample ||; s|%%EXAMPLESDIR%%|share/examples/jaild|' etc/port/pkg-plist | sort >"$root/stage.listed"
+  diff "$root/stage.listed" "$root/stage.installed" || die "etc/port/pkg-plist (<) is not what cmake installs (>)"
+  rm -rf "$root/stage"
+}
+
 mkdir -p "$root/tools"
 install_zig
 write_wrappers
@@ -155,3 +165,4 @@ fetch_sources
 say "cross build in build/freebsd/"
 build "$@"
 prove
+prove_port
