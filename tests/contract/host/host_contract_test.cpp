@@ -170,7 +170,9 @@ TEST_P(HostContract, UsageAndProcessesCountTheJailAndNotItsMonitor) {
   auto usage = host_->usage({jail.key, unknown});
   ASSERT_TRUE(usage);
   ASSERT_EQ(usage->size(), 1U) << "a jail that is not there is left out";
-  if (host_->profile().racct) EXPECT_EQ(usage->at(jail.key.name).resources[Resource::maxproc], 1U);
+  if (host_->profile().racct) {
+    EXPECT_EQ(usage->at(jail.key.name).resources[Resource::maxproc], 1U);
+  }
   auto processes = host_->processes(jail.key);
   ASSERT_TRUE(processes);
   ASSERT_EQ(processes->size(), 1U);
