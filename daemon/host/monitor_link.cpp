@@ -1,6 +1,7 @@
 #include "daemon/host/monitor_link.h"
 
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <future>
 #include <system_error>
@@ -119,6 +120,7 @@ void MonitorLink::greet_async(const core::JailKey& key, UniqueFd socket, millise
 void MonitorLink::greeted(MonitorSession& session, const json& hello) {
   session.key.name = json_text(hello, "name");
   session.key.jid = static_cast<int>(json_number(hello, "jid"));
+  session.pid = static_cast<int>(json_number(hello, "pid"));
   session.main_started = json_text(hello, "main") != "none";
   if (hello.contains("exit")) session.main_exit = hello["exit"];
   if (hello.contains("commands") && !hello["commands"].empty()) {
@@ -158,11 +160,15 @@ Result<void> MonitorLink::close(const core::JailKey& key) {
     if (session != sessions_.end()) session->second->finishing = true;
   });
   auto finished = ask(key.run, {{"request", "finish"}}, finish_patience);
-  if (!finished && finished.error().kind != Kind::unavailable) return Fail(finished.error().in("end the monitor"));
-  on_thread(io_, [this, &key] {
+  const bool hangs = !finished && finished.error().kind == Kind::timeout;
+  if (!finished && !hangs && finished.error().kind != Kind::unavailable) {
+    return Fail(finished.error().in("end the monitor"));
+  }
+  on_thread(io_, [this, &key, hangs] {
     const auto session = sessions_.find(key.run);
     if (session == sessions_.end()) return;
     const auto last = session->second;
+    if (hangs && last->pid > 1) ::kill(last->pid, SIGKILL);  // the run is over: it has nothing to lose
     last->end("the jail's monitor has finished");
   });
   forget_files(key.run);

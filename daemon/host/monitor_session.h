@@ -40,6 +40,7 @@ class MonitorSession : public std::enable_shared_from_this<MonitorSession> {
   void end(const std::string& why);
 
   core::JailKey key;          // jid 0 until the jail is made
+  int pid = 0;                // the monitor's, as told by hello; nobody else's while it is connected
   bool finishing = false;     // its end is wanted
   bool main_started = false;  // as told by hello and main
   std::optional<nlohmann::json> main_exit;

@@ -42,7 +42,7 @@ group_death() {
 
 # The command outlives its monitor until its jail is stopped in order; a hook under way does not.
 death_of_monitor() {
-  declare_jail jt_mon "{\"params\":{\"path\":\"$root\",\"mount.devfs\":true,\"exec.stop\":[\"/bin/sh -c 'pgrep -f sleep.1011 >/dev/null && echo alive at exec.stop'\"]},\"command\":\"/bin/sleep 1011\"}"
+  declare_jail jt_mon "{\"params\":{\"path\":\"$root\",\"mount.devfs\":true,\"exec.timeout\":10,\"exec.stop\":[\"/bin/sh -c 'pgrep -f sleep.1011 >/dev/null && echo alive at exec.stop'\"]},\"command\":\"/bin/sleep 1011\"}"
   orphan=$(jid jt_mon)
   kill -9 "$(monitor_of jt_mon)"
   check "death: monitor killed: noticed by its socket, not by the sweep" until_true 20 sh -c "! jls -j $orphan jid"
@@ -57,6 +57,11 @@ death_of_monitor() {
   check "death: monitor killed while jaild was away: the jail comes back" until_true "$patience" has_jid_unlike jt_mon "$orphan"
   until_true "$patience" is_state jt_mon running
   same "death: one command, one monitor" "1 1" "$(pgrep -f '^/bin/sleep 1011' | wc -l | tr -d ' ') $(monitor_of jt_mon | wc -l | tr -d ' ')"
+  hung=$(monitor_of jt_mon)
+  kill -STOP "$hung"
+  down jt_mon
+  check "death: a monitor that hangs does not hold the stop" until_true "$patience" is_state jt_mon stopped
+  refute "death: and is ended when its run is over" kill -0 "$hung"
   forget jt_mon
   api POST /jails "{\"name\":\"jt_mon\",\"spec\":{\"params\":{\"path\":\"$root\",\"exec.prestart\":[\"/bin/sleep 6010\"],\"persist\":true},\"restart\":{\"policy\":\"never\"}}}" >/dev/null
   check "death: a hook is under way" until_true "$patience" pgrep -f '^/bin/sleep 6010'
