@@ -3,7 +3,7 @@ group_kills() {
   count=0
   limit=; racct_on && limit=',"rctl":["maxproc:deny=50"]'
   declare_jail jt_kill "{\"params\":{\"path\":\"$root\",\"mount.devfs\":true,\"interface\":\"lo0\",\"ip4.addr\":[\"127.77.1.1\"],\"stop.timeout\":1},\"command\":\"/bin/sleep 1000\"$limit}"
-  declare_jail jt_stay "{\"params\":{\"path\":\"$root\"},\"command\":\"/bin/sleep 1005\"}"
+  declare_jail jt_stay "{\"params\":{\"path\":\"$root\"},\"command\":\"/bin/sleep 100005\"}"
   stays="$(jid jt_stay) $(pgrep -j "$(jid jt_stay)" | tr '\n' ' ')"
   while [ "$count" -lt "$kills" ]; do
     count=$((count + 1))
