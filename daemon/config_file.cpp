@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include <CLI/CLI.hpp>
 
@@ -96,6 +97,10 @@ ConfigFileReport apply_config_file(CLI::App& app, const std::string& path, jailc
           {jailconf::Severity::error, configuration.files[setting.place.file], setting.place, setting.name, "", wrong});
     }
   }
+  // Those of the grammar and those of the settings, as somebody meets them who goes through the file.
+  std::ranges::sort(configuration.diagnostics, {}, [](const jailconf::Diagnostic& each) {
+    return std::tie(each.place.file, each.place.line, each.place.column, each.message);
+  });
   for (const jailconf::Diagnostic& diagnostic : configuration.diagnostics) {
     auto& list = diagnostic.severity == jailconf::Severity::warning ? report.warnings : report.mistakes;
     list.push_back(to_text(diagnostic));
