@@ -35,6 +35,14 @@ using FurtherMistakes = std::function<std::vector<FieldError>(const std::string&
 Result<JailDocument> parse_jail_document(const nlohmann::json& body, std::string_view name_in_path,
                                          const HostProfile& host, const FurtherMistakes& further = {});
 
+// A body of POST /plan and POST /apply: {"jails":[JailDocument...], "prune"?: {LABEL: VALUE...}, "restart"?: true}. All
+// mistakes of all jails at once, those that `further` finds among them when the set is refused anyway; pointers start
+// with "/jails/N". `who` and `dry_run` are left to the caller.
+constexpr std::size_t set_members_max = 10'000;
+using FurtherSetMistakes = std::function<std::vector<FieldError>(const WriteSet& set)>;
+Result<WriteSet> parse_jail_set(const nlohmann::json& body, const HostProfile& host,
+                                const FurtherSetMistakes& further = {});
+
 // A spec alone: types, ranges and texts; what needs more than one field or the host is validate()'s. `pointer` is where
 // it stands in its document ("/spec"). The fields are those of doc/design.md, "The jail, as JSON", every one optional;
 // "health" has exactly one of "exec", "tcp" and "http", and with "http" may have "expect_status" (default 200).

@@ -30,13 +30,18 @@ void read_name(Fields& fields, std::string_view name_in_path, std::string& out, 
   }
 }
 
-// With `host`, all rules; without, those of the host only matter to a later validate().
-Result<JailDocument> parse(const json& body, std::string_view name_in_path, const HostProfile* host,
-                           const FurtherMistakes& further) {
-  Mistakes mistakes;
+struct Read {
   JailDocument document;
-  Fields fields(body, "", mistakes);
-  if (!body.is_object()) return Fail(mistakes.error());
+  bool has_spec = false;  // that could be read as one
+};
+
+// With `host`, all rules; without, those of the host only matter to a later validate(). `pointer`: where `body` stands.
+Read read_document(const json& body, const std::string& pointer, std::string_view name_in_path, const HostProfile* host,
+                   Mistakes& mistakes) {
+  Read read;
+  JailDocument& document = read.document;
+  Fields fields(body, pointer, mistakes);
+  if (!body.is_object()) return read;
   read_name(fields, name_in_path, document.name, mistakes);
   const std::string spec_pointer = fields.at("spec");
   const json* spec = fields.take("spec");
@@ -52,16 +57,53 @@ Result<JailDocument> parse(const json& body, std::string_view name_in_path, cons
   fields.take("status");
   fields.refuse_rest();
 
-  const bool spec_read = spec != nullptr && !mistakes.at(spec_pointer);
-  if (spec_read && (host != nullptr || !mistakes.empty()))
+  read.has_spec = spec != nullptr && !mistakes.at(spec_pointer);
+  if (read.has_spec && (host != nullptr || !mistakes.empty()))
     check_relations(document.name, document.spec, spec_pointer, mistakes);
-  if (spec_read && host != nullptr) check_host(document.spec, *host, spec_pointer, mistakes);
-  if (mistakes.empty()) return document;
-  if (spec_read && further) {
-    for (auto& each : further(document.name, document.spec))
+  if (read.has_spec && host != nullptr) check_host(document.spec, *host, spec_pointer, mistakes);
+  return read;
+}
+
+Result<JailDocument> parse(const json& body, std::string_view name_in_path, const HostProfile* host,
+                           const FurtherMistakes& further) {
+  Mistakes mistakes;
+  Read read = read_document(body, "", name_in_path, host, mistakes);
+  if (mistakes.empty()) return std::move(read.document);
+  if (read.has_spec && further) {
+    for (auto& each : further(read.document.name, read.document.spec))
       mistakes.add(std::move(each.pointer), std::move(each.detail));
   }
   return Fail(mistakes.error());
+}
+
+void read_members(const json& jails, const std::string& pointer, const HostProfile& host, WriteSet& set,
+                  Mistakes& mistakes) {
+  if (!jails.is_array()) {
+    mistakes.add(pointer, "expects a list of jails, not " + std::string(json_type(jails)));
+    return;
+  }
+  if (jails.size() > set_members_max) {
+    mistakes.add(pointer, "at most " + std::to_string(set_members_max) + " jails at once");
+    return;
+  }
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < jails.size(); ++i) {
+    const std::string place = pointer_to(pointer, i);
+    JailDocument document = read_document(jails[i], place, "", &host, mistakes).document;
+    const auto [first, fresh] = places.emplace(document.name, i);
+    if (!fresh && !document.name.empty()) {
+      mistakes.add(pointer_to(place, "name"), "is declared twice; first at " + pointer_to(pointer, first->second));
+    }
+    set.members.push_back({std::move(document.name), std::move(document.spec), document.desired});
+  }
+}
+
+// Whether something that `pointer` is a part of could not be read: then what is said of it is not true.
+bool is_part_of_mistake(const std::string& pointer, const Mistakes& mistakes) {
+  for (std::size_t end = pointer.rfind('/'); end != std::string::npos && end > 0; end = pointer.rfind('/', end - 1)) {
+    if (mistakes.at(pointer.substr(0, end))) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -73,6 +115,33 @@ Result<JailDocument> parse_jail_document(const json& body, std::string_view name
 Result<JailDocument> parse_jail_document(const json& body, std::string_view name_in_path, const HostProfile& host,
                                          const FurtherMistakes& further) {
   return parse(body, name_in_path, &host, further);
+}
+
+Result<WriteSet> parse_jail_set(const json& body, const HostProfile& host, const FurtherSetMistakes& further) {
+  Mistakes mistakes;
+  WriteSet set;
+  Fields fields(body, "", mistakes);
+  if (!body.is_object()) return Fail(mistakes.error());
+  if (const json* jails = fields.take("jails"); jails != nullptr) {
+    read_members(*jails, fields.at("jails"), host, set, mistakes);
+  } else {
+    mistakes.add(fields.at("jails"), "a set needs its jails");
+  }
+  if (fields.take("prune") != nullptr) {
+    fields.read("prune", set.prune);
+    if (set.prune.empty() && !mistakes.at(fields.at("prune"))) {
+      mistakes.add(fields.at("prune"), "needs at least one label that tells the set's jails apart");
+    }
+  }
+  fields.read("restart", set.restart);
+  fields.refuse_rest();
+  if (mistakes.empty()) return set;
+  if (further) {
+    for (auto& each : further(set)) {
+      if (!is_part_of_mistake(each.pointer, mistakes)) mistakes.add(std::move(each.pointer), std::move(each.detail));
+    }
+  }
+  return Fail(mistakes.error());
 }
 
 // Tolerates unknown members: monitors of another version write these.

@@ -23,6 +23,8 @@ constexpr std::array all_routes{
     Route{RouteId::jail_processes, "GET", "/jails/{name}/processes", Role::viewer, false},
     Route{RouteId::jail_history, "GET", "/jails/{name}/history", Role::viewer, false},
     Route{RouteId::jail_log, "GET", "/jails/{name}/log", Role::viewer, false},
+    Route{RouteId::plan_set, "POST", "/plan", Role::viewer, true},
+    Route{RouteId::apply_set, "POST", "/apply", Role::admin, true},
     Route{RouteId::events, "GET", "/events", Role::viewer, false},
     Route{RouteId::list_tokens, "GET", "/tokens", Role::admin, false},
     Route{RouteId::create_token, "POST", "/tokens", Role::admin, true},

@@ -24,6 +24,8 @@ enum class RouteId {
   jail_processes,
   jail_history,
   jail_log,
+  plan_set,
+  apply_set,
   events,
   list_tokens,
   create_token,

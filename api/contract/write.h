@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,9 +33,11 @@ struct Write {
 // What a write does to one jail; a dry run answers these and nothing else happens.
 struct Change {
   std::string jail;
-  std::string action;               // "create", "update", "live", "start", "stop", "restart", "delete", "adopt"
-  std::vector<std::string> fields;  // for update, live, adopt: the fields that change; pending ones after "restart"
-  std::vector<StepReport> steps;    // for start, stop: every step and command, in order
+  // "create", "update" (written, and taken over by the next start), "live" (taken over now), "pending" (waits for a
+  // restart), "restart" (needs one, which follows), "start", "stop", "delete", "adopt"
+  std::string action;
+  std::vector<std::string> fields;  // for update, live, pending, restart, adopt: which
+  std::vector<StepReport> steps;    // for live, start, stop: every step and command, in order
 };
 
 struct WriteReply {
@@ -43,6 +46,26 @@ struct WriteReply {
   bool gone = false;     // an erase that is complete
   JailObject object;     // as it is after the write; meaningless when gone
   std::vector<Change> changes;
+};
+
+// Many jails in one transaction: all of it is stored, or none.
+struct WriteSet {
+  struct Member {
+    std::string name;
+    JailSpec spec;
+    std::optional<Desired> desired;  // absent: as it is, running for a new jail; other members' wishes may change it
+  };
+  std::vector<Member> members;               // names are unique
+  std::map<std::string, std::string> prune;  // what has all these labels and is no member is deleted; {}: nothing is
+  bool restart = true;                       // running jails whose change needs a restart are restarted
+  bool dry_run = false;                      // answer what would happen, change nothing
+  Requester who;
+};
+
+struct SetReply {
+  std::vector<Change> changes;      // in the order in which they will be done; empty: nothing to do
+  std::vector<JailObject> objects;  // the members as they are after the write; none after a dry run
+  bool settled = false;             // nothing left to do: 200, else 202
 };
 
 // Which jails a list shows.

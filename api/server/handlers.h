@@ -43,9 +43,11 @@ boost::asio::awaitable<Response> patch_jail(Call& call);
 boost::asio::awaitable<Response> delete_jail(Call& call);
 boost::asio::awaitable<Response> roll_back_jail(Call& call);
 boost::asio::awaitable<Response> act_on_jail(Call& call, Write::Verb verb);  // start, stop, restart, adopt
-boost::asio::awaitable<Response> list_events(Call& call);                    // handlers_events.cpp
-boost::asio::awaitable<Response> jail_log(Call& call);                       // handlers_log.cpp
-boost::asio::awaitable<Response> list_tokens(Call& call);                    // handlers_tokens.cpp
+boost::asio::awaitable<Response> plan_set(Call& call);                       // handlers_sets.cpp
+boost::asio::awaitable<Response> apply_set(Call& call);
+boost::asio::awaitable<Response> list_events(Call& call);  // handlers_events.cpp
+boost::asio::awaitable<Response> jail_log(Call& call);     // handlers_log.cpp
+boost::asio::awaitable<Response> list_tokens(Call& call);  // handlers_tokens.cpp
 boost::asio::awaitable<Response> create_token(Call& call);
 boost::asio::awaitable<Response> delete_token(Call& call);
 boost::asio::awaitable<Response> get_metrics(Call& call);  // handlers_observe.cpp
@@ -57,6 +59,7 @@ boost::asio::awaitable<Response> get_openapi(Call& call);
 boost::asio::awaitable<Response> get_debug_tasks(Call& call);
 
 // What the handlers share.
+constexpr std::uint64_t wait_most = 600;                         // of ?wait=, in seconds
 Response json_response(int status, const nlohmann::json& body);  // with a newline, for those who read it in a terminal
 Response object_response(int status, const JailObject& object);  // with its ETag, if it is ours
 Result<void> no_parameters(const Call& call);                    // Kind::invalid when the query has any

@@ -11,7 +11,6 @@ namespace jaild::server {
 
 namespace {
 
-constexpr std::uint64_t wait_most = 600;  // seconds
 // A merge lost against another writer is merged anew; whoever loses this often competes with a loop, not with a person.
 constexpr int merges_most = 5;
 

@@ -59,9 +59,15 @@ class Service {
   // What this host and its other jails say against a spec, beyond what validate() finds.
   [[nodiscard]] virtual std::vector<FieldError> objections(const std::string& name, const JailSpec& spec) const = 0;
 
+  // The same for a set; pointers start with "/jails/N" or "/prune".
+  [[nodiscard]] virtual std::vector<FieldError> objections(const WriteSet& set) const = 0;
+
   // Carries out `write` and answers after it is durable. `wait` > 0: not before the wish holds or the jail is failed,
   // at most that long.
   virtual void write(Write write, std::chrono::seconds wait, Done<WriteReply> done) = 0;
+
+  // The same for many jails in one transaction; `wait` is for all of them. The set is one that parse_jail_set() took.
+  virtual void write_set(WriteSet set, std::chrono::seconds wait, Done<SetReply> done) = 0;
 
   // The token behind a secret. Kind::unauthorized: unknown, deleted or expired.
   virtual Result<Token> authenticate(std::string_view secret) = 0;

@@ -26,6 +26,10 @@ struct Answer {
   Ticket ticket = 0;
   Result<WriteReply> result;
 };
+struct AnswerSet {
+  Ticket ticket = 0;
+  Result<SetReply> result;
+};
 // Something happened: for subscribers and the log. It is also in a Commit, now or soon.
 struct Publish {
   JailEvent event;
@@ -33,6 +37,6 @@ struct Publish {
 // The kernel has to be looked at as a whole: comes back as Surveyed.
 struct LookAround {};
 
-using Action = std::variant<Perform, Commit, Answer, Publish, LookAround>;
+using Action = std::variant<Perform, Commit, Answer, AnswerSet, Publish, LookAround>;
 
 }  // namespace jaild::core

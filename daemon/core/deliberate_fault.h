@@ -21,6 +21,7 @@ enum class DeliberateFault {
   forgotten_before_stop,   // the run is out of the store before its stop
   deleted_before_stop,     // a delete does not wait for the stop
   answered_before_commit,  // 2xx before the commit
+  set_in_two_commits,      // of a set of jails one is stored apart
   boot_not_recorded,       // each start of jaild looks like a boot
   // the restart policy
   delay_reset,  // each delay is the first

@@ -18,6 +18,10 @@ struct WriteRequested {
   Ticket ticket = 0;
   Write write;
 };
+struct SetRequested {
+  Ticket ticket = 0;
+  WriteSet set;
+};
 // Something that concerns no jail becomes durable, with the event that tells of it; answered as a write is.
 struct RecordRequested {
   Ticket ticket = 0;
@@ -39,7 +43,7 @@ struct ShutdownRequested {  // the host goes down: stop all jails, start none
   std::chrono::seconds budget{0};
 };
 
-using Input = std::variant<Tick, OpDone, Event, Committed, WriteRequested, RecordRequested, Surveyed, ReadinessChanged,
-                           ShutdownRequested>;
+using Input = std::variant<Tick, OpDone, Event, Committed, WriteRequested, SetRequested, RecordRequested, Surveyed,
+                           ReadinessChanged, ShutdownRequested>;
 
 }  // namespace jaild::core

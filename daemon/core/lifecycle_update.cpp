@@ -32,15 +32,9 @@ void Lifecycle::begin_update() {
   take_at_once(run_->spec, record_.spec);
   pending_ = diff.restart;
   pending_why_.clear();
-  steps_.clear();
+  steps_ = update_steps(run_->key, diff, record_.spec);
   next_step_ = 0;
   repairing_ = false;
-  const auto key = run_->key;
-  if (diff.rctl) steps_.push_back({"rctl", "", Reached::created, SetRules{key, record_.spec.rctl}});
-  if (diff.cpuset) steps_.push_back({"cpuset", "", Reached::created, SetCpuset{key, record_.spec.cpuset}});
-  for (const auto& [name, value] : diff.params) {
-    steps_.push_back({name, "", Reached::created, SetParams{key, {{name, value}}}});
-  }
   set_activity(Activity::updating);
   next_update();
 }

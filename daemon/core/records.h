@@ -38,6 +38,21 @@ struct JailRecord {
   bool operator==(const JailRecord&) const = default;
 };
 
+// A new wish clears what held the jail back.
+inline void wish_anew(JailRecord& record, Desired desired, const std::string& by, WallTime now) {
+  record.desired = desired;
+  record.finished = false;
+  record.failure.clear();
+  record.restart = {};
+  record.by = by;
+  record.updated_at = now;
+}
+
+// Whether `desired` is what the jail is after already, with nothing that held it back to be cleared.
+inline bool agrees(const JailRecord& record, Desired desired) {
+  return record.desired == desired && (desired == Desired::stopped || (!record.finished && !record.restart.gave_up));
+}
+
 // Copies what somebody wishes, not what happened to the jail meanwhile.
 inline void take_wish(JailRecord& into, const JailRecord& from) {
   into.generation = from.generation;

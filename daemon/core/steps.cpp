@@ -77,6 +77,16 @@ std::string rules_text(const JailSpec& spec) {
   return text;
 }
 
+// As jail.conf(5) would have it, for people.
+std::string value_text(const ParamValue& value) {
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  std::string list;
+  for (const auto& each : std::get<std::vector<std::string>>(value)) list += (list.empty() ? "" : ", ") + each;
+  return list;
+}
+
 }  // namespace
 
 std::string_view to_string(ResourceKind kind) {
@@ -146,6 +156,16 @@ std::vector<Step> stop_steps(const RunRecord& run, const StopPlan& plan, const T
   if (plan.reached >= Reached::prepare) list.hooks("exec.release", false, Reached::nothing);
   list.add("end monitor", "", Reached::nothing, CloseMonitor{run.key});
   return list.take();
+}
+
+std::vector<Step> update_steps(const JailKey& key, const SpecDiff& diff, const JailSpec& wanted) {
+  std::vector<Step> steps;
+  if (diff.rctl) steps.push_back({"rctl", rules_text(wanted), Reached::created, SetRules{key, wanted.rctl}});
+  if (diff.cpuset) steps.push_back({"cpuset", cpu_text(wanted), Reached::created, SetCpuset{key, wanted.cpuset}});
+  for (const auto& [name, value] : diff.params) {
+    steps.push_back({name, value_text(value), Reached::created, SetParams{key, {{name, value}}}});
+  }
+  return steps;
 }
 
 std::vector<StepReport> describe(const std::vector<Step>& steps) {

@@ -1,5 +1,5 @@
-// A start and a stop as two ordered lists of steps, in the order of jail(8), rctl and cpuset right after jail_set.
-// Pure: spec and what the host resolved in, steps out.
+// A start, a stop and a live change as ordered lists of steps, in the order of jail(8), rctl and cpuset right after
+// jail_set. Pure: spec and what the host resolved in, steps out.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 
 #include "daemon/core/operation.h"
 #include "daemon/core/records.h"
+#include "daemon/core/spec_diff.h"
 
 namespace jaild::core {
 
@@ -49,6 +50,9 @@ struct StopPlan {
   bool host_booted = false;   // since the run began: what the kernel kept of it is gone, hooks alone are owed
 };
 std::vector<Step> stop_steps(const RunRecord& run, const StopPlan& plan, const Timeouts& timeouts);
+
+// What of a new spec is taken over while the jail runs: rules, CPUs, then parameter by parameter.
+std::vector<Step> update_steps(const JailKey& key, const SpecDiff& diff, const JailSpec& wanted);
 
 // The same lists as reports, for a dry run: what would be done, in order.
 std::vector<StepReport> describe(const std::vector<Step>& steps);

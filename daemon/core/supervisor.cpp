@@ -78,6 +78,12 @@ void Supervisor::take(Committed committed) {
     finish_write(std::move(pending), committed.result);
     return;
   }
+  if (const auto set = sets_.find(committed.id); set != sets_.end()) {
+    PendingSet pending = std::move(set->second);
+    sets_.erase(set);
+    finish_set(std::move(pending), committed.result);
+    return;
+  }
   if (const auto record = records_.find(committed.id); record != records_.end()) {
     Result<WriteReply> reply{WriteReply{}};
     if (!committed.result) reply = Fail(committed.result.error());
@@ -104,6 +110,10 @@ void Supervisor::take(WriteRequested request) {
     adoptions_.emplace_back(request.ticket, std::move(request.write));
     look_around();
   }
+}
+
+void Supervisor::take(SetRequested request) {
+  on_set(request.ticket, std::move(request.set));
 }
 
 void Supervisor::take(RecordRequested request) {
@@ -213,7 +223,7 @@ std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey,
       record.finished = false;
     }
     const std::string name = record.name;
-    index(name, record.spec, true);
+    index_.add(name, record.spec);
     jails_[name] = std::make_unique<Lifecycle>(*this, std::move(record));
     dirty_.insert(name);
   }
@@ -256,12 +266,10 @@ void Supervisor::on_boot_recorded(const Result<void>& result) {
   boot_commit_ = 0;
   boot_unrecorded_ = !result.has_value();
   if (boot_unrecorded_) next_boot_try_ = now_.mono + boot_retry;
-  for (auto& [ticket, write] : std::exchange(waiting_, {})) {
-    if (result) {
-      on_write(ticket, std::move(write));
-    } else {
-      actions_.emplace_back(Answer{ticket, Fail(result.error().in("the boot of the host cannot be recorded"))});
-    }
+  if (result) {
+    go_on_with_waiting();
+  } else {
+    refuse_waiting(result.error().in("the boot of the host cannot be recorded"));
   }
 }
 
@@ -403,23 +411,26 @@ OpId Supervisor::perform(Lifecycle& jail, decltype(Op::what) what) {
   return id;
 }
 
+// While a write of the jail is on its way to the disk the jail's own commits wait for it: they must not undo it where
+// it holds, nor take some of it to the disk where it is refused.
 CommitId Supervisor::commit(Lifecycle& jail, std::vector<Mutation> mutations) {
-  for (auto& mutation : mutations) {
-    auto* put = std::get_if<PutJail>(&mutation);
-    if (put == nullptr) continue;
-    // A write that is under way comes before this commit; it must not be undone by it.
-    if (const auto staged = staged_.find(put->record.name); staged != staged_.end())
-      take_wish(put->record, staged->second);
-  }
-  return commit_as(jail.name(), std::move(mutations));
+  if (!staged_.contains(jail.name())) return commit_as(jail.name(), std::move(mutations));
+  const CommitId id = ++last_commit_;
+  commit_owners_[id] = jail.name();
+  held_.push_back({id, jail.name(), std::move(mutations)});
+  return id;
 }
 
 CommitId Supervisor::commit_as(std::string owner, std::vector<Mutation> mutations) {
-  for (auto& event : std::exchange(unsaved_events_, {})) mutations.emplace_back(AddEvent{std::move(event)});
   const CommitId id = ++last_commit_;
   if (!owner.empty()) commit_owners_[id] = std::move(owner);
-  actions_.emplace_back(Commit{id, std::move(mutations)});
+  emit(id, std::move(mutations));
   return id;
+}
+
+void Supervisor::emit(CommitId id, std::vector<Mutation> mutations) {
+  for (auto& event : std::exchange(unsaved_events_, {})) mutations.emplace_back(AddEvent{std::move(event)});
+  actions_.emplace_back(Commit{id, std::move(mutations)});
 }
 
 void Supervisor::publish(std::string type, const std::string& jail, std::string message,
@@ -480,9 +491,7 @@ void Supervisor::changed(Lifecycle& jail) {
 }
 
 std::vector<std::string> Supervisor::dependants_of(const std::string& name) const {
-  const auto found = dependants_.find(name);
-  if (found == dependants_.end()) return {};
-  return {found->second.begin(), found->second.end()};
+  return index_.dependants_of(name);
 }
 
 }  // namespace jaild::core

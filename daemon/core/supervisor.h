@@ -10,11 +10,14 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "daemon/core/context.h"
 #include "daemon/core/input.h"
+#include "daemon/core/jail_index.h"
 #include "daemon/core/lifecycle.h"
+#include "daemon/core/outlook.h"
 #include "daemon/core/records.h"
 
 namespace jaild::core {
@@ -61,6 +64,8 @@ class Supervisor final : public Context {
   [[nodiscard]] const std::map<std::string, JailFacts>& foreign() const { return foreign_; }
   // What of a spec does not go together with the other jails: dependencies, parent, addresses.
   [[nodiscard]] std::vector<FieldError> mistakes_among_jails(const std::string& name, const JailSpec& spec) const;
+  // The same for a set, against what would be after it; pointers start with "/jails/N" or "/prune".
+  [[nodiscard]] std::vector<FieldError> mistakes_among_jails(const WriteSet& set) const;
   // When the kernel was last looked at as a whole, at start or by a sweep.
   [[nodiscard]] WallTime looked_at() const { return looked_at_; }
   [[nodiscard]] std::size_t dying() const { return dying_.size(); }
@@ -85,17 +90,36 @@ class Supervisor final : public Context {
   void changed(Lifecycle& jail) override;
 
  private:
-  struct WritePlan {
-    std::vector<JailRecord> records;  // new or changed, the target first
-    bool erase = false;               // the target is forgotten at once
-    bool restart = false;
-    std::optional<RunRecord> run;  // an adoption: the jail runs already
+  // What a request would store and do: everything of it in one transaction.
+  struct Plan {
+    std::vector<JailRecord> records;  // new or changed; of a write of one jail, that jail first
+    std::vector<std::string> erased;  // forgotten at once
+    std::set<std::string> restarts;   // of `records`, those that go down once first
+    std::optional<RunRecord> run;     // an adoption: the first record's jail runs already
+    [[nodiscard]] bool empty() const { return records.empty() && erased.empty(); }
+  };
+  struct WritePlan : Plan {
     WriteReply reply;
+  };
+  struct SetPlan : Plan {
+    SetReply reply;
   };
   struct PendingWrite {
     Ticket ticket = 0;
     Write write;
     WritePlan plan;
+  };
+  struct PendingSet {
+    Ticket ticket = 0;
+    WriteSet set;
+    SetPlan plan;
+  };
+
+  // A commit of a jail itself that waits for the plan which is on its way to the disk.
+  struct HeldCommit {
+    CommitId id = 0;
+    std::string jail;
+    std::vector<Mutation> mutations;
   };
 
   void take(Tick);
@@ -104,10 +128,26 @@ class Supervisor final : public Context {
   void take(Committed committed);
   void take(RecordRequested request);
   void take(WriteRequested request);
+  void take(SetRequested request);
   void take(Surveyed surveyed);
   void take(ReadinessChanged change);
   void take(ShutdownRequested request);
 
+  // ---- what is common to writes of one jail and of many
+  void stage(const Plan& plan);  // from now until install() or take_back() it is on its way to the disk
+  void install(Plan&& plan);     // it is durable
+  void take_back(const Plan& plan);
+  void release_commits(const Plan& plan, bool durable);
+  void install(JailRecord record, bool restart);
+  void remove(const std::string& name);
+  // Why a request cannot be taken, or not put off if it must wait; nullopt: it can.
+  [[nodiscard]] std::optional<Error> refusal(bool dry_run, bool waits) const;
+  void go_on_with_waiting();
+  void refuse_waiting(const Error& error);
+  [[nodiscard]] std::vector<Mutation> mutations_of(const Plan& plan) const;
+  [[nodiscard]] Outlook outlook() const;
+
+  // ---- one jail
   void on_write(Ticket ticket, Write write);
   Result<WritePlan> plan_write(const Write& write) const;
   Result<void> check_preconditions(const Write& write, const Lifecycle* jail) const;
@@ -115,21 +155,28 @@ class Supervisor final : public Context {
   Result<WritePlan> plan_adoption(const std::string& name, const std::string& by) const;
   Result<WritePlan> plan_erase(const Write& write, const Lifecycle& jail) const;
   Result<WritePlan> plan_wish(const Write& write, const Lifecycle& jail) const;
-  void carry_wish(const std::string& name, Desired desired, const JailSpec& spec, const std::string& by,
-                  WritePlan& plan) const;
-  std::vector<FieldError> graph_mistakes(const std::string& name, const JailSpec& spec) const;
-  std::vector<FieldError> address_mistakes(const std::string& name, const JailSpec& spec) const;
+  void carry_wish(const JailRecord& target, WritePlan& plan) const;
   void describe_changes(const Write& write, WritePlan& plan) const;
   void publish_write(const Write& write, const WritePlan& plan);
   void finish_write(PendingWrite pending, const Result<void>& result);
   [[nodiscard]] bool touches_staged(const Write& write) const;
-  void install(JailRecord record, bool restart);
-  void remove(const std::string& name);
-  void index(const std::string& name, const JailSpec& spec, bool add);
+
+  // ---- many jails
+  void on_set(Ticket ticket, WriteSet set);
+  Result<SetPlan> plan_set(const WriteSet& set) const;
+  Outlook outlook_after(const WriteSet& set, std::vector<FieldError>& mistakes) const;
+  void put_members(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const;
+  void take_out_pruned(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const;
+  void carry_wishes(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const;
+  void plan_erasures(const WriteSet& set, const Outlook& after, SetPlan& plan) const;
+  void plan_records(const WriteSet& set, const Outlook& after, SetPlan& plan) const;
+  void publish_set(const WriteSet& set, const SetPlan& plan);
+  void finish_set(PendingSet pending, const Result<void>& result);
 
   std::vector<Action> settle();  // evaluates what is dirty, hands out the actions
   void evaluate_dirty();
   CommitId commit_as(std::string owner, std::vector<Mutation> mutations);
+  void emit(CommitId id, std::vector<Mutation> mutations);
   void observe(const Survey& survey);
   [[nodiscard]] Lifecycle* owner_of(const JailFacts& facts, const std::unordered_map<int, Lifecycle*>& running);
   void look_around();
@@ -152,9 +199,7 @@ class Supervisor final : public Context {
   bool going_down_ = false;
   std::optional<MonoTime> shutdown_over_;  // when a shutdown that an earlier jaild was told of has not happened
 
-  // The graph and the addresses, kept beside the specs so that no write has to walk all jails.
-  std::map<std::string, std::set<std::string>> dependants_;
-  std::map<std::string, std::set<std::string>> address_users_;
+  JailIndex index_;
 
   // Start slots.
   std::set<std::string> starting_;
@@ -175,9 +220,12 @@ class Supervisor final : public Context {
   std::unordered_map<OpId, std::string> op_owners_;
   std::unordered_map<CommitId, std::string> commit_owners_;
   std::unordered_map<CommitId, PendingWrite> writes_;
+  std::unordered_map<CommitId, PendingSet> sets_;
   std::unordered_map<CommitId, Ticket> records_;  // RecordRequested, not yet durable
   std::map<std::string, JailRecord> staged_;      // written, not yet durable
-  std::deque<std::pair<Ticket, Write>> waiting_;
+  std::vector<HeldCommit> held_;  // of staged jails, in order; a jail waits for its own, so they are few
+  std::deque<std::pair<Ticket, std::variant<Write, WriteSet>>> waiting_;
+  std::size_t waiting_sets_ = 0;  // of waiting_: what comes later waits behind it, so that its turn comes
   std::deque<std::pair<Ticket, Write>> adoptions_;  // wait for a look at the kernel
   OpId last_op_ = 0;
   CommitId last_commit_ = 0;

@@ -1,11 +1,10 @@
-// Requests to change something: checked against all jails, planned as a whole, made durable, then acted on.
+// Requests to change one jail: checked against all jails, planned as a whole, made durable, then acted on.
 #include <algorithm>
 #include <utility>
 
-#include "api/contract/param_table.h"
 #include "daemon/core/adoption.h"
+#include "daemon/core/changes.h"
 #include "daemon/core/deliberate_fault.h"
-#include "daemon/core/spec_diff.h"
 #include "daemon/core/start_order.h"
 #include "daemon/core/supervisor.h"
 
@@ -31,67 +30,16 @@ std::string_view verb_name(Write::Verb verb) {
   std::unreachable();
 }
 
-// A new wish clears what held the jail back.
-void wish_anew(JailRecord& record, Desired desired, const std::string& by, WallTime now) {
-  record.desired = desired;
-  record.finished = false;
-  record.failure.clear();
-  record.restart = {};
-  record.by = by;
-  record.updated_at = now;
-}
-
-// The canonical addresses of a jail that shares the host's network stack, by family.
-std::vector<std::string> addresses_of(const JailSpec& spec, bool v6) {
-  std::vector<std::string> result;
-  if (spec.text("vnet") == "new") return result;
-  for (const auto& each : spec.list(v6 ? "ip6.addr" : "ip4.addr")) {
-    if (auto entry = parse_address(each, v6)) result.push_back(entry->address);
-  }
-  return result;
-}
-
-bool is_up(const Lifecycle& jail) {
-  return jail.activity() == Activity::running || jail.activity() == Activity::updating;
-}
-
-// A run that never was, for the steps that a start of `spec` would take. The things it needs are named as the spec
-// names them: which interface or mount id they get is known only at the start.
-RunRecord imagined_run(const std::string& name, const JailSpec& spec) {
-  RunRecord run;
-  run.key.name = name;
-  run.spec = spec;
-  const auto add = [&](std::vector<LedgerEntry>& list, ResourceKind kind, const std::string& id) {
-    list.push_back({kind, id, {}, false});
-  };
-  for (const auto* param : {"ip4.addr", "ip6.addr"}) {
-    for (const auto& each : spec.list(param)) add(run.before_create, ResourceKind::alias, each);
-  }
-  for (const auto* param : {"mount", "mount.fstab"}) {
-    for (const auto& each : spec.list(param)) add(run.before_create, ResourceKind::mount, each);
-  }
-  for (const auto* param : {"mount.devfs", "mount.fdescfs", "mount.procfs"}) {
-    if (spec.flag(param)) add(run.before_create, ResourceKind::mount, param);
-  }
-  for (const auto& each : spec.list("zfs.dataset")) add(run.after_create, ResourceKind::dataset, each);
-  for (const auto& each : spec.list("vnet.interface")) add(run.after_create, ResourceKind::interface, each);
-  return run;
-}
-
 }  // namespace
 
 void Supervisor::on_write(Ticket ticket, Write write) {
-  if (boot_unrecorded_ && boot_commit_ == 0 && !write.dry_run) {
-    actions_.emplace_back(
-        Answer{ticket, Fail(Kind::unavailable, "the boot of the host cannot be recorded; is the disk full?")});
+  const bool waits = !write.dry_run && (boot_unrecorded_ || waiting_sets_ > 0 || touches_staged(write));
+  if (const auto error = refusal(write.dry_run, waits)) {
+    actions_.emplace_back(Answer{ticket, Fail(*error)});
     return;
   }
-  if (!write.dry_run && (boot_unrecorded_ || touches_staged(write))) {
-    if (waiting_.size() >= waiting_writes_max) {
-      actions_.emplace_back(Answer{ticket, Fail(Kind::overloaded, "too many writes wait for earlier ones")});
-    } else {
-      waiting_.emplace_back(ticket, std::move(write));
-    }
+  if (waits) {
+    waiting_.emplace_back(ticket, std::move(write));
     return;
   }
   auto plan = plan_write(write);
@@ -100,7 +48,7 @@ void Supervisor::on_write(Ticket ticket, Write write) {
     return;
   }
   describe_changes(write, *plan);
-  if (write.dry_run || (plan->records.empty() && !plan->erase)) {
+  if (write.dry_run || plan->empty()) {
     if (const auto* jail = find(write.name); jail != nullptr && !write.dry_run) {
       plan->reply.object = jail->object();
       plan->reply.settled = jail->settled();
@@ -109,17 +57,8 @@ void Supervisor::on_write(Ticket ticket, Write write) {
     return;
   }
   if (plan->run) plan->run->key.run = next_run();
-  std::vector<Mutation> mutations;
-  for (const auto& record : plan->records) {
-    mutations.emplace_back(PutJail{record});
-    staged_[record.name] = record;
-  }
-  if (plan->run) mutations.emplace_back(PutRun{*plan->run});
-  if (plan->erase) {
-    mutations.emplace_back(EraseJail{write.name});
-    auto& going = staged_[write.name] = find(write.name)->record();
-    going.deleting = true;
-  }
+  std::vector<Mutation> mutations = mutations_of(*plan);
+  stage(*plan);
   publish_write(write, *plan);
   if (breaks(DeliberateFault::answered_before_commit)) {
     commit_as("", std::move(mutations));
@@ -134,7 +73,7 @@ void Supervisor::on_write(Ticket ticket, Write write) {
 void Supervisor::publish_write(const Write& write, const WritePlan& plan) {
   std::map<std::string, std::string> data{
       {"by", write.who.by}, {"from", write.who.from}, {"action", std::string(verb_name(write.verb))}};
-  if (plan.erase) {
+  if (!plan.erased.empty()) {
     publish("jail.deleted", write.name, "is deleted", std::move(data));
     return;
   }
@@ -154,41 +93,19 @@ void Supervisor::publish_write(const Write& write, const WritePlan& plan) {
 }
 
 void Supervisor::finish_write(PendingWrite pending, const Result<void>& result) {
-  const std::string name = pending.write.name;
-  staged_.erase(name);
-  for (const auto& record : pending.plan.records) staged_.erase(record.name);
   if (!result) {
-    if (pending.plan.erase) dirty_.insert(name);  // it stays, and was held back meanwhile
-    // A commit of the jail itself may have carried the refused wish along; what holds is written again.
-    for (const auto& record : pending.plan.records) {
-      if (const auto* jail = find(record.name)) commit_as("", {PutJail{jail->record()}});
-    }
+    take_back(pending.plan);
     actions_.emplace_back(Answer{pending.ticket, Fail(result.error())});
   } else {
+    install(std::move(pending.plan));
     auto reply = std::move(pending.plan.reply);
-    if (pending.plan.erase) {
-      remove(name);
-      reply.gone = true;
-      reply.settled = true;
-    } else {
-      for (auto& record : pending.plan.records) {
-        const bool restart = pending.plan.restart && record.name == name;
-        install(std::move(record), restart);
-      }
-      if (pending.plan.run) {
-        foreign_.erase(name);
-        lifecycle(name)->take_over(std::move(*pending.plan.run));
-      }
-      evaluate_dirty();
-      const auto* jail = find(name);
-      reply.object = jail->object();
-      reply.settled = jail->settled();
-    }
+    const auto* jail = find(pending.write.name);
+    reply.gone = jail == nullptr;
+    if (jail != nullptr) reply.object = jail->object();
+    reply.settled = jail == nullptr || jail->settled();
     actions_.emplace_back(Answer{pending.ticket, std::move(reply)});
   }
-  // One pass over those that wait: each goes ahead, fails, or waits on.
-  auto waiting = std::exchange(waiting_, {});
-  for (auto& [ticket, write] : waiting) on_write(ticket, std::move(write));
+  go_on_with_waiting();
 }
 
 bool Supervisor::touches_staged(const Write& write) const {
@@ -201,54 +118,11 @@ bool Supervisor::touches_staged(const Write& write) const {
   if (write.spec && near(dependencies_of(write.name, *write.spec))) return true;
   const auto* jail = find(write.name);
   if (jail == nullptr) return false;
-  return near(closure(write.name, [this](const std::string& each) { return dependants_of(each); })) ||
-         near(closure(write.name, [this](const std::string& each) {
+  return near(closure({write.name}, [this](const std::string& each) { return dependants_of(each); })) ||
+         near(closure({write.name}, [this](const std::string& each) {
            const auto* one = find(each);
            return one == nullptr ? std::vector<std::string>{} : dependencies_of(each, one->record().spec);
          }));
-}
-
-void Supervisor::install(JailRecord record, bool restart) {
-  const std::string name = record.name;
-  if (auto* jail = lifecycle(name)) {
-    index(name, jail->record().spec, false);
-    index(name, record.spec, true);
-    const JailRecord written = record;
-    jail->replace_record(std::move(record), restart);
-    // What happened to the jail while the write was under way is not in what was written.
-    if (jail->record() != written) commit_as("", {PutJail{jail->record()}});
-  } else {
-    index(name, record.spec, true);
-    jails_[name] = std::make_unique<Lifecycle>(*this, std::move(record));
-  }
-  dirty_.insert(name);
-}
-
-void Supervisor::remove(const std::string& name) {
-  const auto jail = jails_.find(name);
-  if (jail == jails_.end()) return;
-  index(name, jail->second->record().spec, false);
-  starting_.erase(name);
-  slot_waiters_.erase({jail->second->record().spec.priority, name});
-  jails_.erase(jail);
-  for (const auto& each : dependants_of(name)) dirty_.insert(each);
-}
-
-void Supervisor::index(const std::string& name, const JailSpec& spec, bool add) {
-  const auto note = [&](std::map<std::string, std::set<std::string>>& map, const std::string& key) {
-    if (add) {
-      map[key].insert(name);
-      return;
-    }
-    const auto entry = map.find(key);
-    if (entry == map.end()) return;
-    entry->second.erase(name);
-    if (entry->second.empty()) map.erase(entry);
-  };
-  for (const auto& each : dependencies_of(name, spec)) note(dependants_, each);
-  for (const bool v6 : {false, true}) {
-    for (const auto& each : addresses_of(spec, v6)) note(address_users_, each);
-  }
 }
 
 // ---- planning: pure looks at the present state
@@ -312,7 +186,7 @@ Result<Supervisor::WritePlan> Supervisor::plan_put(const Write& write, const Lif
   record.spec = *write.spec;
   wish_anew(record, desired, write.who.by, now_.wall);
   plan.records.push_back(record);
-  carry_wish(write.name, desired, *write.spec, write.who.by, plan);
+  carry_wish(record, plan);
   return plan;
 }
 
@@ -367,7 +241,7 @@ Result<Supervisor::WritePlan> Supervisor::plan_erase(const Write& write, const L
   }
   const bool down = !jail.has_run() && jail.activity() == Activity::idle;
   if (down || breaks(DeliberateFault::deleted_before_stop)) {
-    plan.erase = true;
+    plan.erased.push_back(write.name);
     return plan;
   }
   JailRecord record = jail.record();
@@ -383,135 +257,58 @@ Result<Supervisor::WritePlan> Supervisor::plan_wish(const Write& write, const Li
   const Desired desired = write.verb == Write::Verb::stop ? Desired::stopped : Desired::running;
   const auto& now = jail.record();
   WritePlan plan;
-  plan.restart = write.verb == Write::Verb::restart && jail.has_run();
-  carry_wish(write.name, desired, now.spec, write.who.by, plan);
-  const bool same = now.desired == desired && !now.finished && !now.restart.gave_up && now.failure.empty();
-  if (same && !plan.restart && plan.records.empty()) return plan;
+  if (write.verb == Write::Verb::restart && jail.has_run()) plan.restarts.insert(write.name);
   JailRecord record = now;
   wish_anew(record, desired, write.who.by, now_.wall);
+  carry_wish(record, plan);
+  const bool same = now.desired == desired && !now.finished && !now.restart.gave_up && now.failure.empty();
+  if (same && plan.restarts.empty() && plan.records.empty()) return plan;
   plan.records.insert(plan.records.begin(), std::move(record));
   return plan;
 }
 
 // start wishes the dependencies running too, stop the dependants stopped too.
-void Supervisor::carry_wish(const std::string& name, Desired desired, const JailSpec& spec, const std::string& by,
-                            WritePlan& plan) const {
-  const bool up = desired == Desired::running;
-  const auto names = closure(name, [&](const std::string& each) {
-    if (!up) return dependants_of(each);
-    if (each == name) {
-      auto needs = dependencies_of(name, spec);
-      std::erase(needs, name);  // a mistake of the spec itself, told by validate()
-      return needs;
-    }
-    const auto* jail = find(each);
-    return jail == nullptr ? std::vector<std::string>{} : dependencies_of(each, jail->record().spec);
+void Supervisor::carry_wish(const JailRecord& target, WritePlan& plan) const {
+  Outlook after = outlook();
+  after.put(target);
+  const bool up = target.desired == Desired::running;
+  const auto names = closure({target.name}, [&](const std::string& each) {
+    return up ? after.dependencies_of(each) : after.dependants_of(each);
   });
   for (const auto& each : names) {
-    const auto* jail = find(each);
-    if (jail == nullptr || jail->record().deleting) continue;
-    const auto& record = jail->record();
-    const bool agrees = record.desired == desired && (!up || (!record.finished && !record.restart.gave_up));
-    if (agrees) continue;
-    JailRecord changed_record = record;
-    wish_anew(changed_record, desired, by, now_.wall);
-    plan.records.push_back(std::move(changed_record));
+    const auto* record = after.find(each);
+    if (record == nullptr || agrees(*record, target.desired)) continue;
+    JailRecord changed = *record;
+    wish_anew(changed, target.desired, target.by, now_.wall);
+    plan.records.push_back(std::move(changed));
   }
 }
 
 std::vector<FieldError> Supervisor::mistakes_among_jails(const std::string& name, const JailSpec& spec) const {
-  auto mistakes = graph_mistakes(name, spec);
-  const auto addresses = address_mistakes(name, spec);
-  mistakes.insert(mistakes.end(), addresses.begin(), addresses.end());
-  return mistakes;
-}
-
-std::vector<FieldError> Supervisor::graph_mistakes(const std::string& name, const JailSpec& spec) const {
-  std::vector<FieldError> mistakes;
-  const auto known = [this](const std::string& each) {
-    const auto* jail = find(each);
-    return jail != nullptr && !jail->record().deleting;
-  };
-  const auto depend = spec.list("depend");
-  for (std::size_t i = 0; i < depend.size(); ++i) {
-    if (depend[i] == name || known(depend[i])) continue;
-    mistakes.push_back({"/spec/params/depend/" + std::to_string(i), "no jail is called " + depend[i]});
-  }
-  if (const auto parent = parent_name(name); !parent.empty() && !known(parent)) {
-    mistakes.push_back({"/name", name + " is a child of " + parent + ", which does not exist"});
-  }
-  const auto loop = find_loop(name, [&](const std::string& each) {
-    if (each == name) return dependencies_of(name, spec);
-    const auto* jail = find(each);
-    return jail == nullptr ? std::vector<std::string>{} : dependencies_of(each, jail->record().spec);
-  });
-  if (!loop.empty()) mistakes.push_back({"/spec/params/depend", "the dependencies form a loop: " + join(loop, " -> ")});
-  return mistakes;
-}
-
-// As the kernel: two jails may share an address only where each has no other one of that family.
-std::vector<FieldError> Supervisor::address_mistakes(const std::string& name, const JailSpec& spec) const {
-  std::vector<FieldError> mistakes;
-  for (const bool v6 : {false, true}) {
-    const auto mine = addresses_of(spec, v6);
-    for (std::size_t i = 0; i < mine.size(); ++i) {
-      const auto users = address_users_.find(mine[i]);
-      if (users == address_users_.end()) continue;
-      for (const auto& other : users->second) {
-        const auto* jail = find(other);
-        if (other == name || jail == nullptr) continue;
-        if (mine.size() == 1 && addresses_of(jail->record().spec, v6).size() == 1) continue;
-        mistakes.push_back({std::string("/spec/params/") + (v6 ? "ip6.addr/" : "ip4.addr/") + std::to_string(i),
-                            mine[i] + " belongs to jail " + other});
-        break;
-      }
-    }
-  }
+  Outlook after = outlook();
+  JailRecord record;
+  record.name = name;
+  record.spec = spec;
+  after.put(std::move(record));
+  auto mistakes = after.mistakes(name);
+  for (const auto& loop : after.loops({name})) mistakes.push_back(loop_mistake(loop));
   return mistakes;
 }
 
 void Supervisor::describe_changes(const Write& write, WritePlan& plan) const {
   auto& changes = plan.reply.changes;
-  const auto* target = find(write.name);
-  if (plan.erase || (write.verb == Write::Verb::erase && !plan.records.empty())) {
-    if (target->has_run()) {
-      changes.push_back({write.name, "stop", {}, describe(stop_steps(*target->run(), {}, options_.timeouts))});
-    }
-    changes.push_back({write.name, "delete", {}, {}});
-    return;
-  }
-  if (plan.run) {
-    Change adopt{write.name, "adopt", {}, {}};
-    for (const auto& [name, value] : plan.run->spec.params) adopt.fields.push_back(name);
-    if (!plan.run->spec.rctl.empty()) adopt.fields.emplace_back("rctl");
-    if (plan.run->spec.cpuset) adopt.fields.emplace_back("cpuset");
-    changes.push_back(std::move(adopt));
-    return;
-  }
-  for (const auto& record : plan.records) {
-    const auto* jail = find(record.name);
-    if (jail == nullptr) changes.push_back({record.name, "create", {}, {}});
-    if (jail != nullptr && record.spec != jail->record().spec) {
-      const auto diff = diff_specs(jail->has_run() ? jail->run()->spec : jail->record().spec, record.spec);
-      Change update{record.name, "update", diff.at_once, {}};
-      if (diff.rctl) update.fields.emplace_back("rctl");
-      if (diff.cpuset) update.fields.emplace_back("cpuset");
-      for (const auto& [name, value] : diff.params) update.fields.push_back(name);
-      if (jail->has_run() && is_up(*jail)) update.action = "live";
-      changes.push_back(std::move(update));
-      if (!diff.restart.empty()) {
-        changes.push_back({record.name, jail->has_run() ? "pending" : "update", diff.restart, {}});
-      }
-    }
-    const bool was_up = jail != nullptr && jail->has_run();
-    const bool down_first =
-        was_up && (record.desired == Desired::stopped || (plan.restart && record.name == write.name));
-    if (down_first) {
-      changes.push_back({record.name, "stop", {}, describe(stop_steps(*jail->run(), {}, options_.timeouts))});
-    }
-    if (record.desired == Desired::running && (!was_up || down_first)) {
-      changes.push_back(
-          {record.name, "start", {}, describe(start_steps(imagined_run(record.name, record.spec), options_.timeouts))});
+  if (!plan.erased.empty() || (write.verb == Write::Verb::erase && !plan.records.empty())) {
+    describe_erase(*find(write.name), options_.timeouts, changes);
+  } else if (plan.run) {
+    describe_adoption(write.name, plan.run->spec, changes);
+  } else {
+    Outlook after = outlook();
+    for (const auto& record : plan.records) after.put(record);
+    auto order = after.in_start_order();
+    const bool down = !order.empty() && order.front()->desired == Desired::stopped;
+    if (down) std::reverse(order.begin(), order.end());  // a wish is carried to others as it is
+    for (const auto* record : order) {
+      describe_record(*record, find(record->name), plan.restarts.contains(record->name), options_.timeouts, changes);
     }
   }
 }

@@ -35,6 +35,7 @@ struct OfInput {
   Culprit operator()(const core::WriteRequested& request) const {
     return {"write", verb_of(request.write), request.write.name};
   }
+  Culprit operator()(const core::SetRequested&) const { return {"write", "set", ""}; }
   Culprit operator()(const core::RecordRequested&) const { return {"record", "", ""}; }
   Culprit operator()(const core::Surveyed&) const { return {"survey", "", ""}; }
   Culprit operator()(const core::ReadinessChanged& change) const { return {"readiness", "", change.key.name}; }

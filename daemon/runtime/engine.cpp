@@ -122,7 +122,7 @@ Culprit Engine::note_done(const core::OpDone& done) {
 }
 
 void Engine::write(Write write, std::chrono::seconds wait, WriteDone done) {
-  if (tickets_.size() + waiters_.size() >= waiters_max) {
+  if (is_full()) {
     done(Fail(Kind::overloaded, "too many requests wait"));
     return;
   }
@@ -131,8 +131,18 @@ void Engine::write(Write write, std::chrono::seconds wait, WriteDone done) {
   take(core::WriteRequested{ticket, std::move(write)});
 }
 
+void Engine::write_set(WriteSet set, std::chrono::seconds wait, SetDone done) {
+  if (is_full()) {
+    done(Fail(Kind::overloaded, "too many requests wait"));
+    return;
+  }
+  const core::Ticket ticket = ++last_ticket_;
+  set_tickets_.emplace(ticket, std::pair{set.dry_run ? std::chrono::seconds{0} : wait, std::move(done)});
+  take(core::SetRequested{ticket, std::move(set)});
+}
+
 void Engine::record(core::RecordRequested request, std::function<void(Result<void>)> done) {
-  if (tickets_.size() + waiters_.size() >= waiters_max) {
+  if (is_full()) {
     done(Fail(Kind::overloaded, "too many requests wait"));
     return;
   }
@@ -185,8 +195,44 @@ void Engine::carry_out(core::Answer answer) {
     done(std::move(answer.result));
     return;
   }
-  std::string name = answer.result->object.name;
-  waiters_.push_back({std::move(name), loop_.now().mono + wait, std::move(answer.result), std::move(done)});
+  std::vector<std::string> names{answer.result->object.name};
+  waiters_.push_back({std::move(names), loop_.now().mono + wait,
+                      [this, reply = std::move(*answer.result), tell = std::move(done)] { finish(reply, tell); }});
+}
+
+void Engine::carry_out(core::AnswerSet answer) {
+  const auto found = set_tickets_.find(answer.ticket);
+  if (found == set_tickets_.end()) return;
+  auto [wait, done] = std::move(found->second);
+  set_tickets_.erase(found);
+  if (!answer.result || wait <= std::chrono::seconds{0} || answer.result->settled) {
+    done(std::move(answer.result));
+    return;
+  }
+  std::vector<std::string> names;
+  for (const auto& change : answer.result->changes) names.push_back(change.jail);
+  for (const auto& object : answer.result->objects) names.push_back(object.name);
+  waiters_.push_back({std::move(names), loop_.now().mono + wait,
+                      [this, reply = std::move(*answer.result), tell = std::move(done)] { finish(reply, tell); }});
+}
+
+// The answers tell of things as they are at the end of the wait.
+void Engine::finish(WriteReply reply, const WriteDone& done) const {
+  const auto* jail = supervisor_.find(reply.object.name);
+  reply.gone = jail == nullptr;
+  reply.settled = is_over(reply.object.name);
+  if (jail != nullptr) reply.object = jail->object();
+  done(std::move(reply));
+}
+
+void Engine::finish(SetReply reply, const SetDone& done) const {
+  reply.settled = true;
+  for (const auto& change : reply.changes) reply.settled = reply.settled && is_over(change.jail);
+  for (auto& object : reply.objects) {
+    reply.settled = reply.settled && is_over(object.name);
+    if (const auto* jail = supervisor_.find(object.name)) object = jail->object();
+  }
+  done(std::move(reply));
 }
 
 void Engine::carry_out(core::Publish publish) {
@@ -204,28 +250,23 @@ void Engine::carry_out(core::LookAround) {
   });
 }
 
-bool Engine::is_over(const Waiter& waiter) const {
-  const auto* jail = supervisor_.find(waiter.name);
-  return jail == nullptr || jail->settled() || jail->failed() || loop_.now().mono >= waiter.deadline;
+bool Engine::is_over(const std::string& name) const {
+  const auto* jail = supervisor_.find(name);
+  return jail == nullptr || jail->settled() || jail->failed();
 }
 
 void Engine::answer_waiters() {
+  const auto now = loop_.now().mono;
   for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
-    if (!is_over(*waiter)) {
+    const auto& names = waiter->names;
+    if (now < waiter->deadline &&
+        !std::all_of(names.begin(), names.end(), [this](const auto& each) { return is_over(each); })) {
       ++waiter;
       continue;
     }
-    auto over = std::move(*waiter);
+    const auto answer = std::move(waiter->answer);
     waiter = waiters_.erase(waiter);
-    const auto* jail = supervisor_.find(over.name);
-    if (jail == nullptr) {
-      over.reply->gone = true;
-      over.reply->settled = true;
-    } else {
-      over.reply->object = jail->object();
-      over.reply->settled = jail->settled() || jail->failed();
-    }
-    over.done(std::move(over.reply));
+    answer();
   }
   if (shutdown_done_ && (supervisor_.all_down() || loop_.now().mono >= shutdown_deadline_)) {
     std::exchange(shutdown_done_, nullptr)(supervisor_.all_down());

@@ -21,6 +21,7 @@ constexpr std::size_t waiters_max = 2000;
 
 using ProbeDone = std::function<void(const Result<core::CommandResult>&)>;
 using WriteDone = std::function<void(Result<WriteReply>)>;
+using SetDone = std::function<void(Result<SetReply>)>;
 
 // Who watches the engine work: for metrics, logs and subscribers. Called on the loop; must not call back into the
 // engine.
@@ -56,6 +57,7 @@ class Engine {
 
   void take(core::Input input);
   void write(Write write, std::chrono::seconds wait, WriteDone done);
+  void write_set(WriteSet set, std::chrono::seconds wait, SetDone done);
   // Makes something durable that concerns no jail; `done` once it is.
   void record(core::RecordRequested request, std::function<void(Result<void>)> done);
   // What the store remembered of them, once; after start().
@@ -72,12 +74,11 @@ class Engine {
   void set_observer(EngineObserver* observer) { observer_ = observer; }  // nullptr: nobody; outlives its use
 
  private:
-  // One answer that is held back until the jail is settled, or its deadline.
+  // One answer that is held back until its jails are settled, or its deadline.
   struct Waiter {
-    std::string name;
+    std::vector<std::string> names;
     core::MonoTime deadline;
-    Result<WriteReply> reply;
-    WriteDone done;
+    std::function<void()> answer;
   };
 
   // An operation under way.
@@ -92,13 +93,17 @@ class Engine {
   void carry_out(core::Perform perform);
   void carry_out(core::Commit commit);
   void carry_out(core::Answer answer);
+  void carry_out(core::AnswerSet answer);
   void carry_out(core::Publish publish);
   void carry_out(core::LookAround look);
   Culprit note_done(const core::OpDone& done);
   void finish_probe(const core::OpDone& done);
+  void finish(WriteReply reply, const WriteDone& done) const;
+  void finish(SetReply reply, const SetDone& done) const;
+  [[nodiscard]] bool is_full() const { return tickets_.size() + set_tickets_.size() + waiters_.size() >= waiters_max; }
   void answer_waiters();
   void arm();
-  [[nodiscard]] bool is_over(const Waiter& waiter) const;
+  [[nodiscard]] bool is_over(const std::string& name) const;  // nothing is left to wait for
   // `task` on the loop, unless the engine stopped meanwhile.
   template <class Task>
   std::function<void()> while_alive(Task task);
@@ -110,6 +115,7 @@ class Engine {
   EngineObserver* observer_ = nullptr;
   std::unordered_map<core::OpId, Operation> operations_;
   std::unordered_map<core::Ticket, std::pair<std::chrono::seconds, WriteDone>> tickets_;
+  std::unordered_map<core::Ticket, std::pair<std::chrono::seconds, SetDone>> set_tickets_;
   std::list<Waiter> waiters_;
   std::unordered_map<core::OpId, ProbeDone> probes_;
   core::OpId last_probe_ = first_probe;

@@ -2,6 +2,7 @@
 
 #include <system_error>
 
+#include "api/contract/mistakes.h"
 #include "daemon/runtime/log_reader.h"
 
 namespace jaild::runtime {
@@ -112,6 +113,18 @@ std::vector<FieldError> JailService::objections(const std::string& name, const J
   return mistakes;
 }
 
+std::vector<FieldError> JailService::objections(const WriteSet& set) const {
+  std::vector<FieldError> mistakes;
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    const auto& member = set.members[i];
+    const auto refused = host_.check(member.name, member.spec, "/jails/" + std::to_string(i) + "/spec");
+    mistakes.insert(mistakes.end(), refused.begin(), refused.end());
+  }
+  const auto among = engine_.supervisor().mistakes_among_jails(set);
+  mistakes.insert(mistakes.end(), among.begin(), among.end());
+  return mistakes;
+}
+
 void JailService::write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) {
   if (write.spec) {
     auto mistakes = mistakes_in(write.name, *write.spec, host_);
@@ -123,6 +136,16 @@ void JailService::write(Write write, std::chrono::seconds wait, server::Done<Wri
     }
   }
   engine_.write(std::move(write), wait, std::move(done));
+}
+
+void JailService::write_set(WriteSet set, std::chrono::seconds wait, server::Done<SetReply> done) {
+  Mistakes mistakes;  // what validate() finds was told by the reader of the body
+  for (auto& each : objections(set)) mistakes.add(std::move(each.pointer), std::move(each.detail));
+  if (!mistakes.empty()) {
+    done(Fail(mistakes.error()));
+    return;
+  }
+  engine_.write_set(std::move(set), wait, std::move(done));
 }
 
 void JailService::create_token(const TokenRequest& request, const Requester& who, server::Done<NewToken> done) {

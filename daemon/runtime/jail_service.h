@@ -40,7 +40,9 @@ class JailService final : public server::Service, private EngineObserver {
   [[nodiscard]] Result<std::shared_ptr<JailView>> view(const std::string& name) override;
   [[nodiscard]] JailViews list(const ListQuery& query) override;
   [[nodiscard]] std::vector<FieldError> objections(const std::string& name, const JailSpec& spec) const override;
+  [[nodiscard]] std::vector<FieldError> objections(const WriteSet& set) const override;
   void write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) override;
+  void write_set(WriteSet set, std::chrono::seconds wait, server::Done<SetReply> done) override;
   Result<Token> authenticate(std::string_view secret) override { return tokens_.authenticate(secret); }
   [[nodiscard]] std::vector<Token> tokens() const override { return tokens_.list(); }
   void create_token(const TokenRequest& request, const Requester& who, server::Done<NewToken> done) override;

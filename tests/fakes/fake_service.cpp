@@ -155,6 +155,34 @@ Result<WriteReply> FakeService::carry_out(const Write& write) {
   return reply;
 }
 
+std::vector<FieldError> FakeService::objections(const WriteSet& set) const {
+  std::vector<FieldError> all;
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    for (const auto& each : objections(set.members[i].name, set.members[i].spec)) {
+      all.push_back({"/jails/" + std::to_string(i) + each.pointer, each.detail});
+    }
+  }
+  return all;
+}
+
+void FakeService::write_set(WriteSet set, std::chrono::seconds wait, Done<SetReply> done) {
+  waits.push_back(wait);
+  sets.push_back(set);
+  if (write_error) return answer<SetReply>(std::move(done), Fail(*write_error));
+  SetReply reply;
+  reply.settled = settle;
+  for (const WriteSet::Member& member : set.members) {
+    if (!jails.contains(member.name)) reply.changes.push_back({member.name, "create", {}, {}});
+    if (set.dry_run) continue;
+    JailObject& object = jails[member.name];
+    object.name = member.name;
+    object.spec = member.spec;
+    ++object.generation;
+    reply.objects.push_back(object);
+  }
+  answer<SetReply>(std::move(done), std::move(reply));
+}
+
 Result<Token> FakeService::authenticate(std::string_view secret) {
   const auto found = tokens_by_secret.find(std::string(secret));
   if (found == tokens_by_secret.end()) return Fail(Kind::unauthorized, "the bearer token is not valid here");

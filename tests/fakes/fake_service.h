@@ -33,6 +33,7 @@ class FakeService : public Service {
 
   // ---- what a test reads
   std::vector<Write> writes;
+  std::vector<WriteSet> sets;
   std::vector<Requester> token_writers;
   std::vector<std::chrono::seconds> waits;
   std::vector<EventQuery> event_queries;
@@ -67,6 +68,8 @@ class FakeService : public Service {
   Result<std::shared_ptr<JailView>> view(const std::string& name) override;
   JailViews list(const ListQuery& query) override;
   void write(Write write, std::chrono::seconds wait, Done<WriteReply> done) override;
+  std::vector<FieldError> objections(const WriteSet& set) const override;
+  void write_set(WriteSet set, std::chrono::seconds wait, Done<SetReply> done) override;
   Result<Token> authenticate(std::string_view secret) override;
   std::vector<Token> tokens() const override;
   void create_token(const TokenRequest& request, const Requester& who, Done<NewToken> done) override;

@@ -1,5 +1,6 @@
 // What happens to a simulated world: requests, what people do on the host without asking jaild, and bad luck.
 #include <iterator>
+#include <set>
 
 #include "tests/simulation/simulation.h"
 
@@ -18,6 +19,8 @@ void Simulation::deed() {
   const auto kind = draw(100);
   if (!engine_) {
     chance(50) ? start_daemon() : meddle();
+  } else if (kind < 4) {
+    write_set();
   } else if (kind < 60) {
     write();
   } else if (kind < 85) {
@@ -90,6 +93,30 @@ void Simulation::request(Write write) {
   engine_->write(write, seconds{0}, [this, id, write](const Result<WriteReply>& reply) {
     say("answer to ", write.name, ": ", reply ? "ok" : reply.error().message);
     oracle_.answered(id, write, reply);
+  });
+}
+
+// Each set has a label of its own, by which the oracle knows what of it is on the disk.
+void Simulation::write_set() {
+  const auto id = ++last_request_;
+  WriteSet set;
+  set.who.by = "simulation";
+  set.restart = chance(70);
+  set.dry_run = chance(5);
+  std::set<std::string> names;
+  while (names.size() < 2 + draw(3)) names.insert(some_jail());
+  for (const auto& name : names) {
+    WriteSet::Member member{name, random_spec(name), std::nullopt};
+    member.spec.labels = {{"group", "g"}, {"set", std::to_string(id)}};
+    if (chance(30)) member.desired = chance(70) ? Desired::running : Desired::stopped;
+    set.members.push_back(std::move(member));
+  }
+  if (chance(30)) set.prune = {{"group", "g"}};
+  oracle_.asked(id, set);
+  say("set ", std::to_string(id), " of ", std::to_string(set.members.size()));
+  engine_->write_set(set, seconds{0}, [this, id, set](const Result<SetReply>& reply) {
+    say("answer to set ", std::to_string(id), ": ", reply ? "ok" : reply.error().message);
+    oracle_.answered(id, set, reply);
   });
 }
 

@@ -31,6 +31,7 @@ constexpr std::array table{
     Row{DeliberateFault::forgotten_before_stop, "forgotten_before_stop"},
     Row{DeliberateFault::deleted_before_stop, "deleted_before_stop"},
     Row{DeliberateFault::answered_before_commit, "answered_before_commit"},
+    Row{DeliberateFault::set_in_two_commits, "set_in_two_commits"},
     Row{DeliberateFault::boot_not_recorded, "boot_not_recorded"},
     Row{DeliberateFault::delay_reset, "delay_reset"},
     Row{DeliberateFault::no_delay, "no_delay"},

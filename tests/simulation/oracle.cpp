@@ -33,6 +33,12 @@ bool holds(const std::vector<core::LedgerEntry>& ledger, const core::LedgerEntry
                      [&](const auto& each) { return each.kind == entry.kind && each.id == entry.id; });
 }
 
+// Of the set that a jail was last written by; "" of none.
+std::string label_of(const core::JailRecord& record) {
+  const auto label = record.spec.labels.find("set");
+  return label == record.spec.labels.end() ? "" : label->second;
+}
+
 bool begins(const Lifecycle& jail) {
   switch (jail.activity()) {
     case Activity::resolving:
@@ -60,6 +66,9 @@ void Oracle::daemon_starts(const core::Supervisor& supervisor, const core::Snaps
   supervisor_ = &supervisor;
   runs_.clear();
   for (const auto& run : loaded.runs) runs_[run.key.name] = run;
+  labels_.clear();
+  for (const auto& record : loaded.jails) labels_[record.name] = label_of(record);
+  look_at_sets();
 }
 
 void Oracle::daemon_started(const core::Snapshot& loaded) {
@@ -68,7 +77,7 @@ void Oracle::daemon_started(const core::Snapshot& loaded) {
 
 void Oracle::daemon_gone() {
   shown_.clear();
-  for (const auto& [id, name] : under_way_) uncertain_.insert(name);
+  for (const auto& [id, names] : under_way_) uncertain_.insert(names.begin(), names.end());
   if (!under_way_.empty()) {
     for (auto& [name, known] : acknowledged_) known.desired.reset();
   }
@@ -100,29 +109,73 @@ void Oracle::host_goes_down(std::chrono::seconds budget) {
 }
 
 void Oracle::asked(std::uint64_t id, const Write& write) {
-  under_way_[id] = write.name;
+  under_way_[id] = {write.name};
+  if (!write.dry_run) forget_sets_of(write.name);
+}
+
+void Oracle::asked(std::uint64_t id, const WriteSet& set) {
+  under_way_[id] = concerned(set);
+  if (set.dry_run) return;
+  if (!set.prune.empty()) sets_.clear();  // any member of an earlier one may go
+  auto& members = sets_[std::to_string(id)];
+  for (const auto& member : set.members) {
+    forget_sets_of(member.name);
+    members.insert(member.name);
+  }
+}
+
+void Oracle::forget_sets_of(const std::string& name) {
+  for (auto& [label, members] : sets_) members.erase(name);
+}
+
+// A prune may be about every jail.
+std::set<std::string> Oracle::concerned(const WriteSet& set) const {
+  std::set<std::string> names;
+  for (const auto& member : set.members) names.insert(member.name);
+  for (const auto& [name, known] : acknowledged_) {
+    if (!set.prune.empty()) names.insert(name);
+  }
+  return names;
 }
 
 void Oracle::answered(std::uint64_t id, const Write& write, const Result<WriteReply>& reply) {
   under_way_.erase(id);
-  if (!reply) {
+  if (write.dry_run && reply) return;
+  answered({write.name}, reply ? nullptr : &reply.error());
+  if (!reply) return;
+  if (reply->gone || write.verb == Write::Verb::erase) acknowledged_.erase(write.name);
+}
+
+void Oracle::answered(std::uint64_t id, const WriteSet& set, const Result<SetReply>& reply) {
+  under_way_.erase(id);
+  if (set.dry_run && reply) return;
+  if (!reply) return answered(concerned(set), &reply.error());
+  std::set<std::string> names;
+  for (const auto& member : set.members) names.insert(member.name);
+  for (const auto& change : reply->changes) names.insert(change.jail);
+  answered(names, nullptr);
+  for (const auto& change : reply->changes) {
+    if (change.action == "delete") acknowledged_.erase(change.jail);
+  }
+}
+
+void Oracle::answered(const std::set<std::string>& names, const Error* error) {
+  if (error != nullptr) {
     // Whether a commit that failed comes back after a crash nobody knows (sqlite_store.h).
-    const bool disk = reply.error().kind == Kind::storage_full || reply.error().kind == Kind::unavailable;
-    if (disk) uncertain_.insert(write.name);
+    const bool disk = error->kind == Kind::storage_full || error->kind == Kind::unavailable;
+    if (disk) uncertain_.insert(names.begin(), names.end());
     for (auto& [name, known] : acknowledged_) {
       if (disk) known.desired.reset();
     }
     return;
   }
-  if (write.dry_run) return;
-  forgive(write.name);
+  for (const auto& name : names) forgive(name);
   // Others' wishes may have been carried along; these are taken from what the daemon says of them now.
   for (const auto& [name, jail] : supervisor_->jails()) {
-    if (jail->record().deleting || (uncertain_.contains(name) && name != write.name)) continue;
+    if (jail->record().deleting || (uncertain_.contains(name) && !names.contains(name))) continue;
     acknowledged_[name] = {jail->record().generation, jail->record().desired};
   }
-  uncertain_.erase(write.name);
-  if (reply->gone || write.verb == Write::Verb::erase) acknowledged_.erase(write.name);
+  for (const auto& name : names) uncertain_.erase(name);
 }
 
 void Oracle::durable(const std::vector<core::Mutation>& mutations) {
@@ -131,10 +184,27 @@ void Oracle::durable(const std::vector<core::Mutation>& mutations) {
       take_run(put->record);
     } else if (const auto* erase = std::get_if<core::EraseRun>(&each)) {
       runs_.erase(erase->name);
+    } else if (const auto* jail = std::get_if<core::PutJail>(&each)) {
+      labels_[jail->record.name] = label_of(jail->record);
     } else if (const auto* jail = std::get_if<core::EraseJail>(&each)) {
       runs_.erase(jail->name);
+      labels_.erase(jail->name);
     } else if (const auto* meta = std::get_if<core::PutMeta>(&each); meta != nullptr && meta->key == "shutdown") {
       stored_until_ = shutdown_until_;
+    }
+  }
+  look_at_sets();
+}
+
+// P1: a set is on the disk as a whole or not at all, after each commit.
+void Oracle::look_at_sets() {
+  for (const auto& [label, members] : sets_) {
+    const auto there = std::count_if(members.begin(), members.end(), [&](const std::string& name) {
+      const auto found = labels_.find(name);
+      return found != labels_.end() && found->second == label;
+    });
+    if (there != 0 && static_cast<std::size_t>(there) != members.size()) {
+      broken("P1 set " + label + " is split: " + std::to_string(there) + " of " + std::to_string(members.size()));
     }
   }
 }
@@ -268,7 +338,7 @@ void Oracle::check_delay(const std::string& name, core::Now now) {
 
 // Somebody asked for something: what hangs together with it may start at once.
 void Oracle::forgive(const std::string& name) {
-  const auto around = core::closure(name, [this](const std::string& each) {
+  const auto around = core::closure({name}, [this](const std::string& each) {
     std::vector<std::string> near;
     if (const auto* jail = supervisor_->find(each)) near = core::dependencies_of(each, jail->record().spec);
     for (const auto& [other, jail] : supervisor_->jails()) {

@@ -37,6 +37,8 @@ class Oracle final : public HostObserver {
   void clock_stepped() { clock_stepped_ = true; }
   void host_goes_down(std::chrono::seconds budget);
   void asked(std::uint64_t id, const Write& write);
+  void asked(std::uint64_t id, const WriteSet& set);
+  void answered(std::uint64_t id, const WriteSet& set, const Result<SetReply>& reply);
   void answered(std::uint64_t id, const Write& write, const Result<WriteReply>& reply);
   void durable(const std::vector<core::Mutation>& mutations);
   void event(const JailEvent& event, core::Now now);
@@ -67,6 +69,10 @@ class Oracle final : public HostObserver {
   };
 
   void take_run(const core::RunRecord& run);  // that is durable
+  void look_at_sets();
+  void forget_sets_of(const std::string& name);
+  [[nodiscard]] std::set<std::string> concerned(const WriteSet& set) const;
+  void answered(const std::set<std::string>& names, const Error* error);
   void look_at_findings();
   void look_at_acknowledged();
   void look_at_shown();
@@ -93,7 +99,9 @@ class Oracle final : public HostObserver {
 
   std::map<std::string, Known> acknowledged_;
   std::set<std::string> uncertain_;  // a request about it was under way when the daemon died
-  std::map<std::uint64_t, std::string> under_way_;
+  std::map<std::uint64_t, std::set<std::string>> under_way_;
+  std::map<std::string, std::set<std::string>> sets_;      // by label: members that no later request is about
+  std::map<std::string, std::string> labels_;              // of the jails that are durable; "" where it has none
   std::map<std::string, core::RunRecord> runs_;            // durable
   std::unordered_map<core::OpId, std::string> in_flight_;  // operation to jail
   std::map<std::string, core::OpId> busy_;                 // jail to its one operation

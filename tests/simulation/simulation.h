@@ -70,6 +70,7 @@ class Simulation final : private runtime::EngineObserver {
   JailSpec random_spec(const std::string& name);
   void random_hooks(JailSpec& spec);
   void request(Write write);
+  void write_set();
 
   // Portable: the standard's distributions differ between libraries, and a seed must not.
   std::uint64_t draw(std::uint64_t bound) { return random_() % bound; }

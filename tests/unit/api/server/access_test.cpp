@@ -39,6 +39,9 @@ std::string request_of(const Route& route, const std::string& fields) {
   if (route.id == RouteId::declare_jail) {
     body = R"({"name":"www2","spec":{"params":{"path":"/jail/www2","persist":true}}})";
   }
+  if (route.id == RouteId::plan_set || route.id == RouteId::apply_set) {
+    body = R"({"jails":[{"name":"www2","spec":{"params":{"path":"/jail/www2","persist":true}}}]})";
+  }
   if (route.id == RouteId::create_token) body = R"({"name":"more","role":"viewer"})";
   return Client::request(route.method, path, body, fields + "Accept: application/json\r\n");
 }
@@ -48,7 +51,10 @@ std::string name_of(const Route& route, Role role) {
 }
 
 bool changed_anything(TestServer& server) {
-  return server.run([&] { return !server.service().writes.empty() || !server.service().token_writers.empty(); });
+  return server.run([&] {
+    const auto& service = server.service();
+    return !service.writes.empty() || !service.sets.empty() || !service.token_writers.empty();
+  });
 }
 
 }  // namespace

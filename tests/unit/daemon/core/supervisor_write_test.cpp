@@ -56,10 +56,10 @@ TEST(SupervisorWrite, StartCarriesTheDependenciesAndADryRunListsThemWithoutAWrit
   const auto plan = world.write(start);
   ASSERT_TRUE(plan);
   ASSERT_EQ(plan->changes.size(), 2U);
-  EXPECT_EQ(plan->changes[0].jail, "web");
-  EXPECT_EQ(plan->changes[1].jail, "db");
-  EXPECT_EQ(plan->changes[1].action, "start");
-  EXPECT_FALSE(plan->changes[1].steps.empty());
+  EXPECT_EQ(plan->changes[0].jail, "db");
+  EXPECT_EQ(plan->changes[0].action, "start");
+  EXPECT_FALSE(plan->changes[0].steps.empty());
+  EXPECT_EQ(plan->changes[1].jail, "web");
   EXPECT_EQ(world.durable.size(), stored);
   EXPECT_EQ(world.state("db"), JailState::stopped);
 }

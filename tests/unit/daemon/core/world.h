@@ -35,6 +35,19 @@ class World {
     return answer->second;
   }
 
+  Result<SetReply> apply(WriteSet set) {
+    const Ticket ticket = ++last_ticket_;
+    feed(SetRequested{ticket, std::move(set)});
+    return set_answers.contains(ticket) ? set_answers.at(ticket) : Fail(Kind::internal, "no answer");
+  }
+
+  // Commits wait from now on, until release_commits().
+  void hold_commits() { holding_ = true; }
+  void release_commits() {
+    holding_ = false;
+    for (const auto& commit : std::exchange(held_, {})) carry_out(commit);
+  }
+
   Result<WriteReply> declare(const std::string& name, JailSpec spec, Desired desired = Desired::running) {
     Write request;
     request.name = name;
@@ -76,6 +89,7 @@ class World {
   // Every operation so far, as "name step" ("web create"), oldest first.
   std::vector<std::string> log;
   std::vector<Mutation> durable;
+  std::map<Ticket, Result<SetReply>> set_answers;  // the n-th request has ticket n
   Survey survey;
   Now now{std::chrono::hours{1}, WallTime{std::chrono::hours{24 * 365 * 56}}};
   Supervisor supervisor;
@@ -113,11 +127,16 @@ class World {
     feed(OpDone{perform.op.id, std::move(*result)});
   }
   void carry_out(const Commit& commit) {
+    if (holding_) {
+      held_.push_back(commit);
+      return;
+    }
     const auto result = store ? store(commit) : Result<void>{};
     if (result) durable.insert(durable.end(), commit.mutations.begin(), commit.mutations.end());
     feed(Committed{commit.id, result});
   }
   void carry_out(const Answer& answer) { answers_.emplace(answer.ticket, answer.result); }
+  void carry_out(const AnswerSet& answer) { set_answers.emplace(answer.ticket, answer.result); }
   void carry_out(const Publish&) {}
   void carry_out(const LookAround&) { feed(Surveyed{survey}); }
 
@@ -157,6 +176,8 @@ class World {
   std::deque<Action> queue_;
   bool busy_ = false;
   std::vector<Op> hanging_;
+  bool holding_ = false;
+  std::vector<Commit> held_;
   std::map<Ticket, Result<WriteReply>> answers_;
   Ticket last_ticket_ = 0;
   int last_jid_ = 0;

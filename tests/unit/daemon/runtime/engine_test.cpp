@@ -62,6 +62,33 @@ TEST(Engine, AnEraseThatWaitsIsAnsweredWhenNothingIsLeft) {
   EXPECT_FALSE(world.service.get("web"));
 }
 
+TEST(Engine, ASetIsOneCommitAndItsWaitEndsWhenAllOfItHolds) {
+  World world;
+  const auto commits = world.store.commits();
+  auto web = a_service();
+  web.params["depend"] = std::vector<std::string>{"db"};
+  auto stopped = a_set({{"web", web, Desired::stopped}, {"db", a_service(), Desired::stopped}});
+  ASSERT_TRUE(world.write_set(stopped, seconds{0}).value());
+  EXPECT_EQ(world.store.commits(), commits + 1);
+  auto set = a_set({{"web", web, Desired::running}, {"db", a_service(), Desired::running}});
+  const auto answer = world.write_set(set, seconds{30});
+  ASSERT_TRUE(answer && *answer);
+  EXPECT_TRUE((*answer)->settled);
+  EXPECT_EQ((*answer)->objects[0].status.state, JailState::running);
+  EXPECT_EQ((*answer)->objects[1].status.state, JailState::running);
+}
+
+TEST(Engine, ASetThatWaitsIsAnsweredAtItsDeadlineWithTheJailsAsTheyAre) {
+  World world;
+  auto slow = a_service();
+  slow.params["exec.prestart"] = std::vector<std::string>{"sleep 60"};
+  EXPECT_FALSE(world.write_set(a_set({{"web", slow, {}}}), seconds{5}, seconds{4}));
+  const auto answer = world.write_set(a_set({{"other", slow, {}}}), seconds{5}, seconds{6});
+  ASSERT_TRUE(answer && *answer);
+  EXPECT_FALSE((*answer)->settled);
+  EXPECT_EQ((*answer)->objects[0].status.state, JailState::starting);
+}
+
 TEST(Engine, TheWritesThatWaitAreBounded) {
   World world;
   world.store.hold();  // nothing is ever durable, so that nobody is answered

@@ -31,6 +31,13 @@ inline Write declare(const std::string& name, JailSpec spec) {
   return write;
 }
 
+inline WriteSet a_set(std::vector<WriteSet::Member> members) {
+  WriteSet set;
+  set.members = std::move(members);
+  set.who.by = "test";
+  return set;
+}
+
 struct World {
   World() {
     kernel->paths.add("/jail/web");
@@ -43,6 +50,13 @@ struct World {
                                           std::chrono::seconds time = std::chrono::seconds{2}) {
     const auto answer = std::make_shared<std::optional<Result<WriteReply>>>();
     service.write(std::move(request), wait, [answer](Result<WriteReply> reply) { *answer = std::move(reply); });
+    pass(time);
+    return *answer;
+  }
+  std::optional<Result<SetReply>> write_set(WriteSet set, std::chrono::seconds wait,
+                                            std::chrono::seconds time = std::chrono::seconds{2}) {
+    const auto answer = std::make_shared<std::optional<Result<SetReply>>>();
+    service.write_set(std::move(set), wait, [answer](Result<SetReply> reply) { *answer = std::move(reply); });
     pass(time);
     return *answer;
   }

@@ -1,0 +1,96 @@
+#include "daemon/core/changes.h"
+
+#include "daemon/core/spec_diff.h"
+
+namespace jaild::core {
+namespace {
+
+// A run that never was, for the steps that a start of `spec` would take. The things it needs are named as the spec
+// names them: which interface or mount id they get is known only at the start.
+RunRecord imagined_run(const std::string& name, const JailSpec& spec) {
+  RunRecord run;
+  run.key.name = name;
+  run.spec = spec;
+  const auto add = [&](std::vector<LedgerEntry>& list, ResourceKind kind, const std::string& id) {
+    list.push_back({kind, id, {}, false});
+  };
+  for (const auto* param : {"ip4.addr", "ip6.addr"}) {
+    for (const auto& each : spec.list(param)) add(run.before_create, ResourceKind::alias, each);
+  }
+  for (const auto* param : {"mount", "mount.fstab"}) {
+    for (const auto& each : spec.list(param)) add(run.before_create, ResourceKind::mount, each);
+  }
+  for (const auto* param : {"mount.devfs", "mount.fdescfs", "mount.procfs"}) {
+    if (spec.flag(param)) add(run.before_create, ResourceKind::mount, param);
+  }
+  for (const auto& each : spec.list("zfs.dataset")) add(run.after_create, ResourceKind::dataset, each);
+  for (const auto& each : spec.list("vnet.interface")) add(run.after_create, ResourceKind::interface, each);
+  return run;
+}
+
+Change stop_of(const Lifecycle& jail, const Timeouts& timeouts) {
+  return {jail.name(), "stop", {}, describe(stop_steps(*jail.run(), {}, timeouts))};
+}
+
+Change update_of(const std::string& name, std::vector<std::string> fields, const SpecDiff& diff) {
+  fields.insert(fields.end(), diff.restart.begin(), diff.restart.end());
+  return {name, "update", std::move(fields), {}};
+}
+
+std::vector<std::string> fields_at_once(const SpecDiff& diff) {
+  std::vector<std::string> fields = diff.at_once;
+  if (diff.rctl) fields.emplace_back("rctl");
+  if (diff.cpuset) fields.emplace_back("cpuset");
+  for (const auto& [name, value] : diff.params) fields.push_back(name);
+  return fields;
+}
+
+// A jail that is down takes all of it over with its next start; one that is up what it can now, the rest by a restart.
+void describe_spec(const JailRecord& record, const Lifecycle& jail, bool restart, std::vector<Change>& changes) {
+  const bool written = record.spec != jail.record().spec;
+  const auto stored = diff_specs(jail.record().spec, record.spec);
+  const auto diff = jail.has_run() ? diff_specs(jail.run()->spec, record.spec) : SpecDiff{};
+  const auto fields = fields_at_once(diff);
+  // What the run has already is written all the same: a change that was pending is taken back.
+  if (written && fields.empty() && diff.restart.empty()) {
+    changes.push_back(update_of(record.name, fields_at_once(stored), stored));
+  }
+  if (written && !fields.empty()) {
+    const bool up = jail.activity() == Activity::running || jail.activity() == Activity::updating;
+    changes.push_back(
+        {record.name, up ? "live" : "update", fields, describe(update_steps(jail.run()->key, diff, record.spec))});
+  }
+  if (!diff.restart.empty() && (written || restart)) {
+    changes.push_back({record.name, restart ? "restart" : "pending", diff.restart, {}});
+  }
+}
+
+}  // namespace
+
+void describe_erase(const Lifecycle& jail, const Timeouts& timeouts, std::vector<Change>& changes) {
+  if (jail.has_run()) changes.push_back(stop_of(jail, timeouts));
+  changes.push_back({jail.name(), "delete", {}, {}});
+}
+
+void describe_adoption(const std::string& name, const JailSpec& spec, std::vector<Change>& changes) {
+  Change adopt{name, "adopt", {}, {}};
+  for (const auto& [param, value] : spec.params) adopt.fields.push_back(param);
+  if (!spec.rctl.empty()) adopt.fields.emplace_back("rctl");
+  if (spec.cpuset) adopt.fields.emplace_back("cpuset");
+  changes.push_back(std::move(adopt));
+}
+
+void describe_record(const JailRecord& record, const Lifecycle* jail, bool restart, const Timeouts& timeouts,
+                     std::vector<Change>& changes) {
+  if (jail == nullptr) changes.push_back({record.name, "create", {}, {}});
+  if (jail != nullptr) describe_spec(record, *jail, restart, changes);
+  const bool was_up = jail != nullptr && jail->has_run();
+  const bool down_first = was_up && (record.desired == Desired::stopped || restart);
+  if (down_first) changes.push_back(stop_of(*jail, timeouts));
+  if (record.desired == Desired::running && (!was_up || down_first)) {
+    changes.push_back(
+        {record.name, "start", {}, describe(start_steps(imagined_run(record.name, record.spec), timeouts))});
+  }
+}
+
+}  // namespace jaild::core

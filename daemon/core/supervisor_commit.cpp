@@ -1,0 +1,134 @@
+// From a plan to the disk and into force: what writes of one jail and of many have in common.
+#include <utility>
+
+#include "daemon/core/supervisor.h"
+
+namespace jaild::core {
+
+Outlook Supervisor::outlook() const {
+  return {[this](const std::string& name) {
+            const auto* jail = find(name);
+            return jail == nullptr || jail->record().deleting ? nullptr : &jail->record();
+          },
+          index_};
+}
+
+std::vector<Mutation> Supervisor::mutations_of(const Plan& plan) const {
+  std::vector<Mutation> mutations;
+  for (const auto& record : plan.records) mutations.emplace_back(PutJail{record});
+  if (plan.run) mutations.emplace_back(PutRun{*plan.run});
+  for (const auto& name : plan.erased) mutations.emplace_back(EraseJail{name});
+  return mutations;
+}
+
+void Supervisor::stage(const Plan& plan) {
+  for (const auto& record : plan.records) staged_[record.name] = record;
+  for (const auto& name : plan.erased) {
+    auto& going = staged_[name] = find(name)->record();
+    going.deleting = true;
+  }
+}
+
+void Supervisor::install(Plan&& plan) {
+  release_commits(plan, true);
+  for (const auto& name : plan.erased) remove(name);
+  for (auto& record : plan.records) {
+    const bool restart = plan.restarts.contains(record.name);
+    install(std::move(record), restart);
+  }
+  if (plan.run) {
+    const std::string name = plan.run->key.name;
+    foreign_.erase(name);
+    lifecycle(name)->take_over(std::move(*plan.run));
+  }
+  evaluate_dirty();
+}
+
+void Supervisor::take_back(const Plan& plan) {
+  release_commits(plan, false);
+  dirty_.insert(plan.erased.begin(), plan.erased.end());  // they stay, and were held back meanwhile
+}
+
+void Supervisor::release_commits(const Plan& plan, bool durable) {
+  std::map<std::string, JailRecord> written;
+  for (const auto& record : plan.records) written.insert(staged_.extract(record.name));
+  const std::set<std::string> erased(plan.erased.begin(), plan.erased.end());
+  for (const auto& name : erased) staged_.erase(name);
+  for (auto& [id, jail, mutations] : std::exchange(held_, {})) {
+    const auto wish = written.find(jail);
+    if (wish == written.end() && !erased.contains(jail)) {
+      held_.push_back({id, std::move(jail), std::move(mutations)});
+      continue;
+    }
+    if (durable && erased.contains(jail)) {
+      commit_owners_.erase(id);  // nobody is left to hear of it
+      continue;
+    }
+    for (auto& mutation : mutations) {
+      auto* put = std::get_if<PutJail>(&mutation);
+      if (durable && put != nullptr) take_wish(put->record, wish->second);
+    }
+    emit(id, std::move(mutations));
+  }
+}
+
+void Supervisor::install(JailRecord record, bool restart) {
+  const std::string name = record.name;
+  if (auto* jail = lifecycle(name)) {
+    index_.remove(name, jail->record().spec);
+    index_.add(name, record.spec);
+    const JailRecord written = record;
+    jail->replace_record(std::move(record), restart);
+    // What happened to the jail while the write was under way is not in what was written.
+    if (jail->record() != written) commit_as("", {PutJail{jail->record()}});
+  } else {
+    index_.add(name, record.spec);
+    jails_[name] = std::make_unique<Lifecycle>(*this, std::move(record));
+  }
+  dirty_.insert(name);
+}
+
+void Supervisor::remove(const std::string& name) {
+  const auto jail = jails_.find(name);
+  if (jail == jails_.end()) return;
+  index_.remove(name, jail->second->record().spec);
+  starting_.erase(name);
+  slot_waiters_.erase({jail->second->record().spec.priority, name});
+  jails_.erase(jail);
+  for (const auto& each : dependants_of(name)) dirty_.insert(each);
+}
+
+std::optional<Error> Supervisor::refusal(bool dry_run, bool waits) const {
+  if (!dry_run && boot_unrecorded_ && boot_commit_ == 0) {
+    return Error{Kind::unavailable, "the boot of the host cannot be recorded; is the disk full?", 0, {}};
+  }
+  if (waits && waiting_.size() >= waiting_writes_max) {
+    return Error{Kind::overloaded, "too many writes wait for earlier ones", 0, {}};
+  }
+  return std::nullopt;
+}
+
+// One pass over those that wait: each goes ahead, fails, or waits on.
+void Supervisor::go_on_with_waiting() {
+  waiting_sets_ = 0;
+  for (auto& [ticket, request] : std::exchange(waiting_, {})) {
+    if (auto* set = std::get_if<WriteSet>(&request)) {
+      on_set(ticket, std::move(*set));
+    } else {
+      on_write(ticket, std::move(std::get<Write>(request)));
+    }
+  }
+}
+
+void Supervisor::refuse_waiting(const Error& error) {
+  waiting_sets_ = 0;
+  for (const auto& [ticket, request] : std::exchange(waiting_, {})) {
+    if (std::holds_alternative<WriteSet>(request)) {
+      actions_.emplace_back(AnswerSet{ticket, Fail(error)});
+    } else {
+      actions_.emplace_back(Answer{ticket, Fail(error)});
+    }
+  }
+}
+
+}  // namespace jaild::core

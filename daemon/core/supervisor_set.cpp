@@ -1,0 +1,282 @@
+// Many jails in one transaction: checked against what would be, planned as a whole, made durable, then acted on.
+#include <algorithm>
+
+#include "daemon/core/changes.h"
+#include "daemon/core/deliberate_fault.h"
+#include "daemon/core/spec_diff.h"
+#include "daemon/core/start_order.h"
+#include "daemon/core/supervisor.h"
+
+namespace jaild::core {
+namespace {
+
+std::string place_of(std::size_t member) {
+  return "/jails/" + std::to_string(member);
+}
+
+bool has_labels(const JailSpec& spec, const std::map<std::string, std::string>& labels) {
+  return std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
+    const auto found = spec.labels.find(label.first);
+    return found != spec.labels.end() && found->second == label.second;
+  });
+}
+
+// Members by name, as indexes of WriteSet::members.
+std::map<std::string, std::size_t> places_of(const WriteSet& set) {
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < set.members.size(); ++i) places.emplace(set.members[i].name, i);
+  return places;
+}
+
+void check_members(const WriteSet& set, const Outlook& after, std::vector<FieldError>& mistakes) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    names.push_back(set.members[i].name);
+    for (const auto& mistake : after.mistakes(names.back())) {
+      mistakes.push_back({place_of(i) + mistake.pointer, mistake.detail});
+    }
+  }
+  const auto places = places_of(set);
+  for (const auto& loop : after.loops(names)) {
+    // What is declared has no loop, so each of these passes through a member.
+    const auto member = std::find_if(loop.begin(), loop.end(), [&](const auto& each) { return places.contains(each); });
+    const auto mistake = loop_mistake(loop);
+    mistakes.push_back({(member == loop.end() ? "" : place_of(places.at(*member))) + mistake.pointer, mistake.detail});
+  }
+}
+
+}  // namespace
+
+void Supervisor::on_set(Ticket ticket, WriteSet set) {
+  // It waits until nothing else is on its way to the disk: a graph in motion is not a graph to check against.
+  const bool waits = !set.dry_run && (boot_unrecorded_ || !staged_.empty() || waiting_sets_ > 0);
+  if (const auto error = refusal(set.dry_run, waits)) {
+    actions_.emplace_back(AnswerSet{ticket, Fail(*error)});
+    return;
+  }
+  if (waits) {
+    waiting_.emplace_back(ticket, std::move(set));
+    ++waiting_sets_;
+    return;
+  }
+  auto plan = plan_set(set);
+  if (!plan) {
+    actions_.emplace_back(AnswerSet{ticket, Fail(plan.error())});
+    return;
+  }
+  if (set.dry_run) {
+    actions_.emplace_back(AnswerSet{ticket, std::move(plan->reply)});
+    return;
+  }
+  if (plan->empty()) {
+    finish_set({ticket, std::move(set), std::move(*plan)}, {});
+    return;
+  }
+  auto mutations = mutations_of(*plan);
+  stage(*plan);
+  publish_set(set, *plan);
+  if (breaks(DeliberateFault::set_in_two_commits) && mutations.size() > 1) {
+    commit_as("", {std::move(mutations.back())});
+    mutations.pop_back();
+  }
+  const CommitId id = commit_as("", std::move(mutations));
+  sets_.emplace(id, PendingSet{ticket, std::move(set), std::move(*plan)});
+}
+
+// The audit lines of a set: one for each jail that it writes.
+void Supervisor::publish_set(const WriteSet& set, const SetPlan& plan) {
+  const std::map<std::string, std::string> data{{"by", set.who.by}, {"from", set.who.from}, {"action", "apply"}};
+  for (const auto& name : plan.erased) publish("jail.deleted", name, "is deleted", data);
+  for (const auto& record : plan.records) {
+    auto its = data;
+    its.emplace("generation", std::to_string(record.generation));
+    its.emplace("desired", std::string(to_string(record.desired)));
+    if (find(record.name) == nullptr) {
+      publish("jail.declared", record.name, "is declared", std::move(its));
+    } else {
+      publish("jail.changed", record.name, record.deleting ? "is to be deleted" : "is changed", std::move(its));
+    }
+  }
+}
+
+void Supervisor::finish_set(PendingSet pending, const Result<void>& result) {
+  if (!result) {
+    take_back(pending.plan);
+    actions_.emplace_back(AnswerSet{pending.ticket, Fail(result.error())});
+  } else {
+    install(std::move(pending.plan));
+    auto reply = std::move(pending.plan.reply);
+    reply.settled = true;
+    for (const auto& change : reply.changes) {
+      const auto* jail = find(change.jail);
+      reply.settled = reply.settled && (jail == nullptr || jail->settled());
+    }
+    for (const auto& member : pending.set.members) {
+      const auto* jail = find(member.name);
+      reply.settled = reply.settled && jail->settled();
+      reply.objects.push_back(jail->object());
+    }
+    actions_.emplace_back(AnswerSet{pending.ticket, std::move(reply)});
+  }
+  go_on_with_waiting();
+}
+
+// ---- planning: pure looks at the present state
+
+Result<Supervisor::SetPlan> Supervisor::plan_set(const WriteSet& set) const {
+  std::vector<FieldError> mistakes;
+  Outlook after = outlook_after(set, mistakes);
+  if (mistakes.empty()) carry_wishes(set, after, mistakes);
+  if (!mistakes.empty()) return Fail(Error{Kind::invalid, mistakes.front().detail, 0, mistakes});
+  SetPlan plan;
+  plan_erasures(set, after, plan);
+  plan_records(set, after, plan);
+  return plan;
+}
+
+std::vector<FieldError> Supervisor::mistakes_among_jails(const WriteSet& set) const {
+  std::vector<FieldError> mistakes;
+  outlook_after(set, mistakes);
+  return mistakes;
+}
+
+Outlook Supervisor::outlook_after(const WriteSet& set, std::vector<FieldError>& mistakes) const {
+  Outlook after = outlook();
+  put_members(set, after, mistakes);
+  take_out_pruned(set, after, mistakes);
+  check_members(set, after, mistakes);
+  return after;
+}
+
+void Supervisor::put_members(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const {
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    const auto& member = set.members[i];
+    const auto* jail = find(member.name);
+    if (jail == nullptr && foreign_.contains(member.name)) {
+      mistakes.push_back({place_of(i) + "/name", member.name + " runs, but jaild did not make it: adopt it first"});
+    }
+    if (jail != nullptr && jail->record().deleting) {
+      mistakes.push_back({place_of(i) + "/name", member.name + " is being deleted"});
+    }
+    if (!has_labels(member.spec, set.prune)) {
+      mistakes.push_back({place_of(i) + "/spec/labels",
+                          "has not the labels that prune names: with the next set that "
+                          "leaves " +
+                              member.name + " out, it would stay"});
+    }
+    JailRecord record;
+    if (jail != nullptr) record = jail->record();
+    record.name = member.name;
+    const bool changed = jail == nullptr || record.spec != member.spec;
+    const Desired desired = member.desired.value_or(record.desired);
+    if (jail != nullptr && changed) ++record.generation;
+    if (changed || desired != record.desired) wish_anew(record, desired, set.who.by, now_.wall);
+    record.spec = member.spec;
+    after.put(std::move(record));
+  }
+}
+
+void Supervisor::take_out_pruned(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const {
+  if (set.prune.empty()) return;
+  std::vector<std::string> pruned;
+  for (const auto& [name, jail] : jails_) {
+    const auto& record = jail->record();
+    const bool member = after.changed().contains(name);
+    if (!member && !record.deleting && has_labels(record.spec, set.prune)) pruned.push_back(name);
+  }
+  for (const auto& name : pruned) after.take_out(name);
+  for (const auto& name : pruned) {
+    for (const auto& dependant : after.dependants_of(name)) {
+      if (after.changed().contains(dependant)) continue;  // a member is told at its own place
+      mistakes.push_back({"/prune", name + " cannot be deleted: " + dependant + ", outside of the set, depends on it"});
+    }
+  }
+}
+
+// start wishes the dependencies running too, stop the dependants stopped too, as with a write of one jail. What the set
+// says of a jail outright is not changed by what it says of another: the two must agree.
+void Supervisor::carry_wishes(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const {
+  const auto places = places_of(set);
+  const auto said = [&](const std::string& name) {
+    const auto place = places.find(name);
+    return place == places.end() ? std::nullopt : set.members[place->second].desired;
+  };
+  const auto wish = [&](const std::vector<std::string>& names, Desired desired) {
+    const auto next = [&](const std::string& each) {
+      return desired == Desired::running ? after.dependencies_of(each) : after.dependants_of(each);
+    };
+    for (const auto& each : closure(names, next)) {
+      const auto* record = after.find(each);
+      if (record == nullptr || agrees(*record, desired)) continue;
+      if (const auto wanted = said(each); wanted && *wanted != desired) {
+        mistakes.push_back({place_of(places.at(each)) + "/desired",
+                            each + (desired == Desired::running ? " is needed by a jail that is to run"
+                                                                : " needs a jail that is to be stopped")});
+        continue;
+      }
+      JailRecord changed = *record;
+      wish_anew(changed, desired, set.who.by, now_.wall);
+      after.put(std::move(changed));
+    }
+  };
+  const auto members = [&](auto which) {
+    std::vector<std::string> names;
+    for (const auto& member : set.members) {
+      if (which(member)) names.push_back(member.name);
+    }
+    return names;
+  };
+  wish(members([](const auto& each) { return each.desired == Desired::stopped; }), Desired::stopped);
+  if (!mistakes.empty()) return;
+  wish(members([&](const auto& each) { return after.find(each.name)->desired == Desired::running; }), Desired::running);
+}
+
+// What goes, dependants first.
+void Supervisor::plan_erasures(const WriteSet& set, const Outlook& after, SetPlan& plan) const {
+  std::vector<std::string> names;
+  for (const auto& [name, record] : after.changed()) {
+    if (!record) names.push_back(name);
+  }
+  const auto order = in_start_order(
+      names,
+      [this](const std::string& name) {
+        const auto* jail = find(name);
+        return jail == nullptr ? std::vector<std::string>{} : dependencies_of(name, jail->record().spec);
+      },
+      [](const std::string&) { return 0; });
+  for (auto name = order.rbegin(); name != order.rend(); ++name) {
+    const auto planned = after.changed().find(*name);
+    if (planned == after.changed().end() || planned->second) continue;
+    const auto* jail = find(*name);
+    describe_erase(*jail, options_.timeouts, plan.reply.changes);
+    if (!jail->has_run() && jail->activity() == Activity::idle) {
+      plan.erased.push_back(*name);
+      continue;
+    }
+    JailRecord record = jail->record();
+    record.deleting = true;
+    record.desired = Desired::stopped;
+    record.by = set.who.by;
+    record.updated_at = now_.wall;
+    plan.records.push_back(std::move(record));
+  }
+}
+
+// What is written and stays, in the order of its start.
+void Supervisor::plan_records(const WriteSet& set, const Outlook& after, SetPlan& plan) const {
+  for (const auto* planned : after.in_start_order()) {
+    JailRecord record = *planned;
+    const auto* jail = find(record.name);
+    const bool restart = set.restart && jail != nullptr && jail->has_run() && record.desired == Desired::running &&
+                         !diff_specs(jail->run()->spec, record.spec).restart.empty();
+    if (jail != nullptr && jail->record() == record) {
+      if (!restart) continue;
+      wish_anew(record, record.desired, set.who.by, now_.wall);  // what was pending
+    }
+    if (restart) plan.restarts.insert(record.name);
+    describe_record(record, jail, restart, options_.timeouts, plan.reply.changes);
+    plan.records.push_back(std::move(record));
+  }
+}
+
+}  // namespace jaild::core
