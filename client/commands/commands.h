@@ -29,6 +29,8 @@ void add_history(CLI::App& app, Command& chosen);
 void add_diff(CLI::App& app, Command& chosen);
 void add_rollback(CLI::App& app, Command& chosen);
 void add_logs(CLI::App& app, Command& chosen);
+void add_plan(CLI::App& app, Command& chosen);
+void add_apply(CLI::App& app, Command& chosen);
 void add_import(CLI::App& app, Command& chosen);
 void add_export(CLI::App& app, Command& chosen);
 void add_token(CLI::App& app, Command& chosen);

@@ -9,6 +9,7 @@
 
 #include "client/action.h"
 #include "client/commands/commands.h"
+#include "client/set_files.h"
 
 namespace jaild::client {
 
@@ -25,6 +26,18 @@ inline void add_waiting(CLI::App& verb, Action& action, bool& no_wait) {
 
 inline CLI::Option* add_names(CLI::App& verb, std::vector<std::string>& names, const std::string& help) {
   return verb.add_option("NAME", names, help)->type_name("");
+}
+
+// Of plan and apply, which must mean the same by them.
+inline void add_set_options(CLI::App& verb, SetOptions& options) {
+  verb.add_option(
+          "-f,--file", options.path,
+          "The jails, JSON or jail.conf(5): a file, a directory with *.conf and *.json, or - for standard input")
+      ->type_name("FILE|DIR")
+      ->required();
+  verb.add_flag("--prune", options.prune,
+                "Delete what has the labels that all jails of the set share and is not in it");
+  verb.add_flag("--no-restart", options.no_restart, "Leave what needs a restart pending");
 }
 
 // Options live as long as the command that uses them.

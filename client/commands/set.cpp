@@ -16,13 +16,13 @@ namespace {
 // twice in a row is no accident any more.
 constexpr int tries_max = 3;
 
-struct SetOptions {
+struct AssignOptions {
   std::string name;
   std::vector<std::string> words;
   bool dry_run = false;
 };
 
-Result<Answer> patch_once(Session& session, const SetOptions& options, const std::vector<Assignment>& assignments) {
+Result<Answer> patch_once(Session& session, const AssignOptions& options, const std::vector<Assignment>& assignments) {
   const Result<Answer> present = session.api().get(options.name);
   if (!present) return Fail(present.error());
   const json* spec = field_at(present->body, "/spec");
@@ -36,7 +36,7 @@ Result<Answer> patch_once(Session& session, const SetOptions& options, const std
                              .if_match = present->etag});
 }
 
-void print_outcome(Session& session, const SetOptions& options, const json& body) {
+void print_outcome(Session& session, const AssignOptions& options, const json& body) {
   if (session.json()) {
     print_json(session.out(), body);
   } else if (options.dry_run) {
@@ -46,7 +46,7 @@ void print_outcome(Session& session, const SetOptions& options, const json& body
   }
 }
 
-ExitCode change(Session& session, const SetOptions& options, const std::vector<Assignment>& assignments) {
+ExitCode change(Session& session, const AssignOptions& options, const std::vector<Assignment>& assignments) {
   if (const ExitCode wrong = session.check_names({options.name}); wrong != ExitCode::ok) return wrong;
   Result<Answer> answer = patch_once(session, options, assignments);
   for (int tried = 1; tried < tries_max && !answer && answer.error().kind == Kind::precondition_failed; ++tried) {
@@ -57,7 +57,7 @@ ExitCode change(Session& session, const SetOptions& options, const std::vector<A
   return ExitCode::ok;
 }
 
-ExitCode run_set(Session& session, const SetOptions& options) {
+ExitCode run_set(Session& session, const AssignOptions& options) {
   std::vector<Assignment> assignments;
   for (const std::string& word : options.words) {
     Result<Assignment> assignment = parse_assignment(word);
@@ -74,7 +74,7 @@ ExitCode run_set(Session& session, const SetOptions& options) {
   return change(session, options, assignments);
 }
 
-ExitCode run_unset(Session& session, const SetOptions& options) {
+ExitCode run_unset(Session& session, const AssignOptions& options) {
   std::vector<Assignment> assignments;
   for (const std::string& word : options.words) {
     if (word.empty() || word.find('=') != std::string::npos) {
@@ -88,7 +88,7 @@ ExitCode run_unset(Session& session, const SetOptions& options) {
 }  // namespace
 
 void add_set(CLI::App& app, Command& chosen) {
-  auto options = std::make_shared<SetOptions>();
+  auto options = std::make_shared<AssignOptions>();
   CLI::App* verb = app.add_subcommand("set", "Change parameters, limits and other settings of a jail");
   verb->add_option("NAME", options->name, "The jail")->type_name("")->required();
   verb->add_option("KEY=VALUE", options->words, "What to set; += and -= change lists")->type_name("")->required();
@@ -104,7 +104,7 @@ void add_set(CLI::App& app, Command& chosen) {
 }
 
 void add_unset(CLI::App& app, Command& chosen) {
-  auto options = std::make_shared<SetOptions>();
+  auto options = std::make_shared<AssignOptions>();
   CLI::App* verb = app.add_subcommand("unset", "Set parameters and settings of a jail back to their defaults");
   verb->add_option("NAME", options->name, "The jail")->type_name("")->required();
   verb->add_option("KEY", options->words, "What to unset; keys are those of `jailctl set`")->type_name("")->required();

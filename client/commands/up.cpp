@@ -2,9 +2,8 @@
 
 #include "client/commands/jail_action.h"
 #include "client/commands/options.h"
-#include "client/declaration_file.h"
 #include "client/fields.h"
-#include "client/jail_conf.h"
+#include "client/loaded_file.h"
 #include "client/output.h"
 
 namespace jaild::client {
@@ -20,46 +19,9 @@ struct UpOptions {
   bool no_wait = false;
 };
 
-// The jails of a JSON file or a jail.conf, dependencies first.
-struct Loaded {
-  SourceText source;
-  std::vector<Declaration> jails;
-  std::vector<jailconf::Declared> blocks;  // of a jail.conf: one for each of `jails`; else empty
-};
-
-ExitCode load(Session& session, const std::string& path, Loaded& loaded) {
-  Result<SourceText> source = read_source(path, session.terminal().in);
-  if (!source) return session.fail("", source.error());
-  loaded.source = std::move(*source);
-  if (looks_like_json(loaded.source.text)) {
-    Result<std::vector<Declaration>> jails = parse_declarations(loaded.source.text);
-    if (!jails) return fail_at(session, "", loaded.source, jails.error(), "");
-    loaded.jails = std::move(*jails);
-    return ExitCode::ok;
-  }
-  jailconf::Declarations declarations = read_jail_conf(loaded.source.file, loaded.source.text);
-  if (const ExitCode wrong = report(session, declarations); wrong != ExitCode::ok) return wrong;
-  if (declarations.jails.empty()) return session.usage(loaded.source.file + " declares no jail");
-  loaded.blocks = std::move(declarations.jails);
-  order_by_dependency(loaded.blocks);
-  for (const jailconf::Declared& block : loaded.blocks) {
-    for (const std::string& remark : block.remarks) session.warn(block.name, remark);
-    loaded.jails.push_back({block.name, "", block.body, true});
-  }
-  return ExitCode::ok;
-}
-
-ExitCode refused(Session& session, const Loaded& loaded, std::size_t at, const Error& error) {
-  const Declaration& jail = loaded.jails[at];
-  if (loaded.blocks.empty()) return fail_at(session, jail.name, loaded.source, error, jail.pointer);
-  if (error.kind != Kind::invalid) return session.fail(jail.name, error);
-  for (const std::string& line : located(loaded.blocks[at], error)) session.terminal().err << printable(line) << '\n';
-  return exit_code(error.kind);
-}
-
 // PUTs every jail of the file. What was declared is in `declared`, in order; the first failure ends it, because the
 // jails after it may depend on it.
-ExitCode declare(Session& session, const Loaded& loaded, bool dry_run, std::vector<json>& declared) {
+ExitCode declare(Session& session, const LoadedFile& loaded, bool dry_run, std::vector<json>& declared) {
   for (std::size_t at = 0; at < loaded.jails.size(); ++at) {
     const Declaration& jail = loaded.jails[at];
     const Result<Answer> answer = session.api().call(
@@ -70,7 +32,7 @@ ExitCode declare(Session& session, const Loaded& loaded, bool dry_run, std::vect
   return ExitCode::ok;
 }
 
-ExitCode rehearse(Session& session, const Loaded& loaded) {
+ExitCode rehearse(Session& session, const LoadedFile& loaded) {
   std::vector<json> answers;
   const ExitCode code = declare(session, loaded, true, answers);
   if (!session.json()) {
@@ -81,8 +43,8 @@ ExitCode rehearse(Session& session, const Loaded& loaded) {
 }
 
 ExitCode up_file(Session& session, const UpOptions& options) {
-  Loaded loaded;
-  if (const ExitCode wrong = load(session, options.file, loaded); wrong != ExitCode::ok) return wrong;
+  LoadedFile loaded;
+  if (const ExitCode wrong = load_file(session, options.file, loaded); wrong != ExitCode::ok) return wrong;
   if (options.action.dry_run) return rehearse(session, loaded);
   std::vector<json> declared;
   const ExitCode code = declare(session, loaded, false, declared);
