@@ -117,13 +117,16 @@ ExitCode refused(Session& session, const SetFiles& set, const Error& error) {
     Error& mine = by_member.try_emplace(place->first, Error{error.kind, error.message, 0, {}}).first->second;
     mine.fields.push_back({place->second, field.detail});
   }
-  if (by_member.empty()) return session.fail("", error);
+  if (by_member.empty()) {
+    const ExitCode code = session.fail("", error);
+    return error.kind == Kind::invalid ? ExitCode::usage : code;
+  }
   for (const auto& [at, mine] : by_member) {
     const auto& [file, jail] = set.members[at];
     refused(session, set.files[file], jail, mine);
   }
   for (const FieldError& field : others) session.warn("", field.pointer + ": " + field.detail);
-  return exit_code(error.kind);
+  return ExitCode::usage;  // as with what the files' readers find
 }
 
 }  // namespace jaild::client

@@ -56,7 +56,9 @@ ExitCode wait_for_set(Session& session, const json& answer, int timeout_seconds,
     code = first_failure(code, waited.code);
     if (!waited.object.is_null()) objects.push_back(std::move(waited.object));
   };
-  for (const std::string& name : deleted_by(array_at(answer, "/changes"))) wait({name, Goal::gone, false, nullptr, ""});
+  for (const std::string& name : deleted_by(array_at(answer, "/changes"))) {
+    wait({name, Goal::gone, false, {{"name", name}}, ""});  // the answer does not say how far it is
+  }
   for (const json& object : array_at(answer, "/items")) {
     const bool up = text_at(object, "/desired") == "running";
     wait({text_at(object, "/name"), up ? Goal::running : Goal::stopped, false, object, ""});

@@ -118,7 +118,7 @@ TEST_F(SetFilesTest, WhatTheDaemonFindsIsShownAtItsPlaceInItsFile) {
     return problem_reply({Kind::invalid, "no CPU 9", 0, {{"/jails/1/spec/cpuset", "no CPU 9"}}});
   });
   const Said said = run_jailctl(daemon, {"apply", "-f", folder()});
-  EXPECT_NE(said.code, ExitCode::ok);
+  EXPECT_EQ(said.code, ExitCode::usage);
   EXPECT_NE(said.err.find("b.json"), std::string::npos) << said.err;
   EXPECT_EQ(said.err.find("a.json"), std::string::npos) << said.err;
   EXPECT_NE(said.err.find("no CPU 9"), std::string::npos) << said.err;
@@ -162,6 +162,22 @@ TEST_F(SetFilesTest, OnATerminalAPruneThatDeletesAsksFirst) {
   EXPECT_EQ(daemon.calls().back(), "POST /apply");
 }
 
+TEST_F(SetFilesTest, ApplyWaitsUntilWhatIsPrunedIsGone) {
+  const std::string file = write("a.json", declared("web"));
+  int looks = 0;
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    if (request.method == "POST") {
+      return json_reply(202, {{"items", json::array()}, {"changes", {change("old", "stop"), change("old", "delete")}}});
+    }
+    if (++looks < 3) return jail_reply(200, jail("old", "stopping"));
+    return problem_reply({Kind::not_found, "no jail is called old", 0, {}});
+  });
+  const Said said = run_jailctl(daemon, {"apply", "-f", file, "--prune", "--yes"});
+  EXPECT_EQ(said.code, ExitCode::ok) << said.err;
+  EXPECT_EQ(said.out, "old: removed\n");
+  EXPECT_EQ(looks, 3);
+}
+
 TEST_F(SetFilesTest, ReadsStandardInputAndEachShapeOfAFile) {
   const FakeDaemon daemon([](const FakeRequest&) { return json_reply(200, {{"items", json::array()}}); });
   const json web = declared("web");
@@ -183,6 +199,16 @@ TEST_F(SetFilesTest, PlanShowsEveryStepAndADryRunOfApplyIsAPlan) {
   EXPECT_EQ(dry.code, ExitCode::ok);
   EXPECT_EQ(dry.out, plan.out);
   EXPECT_EQ(daemon.calls(), (std::vector<std::string>{"POST /plan", "POST /plan"}));
+}
+
+TEST_F(SetFilesTest, WhatIsWrongWithTheSetAsAWholeIsToldWithoutAFile) {
+  const std::string file = write("a.json", declared("web"));
+  const FakeDaemon daemon([](const FakeRequest&) {
+    return problem_reply({Kind::invalid, "db cannot be deleted", 0, {{"/prune", "db cannot be deleted"}}});
+  });
+  const Said said = run_jailctl(daemon, {"apply", "-f", file, "--prune", "-y"});
+  EXPECT_EQ(said.code, ExitCode::usage);
+  EXPECT_NE(said.err.find("/prune: db cannot be deleted"), std::string::npos) << said.err;
 }
 
 TEST_F(SetFilesTest, WhateverGoesWrongIsTroubleForPlan) {
