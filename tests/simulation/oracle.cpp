@@ -184,8 +184,8 @@ void Oracle::durable(const std::vector<core::Mutation>& mutations) {
       take_run(put->record);
     } else if (const auto* erase = std::get_if<core::EraseRun>(&each)) {
       runs_.erase(erase->name);
-    } else if (const auto* jail = std::get_if<core::PutJail>(&each)) {
-      labels_[jail->record.name] = label_of(jail->record);
+    } else if (const auto* declared = std::get_if<core::PutJail>(&each)) {
+      labels_[declared->record.name] = label_of(declared->record);
     } else if (const auto* jail = std::get_if<core::EraseJail>(&each)) {
       runs_.erase(jail->name);
       labels_.erase(jail->name);
