@@ -1,9 +1,12 @@
 #include <ostream>
+#include <thread>
 
 #include "client/commands/options.h"
+#include "client/event_follower.h"
 #include "client/fields.h"
 #include "client/jail_view.h"
 #include "client/output.h"
+#include "client/screen.h"
 
 namespace jaild::client {
 
@@ -13,6 +16,7 @@ namespace {
 
 struct StatusOptions {
   std::vector<std::string> names;
+  bool watch = false;
 };
 
 ExitCode all_jails(Session& session) {
@@ -36,7 +40,7 @@ json usage_of(Session& session, const std::string& name, const json& object) {
   return nullptr;
 }
 
-ExitCode run_status(Session& session, const StatusOptions& options) {
+ExitCode show(Session& session, const StatusOptions& options) {
   if (options.names.empty()) return all_jails(session);
   if (const ExitCode wrong = session.check_names(options.names); wrong != ExitCode::ok) return wrong;
   ExitCode code = ExitCode::ok;
@@ -61,12 +65,42 @@ ExitCode run_status(Session& session, const StatusOptions& options) {
   return code;
 }
 
+// A burst of events, such as a start's, is one picture.
+constexpr std::chrono::milliseconds picture_pause{200};
+
+// Draws, and again whenever something happened. The events only say that it is time to look.
+ExitCode watch(Session& session, const StatusOptions& options) {
+  const Result<std::uint64_t> now = last_event(session);
+  if (!now) return session.fail("", now.error());
+  Screen screen(session.terminal());
+  ExitCode code = ExitCode::ok;
+  const auto draw = [&] {
+    Sketch picture(session);
+    code = show(picture.session(), options);
+    screen.show(picture.text(), session.json() ? "" : "\n");
+  };
+  draw();
+  const auto wanted = [&] { return session.out().good() && !hopeless(code) && code != ExitCode::usage; };
+  if (!wanted()) return code;
+  const std::string filter = options.names.size() == 1 ? "jail=" + percent_encode(options.names.front()) : "";
+  const ExitCode ended = follow_events(session, {filter, *now, wanted}, [&](const std::vector<json>&) {
+    std::this_thread::sleep_for(picture_pause);
+    draw();
+  });
+  return ended == ExitCode::ok ? code : ended;
+}
+
+ExitCode run_status(Session& session, const StatusOptions& options) {
+  return options.watch ? watch(session, options) : show(session, options);
+}
+
 }  // namespace
 
 void add_status(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<StatusOptions>();
   CLI::App* verb = app.add_subcommand("status", "Show how jails are, and why");
   add_names(*verb, options->names, "Jails to show in full; without names a table of all");
+  verb->add_flag("-w,--watch", options->watch, "Show them again whenever something happens");
   verb->footer(
       "Exit code for named jails: 0 running and ready, 3 not running, 4 unknown, 5 running but not ready;\n"
       "of several the first that is not 0.\n\n"

@@ -179,7 +179,7 @@ void Engine::carry_out(core::Commit commit) {
     loop.post([this, id, began, jail, alive, result = std::move(result)]() mutable {
       const auto held = alive.lock();
       if (!held || !*held) return;
-      if (observer_ != nullptr) observer_->on_commit(result.has_value(), loop_.now().mono - began);
+      if (observer_ != nullptr) observer_->on_commit(result, loop_.now().mono - began);
       take(core::Committed{id, std::move(result)}, {"committed", "", std::move(jail)});
     });
   });

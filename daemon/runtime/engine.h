@@ -30,7 +30,7 @@ class EngineObserver {
   virtual ~EngineObserver() = default;
   virtual void on_event(const JailEvent& event) = 0;
   virtual void on_operation(std::string_view name, bool ok, std::chrono::nanoseconds took) = 0;
-  virtual void on_commit(bool ok, std::chrono::nanoseconds took) = 0;
+  virtual void on_commit(const Result<void>& result, std::chrono::nanoseconds took) = 0;
   // How long one input, with all it led to, held the loop.
   virtual void on_input(const Culprit& input, std::chrono::nanoseconds took) = 0;
 };

@@ -74,7 +74,8 @@ const HostProfile& JailService::profile() const {
 server::Readiness JailService::readiness() const {
   server::Readiness readiness;
   readiness.ready = true;
-  readiness.checks.emplace_back("store", "ok");
+  // Ready all the same: what runs runs on and reads are answered, and only the next write tells whether it still holds.
+  readiness.checks.emplace_back("store", store_failure_.empty() ? "ok" : "the last write failed: " + store_failure_);
   readiness.checks.emplace_back("racct", host_.profile().racct ? "ok" : "off: " + host_.profile().racct_hint);
   return readiness;
 }
@@ -254,8 +255,9 @@ void JailService::on_operation(std::string_view name, bool ok, std::chrono::nano
   metrics_.observe_step(name, ok, took);
 }
 
-void JailService::on_commit(bool ok, std::chrono::nanoseconds took) {
-  metrics_.observe_commit(ok, took);
+void JailService::on_commit(const Result<void>& result, std::chrono::nanoseconds took) {
+  metrics_.observe_commit(result.has_value(), took);
+  store_failure_ = result ? "" : result.error().message;
 }
 
 void JailService::on_input(const Culprit& input, std::chrono::nanoseconds took) {

@@ -71,7 +71,7 @@ class JailService final : public server::Service, private EngineObserver {
   void forget_log(const std::string& name);
   void on_event(const JailEvent& event) override;
   void on_operation(std::string_view name, bool ok, std::chrono::nanoseconds took) override;
-  void on_commit(bool ok, std::chrono::nanoseconds took) override;
+  void on_commit(const Result<void>& result, std::chrono::nanoseconds took) override;
   void on_input(const Culprit& input, std::chrono::nanoseconds took) override;
   // Runs `work` off the loop and hands its result to `done` on the loop, unless the service is gone by then.
   template <class T>
@@ -94,6 +94,7 @@ class JailService final : public server::Service, private EngineObserver {
   };
   std::unordered_map<std::string, KeptView> views_;
   LoopWatch loop_watch_;
+  std::string store_failure_;  // of the last commit; "" where it was stored
   UsageWalk usage_walk_;
   std::vector<server::Done<server::SharedText>> scrapes_;    // that share the walk under way
   std::vector<std::weak_ptr<const std::string>> given_out_;  // scrapes that may still be under way to readers

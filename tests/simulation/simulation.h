@@ -84,7 +84,7 @@ class Simulation final : private runtime::EngineObserver {
 
   void on_event(const JailEvent& event) override;
   void on_operation(std::string_view, bool, std::chrono::nanoseconds) override {}
-  void on_commit(bool, std::chrono::nanoseconds) override {}
+  void on_commit(const Result<void>&, std::chrono::nanoseconds) override {}
   void on_input(const runtime::Culprit&, std::chrono::nanoseconds) override { ++steps_; }
 
   const Options options_;

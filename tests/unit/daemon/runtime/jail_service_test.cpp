@@ -193,5 +193,18 @@ TEST(JailService, ReadinessSaysThatRacctIsOffAndIsReadyAllTheSame) {
   EXPECT_TRUE(world.service.readiness().ready);
 }
 
+TEST(JailService, ReadinessTellsOfAStoreThatTookNothing) {
+  World world;
+  const auto store_check = [&] { return world.service.readiness().checks.at(0); };
+  EXPECT_EQ(store_check(), std::make_pair(std::string("store"), std::string("ok")));
+  world.store.fail_commit(1, Kind::storage_full);
+  const auto refused = world.write(declare("web", a_service()), seconds{0});
+  ASSERT_TRUE(refused && !*refused);
+  EXPECT_TRUE(store_check().second.starts_with("the last write failed: ")) << store_check().second;
+  const auto taken = world.write(declare("web", a_service()), seconds{0});
+  ASSERT_TRUE(taken && *taken);
+  EXPECT_EQ(store_check().second, "ok");
+}
+
 }  // namespace
 }  // namespace jaild::runtime

@@ -101,7 +101,7 @@ TEST(EngineObserver, IsToldWhoHeldTheLoop) {
   struct Observer final : EngineObserver {
     void on_event(const JailEvent&) override {}
     void on_operation(std::string_view, bool, std::chrono::nanoseconds) override {}
-    void on_commit(bool, std::chrono::nanoseconds) override {}
+    void on_commit(const Result<void>&, std::chrono::nanoseconds) override {}
     void on_input(const Culprit& input, std::chrono::nanoseconds) override {
       seen.insert(std::string(input.kind) + " " + std::string(input.detail) + " " + input.jail);
     }
