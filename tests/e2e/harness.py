@@ -1,4 +1,4 @@
-"""A jaild of its own for each test class, spoken to over its Unix socket; standard library only."""
+"""A jaild of its own for each test class, spoken to over its Unix socket; each answer is held against the document."""
 import http.client
 import json
 import os
@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 import unittest
+
+import contract
 
 BIN = pathlib.Path(os.environ.get("JAILD_BIN", "build/bin")).resolve()
 BUSYBOX = "/bin/busybox"
@@ -48,6 +50,19 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self.path)
+
+
+def ask(connection, method, path, body=None, headers=None):
+    """One request over a connection, which it closes: status, headers (lower case) and body bytes, held against the
+    document."""
+    try:
+        connection.request(method, path, body, headers or {})
+        response = connection.getresponse()
+        answer = response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+    finally:
+        connection.close()
+    contract.check(method, path, *answer)
+    return answer
 
 
 class Jaild:
@@ -92,14 +107,8 @@ class Jaild:
         return "\n".join(f.read_text(errors="replace")[-6000:] for f in files if f.exists())
 
     def raw(self, method, path, body=None, headers=None, timeout=120):
-        """Status, headers (lower case) and body bytes."""
-        connection = UnixConnection(self.socket, timeout)
-        try:
-            connection.request(method, path, body, headers or {})
-            response = connection.getresponse()
-            return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
-        finally:
-            connection.close()
+        """Status, headers (lower case) and body bytes, all as openapi/jaild.yaml says."""
+        return ask(UnixConnection(self.socket, timeout), method, path, body, headers)
 
     def call(self, method, path, value=None, timeout=120):
         """Status and JSON."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import BIN, Jaild, JaildTest, free_port, until
+from harness import BIN, Jaild, JaildTest, ask, free_port, until
 
 VIEWER, OPERATOR, STRANGER, DOOR = 61001, 61002, 61003, 61000  # users, but for the group that may connect
 
@@ -119,18 +119,13 @@ class Tokens(JaildTest):
 
     def tcp_call(self, method, path, token=None, body=None, **headers):
         """Status, headers (lower case) and body of one request over TCP."""
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token:
+            fields["Authorization"] = "Bearer " + token
+        if body is not None:
+            fields["Content-Type"] = "application/json"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            fields = {name.replace("_", "-"): value for name, value in headers.items()}
-            if token:
-                fields["Authorization"] = "Bearer " + token
-            if body is not None:
-                fields["Content-Type"] = "application/json"
-            connection.request(method, path, None if body is None else json.dumps(body), fields)
-            response = connection.getresponse()
-            return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
-        finally:
-            connection.close()
+        return ask(connection, method, path, None if body is None else json.dumps(body), fields)
 
     def make(self, name, role, *more):
         done = self.jaild.jailctl("token", "create", name, "--role", role, *more)
