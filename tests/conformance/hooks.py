@@ -1,0 +1,13 @@
+"""What Schemathesis must not do: it finds its own token in GET /tokens, and would delete it and be a stranger then."""
+import os
+
+import schemathesis
+
+OWN = os.environ["JAILD_CONFORMANCE_TOKEN"].split("_")[1]
+NONE = "0" * 12
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    if (case.path_parameters or {}).get("id") == OWN:
+        case.path_parameters["id"] = NONE
