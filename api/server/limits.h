@@ -7,8 +7,8 @@
 namespace jaild::server {
 
 struct Limits {
-  // Request line and fields. Twice what common servers take by default; no call of ours needs more than 1 KiB.
-  std::size_t header_bytes = 16 * 1024;
+  // Request line and fields, as common servers take by default; no call of ours needs more than 1 KiB.
+  std::size_t header_bytes = 8 * 1024;
   std::size_t header_fields = 64;  // browsers send some 20
   // A jail with 100 hooks and 1,000 addresses takes about 60 KiB.
   std::size_t body_bytes = 1024 * 1024;
@@ -26,8 +26,10 @@ struct Limits {
   std::chrono::milliseconds stop_time{10'000};    // what sessions get to finish when the server stops
   std::chrono::milliseconds accept_pause{1'000};  // after accept failed for want of descriptors or memory
 
-  std::size_t connections = 1024;   // for each listener; more wait in the kernel's backlog
-  std::size_t streams = 64;         // event streams and logs open at once
+  std::size_t connections = 1024;  // for each listener; more wait in the kernel's backlog
+  std::size_t streams = 64;        // event streams and logs open at once; of both one asker may have half (share.h)
+  // On one connection, of somebody who shows no identity; then it ends. A scraper of the probes connects again.
+  std::size_t unidentified_requests = 100;
   std::size_t stream_queue = 1024;  // events that wait for one slow reader; then it is cut off
   std::chrono::milliseconds heartbeat{15'000};
   // How often a log that is followed is looked at: a look is an lseek and a stat in the query pool.

@@ -1,13 +1,13 @@
 // One address that is served: what it serves, within which bounds, and who is there.
 #pragma once
 
-#include <cstddef>
 #include <list>
 #include <utility>
 
 #include "api/server/address.h"
 #include "api/server/limits.h"
 #include "api/server/router.h"
+#include "api/server/share.h"
 
 namespace jaild::server {
 
@@ -23,7 +23,8 @@ struct Place {
   const Limits limits;
   // Connections whose next request is not whole yet, the longest waiting first.
   std::list<Connection*> unasked;
-  std::size_t streams = 0;
+  Shares requests;  // under way, of limits.connections
+  Shares streams;   // open, of limits.streams
 
   // Whether the kernel says who asks; over TCP a token does.
   [[nodiscard]] bool local() const { return std::holds_alternative<UnixAddress>(address); }

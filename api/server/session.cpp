@@ -30,27 +30,6 @@ struct Decision {
   bool entitled = false;  // whether it took a role to get so far
 };
 
-// One of the streams that may be open at once; held until the session ends, for a stream is its last answer.
-class StreamSlot {
- public:
-  StreamSlot() = default;
-  ~StreamSlot() {
-    if (place_ != nullptr) --place_->streams;
-  }
-  StreamSlot(const StreamSlot&) = delete;
-  StreamSlot& operator=(const StreamSlot&) = delete;
-
-  bool take(Place& place) {
-    if (place.streams >= place.limits.streams) return false;
-    ++place.streams;
-    place_ = &place;
-    return true;
-  }
-
- private:
-  Place* place_ = nullptr;  // the connection's, which outlives this
-};
-
 class Session {
  public:
   Session(Connection& connection, ServerState& state)
@@ -66,6 +45,7 @@ class Session {
   asio::awaitable<Response> make_answer(Request& request, const Decision& decision);
   asio::awaitable<bool> send(const Response& response, std::string_view method, bool keep);
   void end_with_token(const Request& request);
+  void end_with_strangers(const Decision& decision);
   asio::awaitable<bool> go_on(const Response& response);
   void count_hold(const Request& request, const Decision& decision);
   void count(std::string_view method, const Route* route, int status, Clock::time_point since);
@@ -74,8 +54,9 @@ class Session {
   ServerState& state_;
   Place& place_;
   RequestReader reader_;
-  StreamSlot slot_;
+  Share stream_;       // held until the session ends, for a stream is its last answer
   bool ends_ = false;  // after this answer
+  std::size_t unidentified_ = 0;
 };
 
 Response options_response(std::string methods) {
@@ -202,7 +183,8 @@ asio::awaitable<Response> Session::make_answer(Request& request, const Decision&
   connection_.unwatch();
   if (response.status == traits(Kind::unsupported_media_type).http_status)
     response.fields.emplace_back("Accept", "application/json");
-  if (response.goes_on() && request.method != "HEAD" && !slot_.take(place_)) {
+  if (response.goes_on() && request.method != "HEAD" &&
+      !stream_.take(place_.streams, decision.who.by, place_.limits.streams)) {
     co_return problem_response({Kind::overloaded, "too many event streams and logs are open", 0, {}});
   }
   co_return response;
@@ -224,6 +206,13 @@ void Session::end_with_token(const Request& request) {
     const Result<Token> token = service.authenticate(kept);
     return token.has_value();
   });
+}
+
+// Who shows no identity gets so many answers over one connection, then makes another one and its place is free for
+// others.
+void Session::end_with_strangers(const Decision& decision) {
+  if (decision.entitled || connection_.identity().role != Role::none) return;
+  if (++unidentified_ >= place_.limits.unidentified_requests) ends_ = true;
 }
 
 // Whether the answer became whole, so that the client can be told so.
@@ -267,7 +256,12 @@ asio::awaitable<bool> Session::one_request() {
     co_return false;
   }
   Request request = std::move(**head);
-  const Decision decision = decide(request);
+  Decision decision = decide(request);
+  Share under_way;  // until the answer is taken, for it holds a connection so long
+  if (!decision.answer && !under_way.take(place_.requests, decision.who.by, place_.limits.connections)) {
+    decision.answer = problem_response({Kind::overloaded, "too many of your requests are under way here", 0, {}});
+  }
+  end_with_strangers(decision);
   Response response = co_await make_answer(request, decision);
   if (connection_.waiter()->abandoned()) co_return false;
   const bool streaming = response.goes_on() && request.method != "HEAD";

@@ -108,6 +108,63 @@ class TenThousand(JaildTest):
                 member.close()
 
 
+class Greedy(JaildTest):
+    """One token that wants all of a listener; another one is served all the same."""
+    port = free_port()
+    tcp = (f"127.0.0.1:{port},streams=6,connections=12",)
+
+    def asked(self, token, method, path):
+        """A connection on which this was asked, and the first bytes of its answer; nothing where none comes."""
+        member = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        member.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        return member
+
+    def test_streams_and_requests_under_way_have_room_for_others(self):
+        tokens = {name: self.jaild.jailctl("token", "create", name, "--role", "admin").stdout.strip()
+                  for name in ("greedy", "other")}
+        code, _ = self.jaild.declare("slow", {"params": {"path": "/jail", "exec.start": "sleep 600"},
+                                              "command": "sleep 1000000"}, wait=0)
+        self.assertEqual(code, 201)
+        members = []
+        try:
+            for method, path, most, begins in (("GET", "/events", 3, b"HTTP/1.1 200"), ("POST", "/jails/slow/start?wait=60", 3, None)):
+                for n in range(most):
+                    members.append(self.asked(tokens["greedy"], method, path))
+                    if begins:
+                        self.assertTrue(members[-1].recv(100).startswith(begins), (path, n))
+                with self.asked(tokens["greedy"], method, path) as beyond:
+                    self.assertTrue(beyond.recv(100).startswith(b"HTTP/1.1 503"), path)
+                if begins:
+                    members.append(self.asked(tokens["other"], method, path))
+                    self.assertTrue(members[-1].recv(100).startswith(begins), path)
+            with self.asked(tokens["other"], "GET", "/jails/slow") as other:
+                self.assertTrue(other.recv(100).startswith(b"HTTP/1.1 200"))
+        finally:
+            for member in members:
+                member.close()
+            self.erase("slow")
+
+
+class Strangers(JaildTest):
+    port = free_port()
+    tcp = (f"127.0.0.1:{port}",)
+
+    def test_a_connection_without_identity_ends_after_100_answers(self):
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as stranger:
+            stranger.sendall(b"GET /jails HTTP/1.1\r\nHost: localhost\r\n\r\n" * 150)
+            answers = b""
+            while piece := stranger.recv(65536):
+                answers += piece
+        self.assertEqual(answers.count(b"HTTP/1.1 401"), 100)
+        self.assertEqual(answers.count(b"Connection: close"), 1)
+
+    def test_a_header_has_8_kib(self):
+        for size, expected in ((7000, b"HTTP/1.1 200"), (8192, b"HTTP/1.1 431")):
+            with socket.create_connection(("127.0.0.1", self.port), timeout=10) as asking:
+                asking.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * size + b"\r\n\r\n")
+                self.assertTrue(asking.recv(100).startswith(expected), size)
+
+
 @unittest.skipUnless(linux_root(), "needs Linux, root and busybox")
 class Shortage(unittest.TestCase):
     """A jaild with 256 descriptors, and 600 connections that want one."""

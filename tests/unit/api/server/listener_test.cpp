@@ -60,18 +60,26 @@ TEST(Listener, AStrangerWhoDoesNotTakeTheAnswerGivesWay) {
 }
 
 TEST(Listener, RefusesWithRetryAfterWhenAllConnectionsAreBusy) {
-  TestServer server([](ServerOptions& options) {
-    options.limits.connections = 2;
-    options.limits.accept_pause = 5ms;
-  });
+  TestServer server(
+      [](ServerOptions& options) {
+        options.limits.connections = 2;
+        options.limits.accept_pause = 5ms;
+      },
+      Surface::full, Way::tcp);
   server.run([&] {
+    for (const char* name : {"a", "b"}) {  // each may have half of the connections busy
+      Token token;
+      token.name = name;
+      token.role = Role::operator_;
+      server.service().tokens_by_secret[name] = token;
+    }
     server.service().declare("www1");
     server.service().hold = true;
   });
   Client first(server.address());
   Client second(server.address());
-  first.send(Client::request("POST", "/jails/www1/stop?wait=600"));
-  second.send(Client::request("POST", "/jails/www1/stop?wait=600"));
+  first.send(Client::request("POST", "/jails/www1/stop?wait=600", "", "Authorization: Bearer a\r\n"));
+  second.send(Client::request("POST", "/jails/www1/stop?wait=600", "", "Authorization: Bearer b\r\n"));
   ASSERT_TRUE(server.eventually([&] { return server.service().held.size() == 2; }));
   Client third(server.address());
   const Reply refused = third.read_reply();

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -98,6 +99,40 @@ TEST(OpenapiDocument, EveryOperationIsNamedTaggedAndHasItsProblems) {
     EXPECT_EQ(operation.contains("security"), open) << where << ": the document's own wants a token";
     EXPECT_TRUE(operation["responses"].contains("403")) << where << ": web pages, and roles that do not suffice";
     EXPECT_TRUE(operation["responses"].contains("421")) << where;
+  }
+}
+
+// A PATCH takes either type (session.cpp, decide()), everything else JSON only.
+TEST(OpenapiDocument, BodiesHaveTheTypesThatAreTaken) {
+  for (const auto& [path, method, operation] : operations()) {
+    if (!operation.contains("requestBody")) continue;
+    std::set<std::string> expected{"application/json"};
+    if (method == "patch") expected.insert("application/merge-patch+json");
+    std::set<std::string> said;
+    for (const auto& [type, content] : resolve(operation["requestBody"])["content"].items()) said.insert(type);
+    EXPECT_EQ(said, expected) << method << " " << path;
+  }
+}
+
+// Every problem that jaild can answer is named where its status is described, and no other one is.
+TEST(OpenapiDocument, NamesEveryProblemUnderItsStatus) {
+  std::map<int, std::string> described;
+  for (const auto& [path, method, operation] : operations()) {
+    for (const auto& [status, response] : operation["responses"].items()) {
+      described[std::stoi(status)] += resolve(response)["description"].get<std::string>() + "\n";
+    }
+  }
+  const std::string anywhere = document()["info"]["description"];
+  std::set<int> statuses;
+  for (int number = 0; number <= static_cast<int>(Kind::internal); ++number) {
+    const KindTraits row = traits(static_cast<Kind>(number));
+    const std::string type = "`" + std::string(row.type) + "`";
+    statuses.insert(row.http_status);
+    EXPECT_NE((described[row.http_status] + anywhere).find(type), std::string::npos)
+        << type << " under " << row.http_status;
+  }
+  for (const auto& [status, descriptions] : described) {
+    EXPECT_TRUE(status < 400 || statuses.contains(status)) << status << " is answered by nothing";
   }
 }
 
