@@ -24,7 +24,7 @@ struct Global {
 
 constexpr const char* overview =
     "Exit codes: 0 ok, 1 failed, 2 usage, 3 not running, 4 unknown jail, 5 running but not ready, 6 conflict,\n"
-    "7 not authorised, 8 daemon unreachable, 124 timed out.\n\n"
+    "7 not authorised, 8 daemon unreachable, 124 timed out; of exec and console: see `jailctl exec --help`.\n\n"
     "`jailctl COMMAND --help` explains a command; the manual is jailctl(8).\n";
 
 // The help of a verb: usage, what it does, its options, those of every verb in one line, examples.
@@ -60,10 +60,10 @@ void add_global_options(CLI::App& app, Global& global) {
 }
 
 void add_commands(CLI::App& app, Command& chosen) {
-  for (const auto add :
-       {add_up,     add_down,   add_restart, add_adopt,  add_status, add_ls,         add_top,    add_set,  add_unset,
-        add_edit,   add_rm,     add_plan,    add_apply,  add_events, add_history,    add_logs,   add_diff, add_rollback,
-        add_import, add_export, add_token,   add_doctor, add_api,    add_completion, add_version}) {
+  for (const auto add : {add_up,     add_down,   add_restart, add_adopt, add_status,     add_ls,       add_top,
+                         add_set,    add_unset,  add_edit,    add_rm,    add_exec,       add_console,  add_plan,
+                         add_apply,  add_events, add_history, add_logs,  add_diff,       add_rollback, add_import,
+                         add_export, add_token,  add_doctor,  add_api,   add_completion, add_version}) {
     add(app, chosen);
   }
   for (CLI::App* verb : app.get_subcommands(nullptr)) verb->group("Commands");

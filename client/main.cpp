@@ -47,7 +47,8 @@ int main(int count, char** arguments) {
                     ::isatty(STDOUT_FILENO) == 1,
                     ::isatty(STDERR_FILENO) == 1,
                     locale_is_utf8(),
-                    read_environment()};
+                    read_environment(),
+                    STDIN_FILENO};
   const ExitCode code = run(std::vector<std::string>(arguments + 1, arguments + count), terminal);
   out.flush();
   const int error = out_buffer.write_errno();

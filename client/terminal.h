@@ -28,6 +28,7 @@ struct Terminal {
   bool err_tty = false;
   bool utf8 = false;
   Environment environment;
+  int in_descriptor = -1;  // of `in`, for who reads more than lines; -1 there is none
 
   // Colours need a terminal, and NO_COLOR (no-color.org) and TERM=dumb forbid them.
   [[nodiscard]] Style out_style() const;

@@ -5,8 +5,9 @@
 namespace jaild {
 namespace {
 
-// Declaring a jail is root-equivalent (its hooks run as root on the host), hence admin; operators start and stop what
-// was declared; whoever may make tokens may become admin; the probes and /version say nothing that is worth a secret.
+// Declaring a jail is root-equivalent (its hooks run as root on the host), and so is running commands in one, hence
+// admin; operators start and stop what was declared; whoever may make tokens may become admin; the probes and /version
+// say nothing that is worth a secret.
 constexpr std::array all_routes{
     Route{RouteId::list_jails, "GET", "/jails", Role::viewer, false},
     Route{RouteId::declare_jail, "POST", "/jails", Role::admin, true},
@@ -25,6 +26,8 @@ constexpr std::array all_routes{
     Route{RouteId::jail_log, "GET", "/jails/{name}/log", Role::viewer, false},
     Route{RouteId::plan_set, "POST", "/plan", Role::viewer, true},
     Route{RouteId::apply_set, "POST", "/apply", Role::admin, true},
+    Route{RouteId::exec_once, "POST", "/jails/{name}/exec", Role::admin, true},
+    Route{RouteId::exec_stream, "GET", "/jails/{name}/exec", Role::admin, false},
     Route{RouteId::events, "GET", "/events", Role::viewer, false},
     Route{RouteId::list_tokens, "GET", "/tokens", Role::admin, false},
     Route{RouteId::create_token, "POST", "/tokens", Role::admin, true},

@@ -26,6 +26,8 @@ enum class RouteId {
   jail_log,
   plan_set,
   apply_set,
+  exec_once,
+  exec_stream,
   events,
   list_tokens,
   create_token,

@@ -43,7 +43,7 @@ void Connection::set_unasked(bool value) {
 }
 
 asio::awaitable<bool> Connection::write(std::string_view head, std::string_view body) {
-  if (permit_ && !permit_()) co_return false;
+  if (!permitted()) co_return false;
   deadline_.set(place_->limits.write_time);
   const std::array<asio::const_buffer, 2> pieces{asio::buffer(head), asio::buffer(body)};
   const auto [failed, written] = co_await asio::async_write(socket_, pieces, as_result);

@@ -50,6 +50,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Asked before each write from now on; false lets nothing more out. For answers that outlast their right to be told.
   void set_permit(std::function<bool()> permit) { permit_ = std::move(permit); }
+  [[nodiscard]] bool permitted() const { return !permit_ || permit_(); }
 
   // All of `head` and `body` within the write deadline; false when the client is gone, too slow, or has no permit.
   boost::asio::awaitable<bool> write(std::string_view head, std::string_view body);

@@ -26,6 +26,8 @@ boost::asio::awaitable<Response> handle(RouteId route, Call& call) {
     case RouteId::jail_log: return jail_log(call);
     case RouteId::plan_set: return plan_set(call);
     case RouteId::apply_set: return apply_set(call);
+    case RouteId::exec_once: return exec_once(call);
+    case RouteId::exec_stream: return exec_stream(call);
     case RouteId::events: return list_events(call);
     case RouteId::list_tokens: return list_tokens(call);
     case RouteId::create_token: return create_token(call);

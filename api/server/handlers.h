@@ -50,6 +50,8 @@ boost::asio::awaitable<Response> jail_log(Call& call);     // handlers_log.cpp
 boost::asio::awaitable<Response> list_tokens(Call& call);  // handlers_tokens.cpp
 boost::asio::awaitable<Response> create_token(Call& call);
 boost::asio::awaitable<Response> delete_token(Call& call);
+boost::asio::awaitable<Response> exec_once(Call& call);  // handlers_exec.cpp
+boost::asio::awaitable<Response> exec_stream(Call& call);
 boost::asio::awaitable<Response> get_metrics(Call& call);  // handlers_observe.cpp
 boost::asio::awaitable<Response> get_livez(Call& call);
 boost::asio::awaitable<Response> get_readyz(Call& call);

@@ -27,11 +27,19 @@ struct Limits {
   std::chrono::milliseconds accept_pause{1'000};  // after accept failed for want of descriptors or memory
 
   std::size_t connections = 1024;  // for each listener; more wait in the kernel's backlog
-  std::size_t streams = 64;        // event streams and logs open at once; of both one asker may have half (share.h)
+  std::size_t streams =
+      64;  // event streams, logs and WebSockets open at once; of both one asker may have half (share.h)
   // On one connection, of somebody who shows no identity; then it ends. A scraper of the probes connects again.
   std::size_t unidentified_requests = 100;
   std::size_t stream_queue = 1024;  // events that wait for one slow reader; then it is cut off
   std::chrono::milliseconds heartbeat{15'000};
+  std::size_t exec_output_bytes = 512 * 1024;       // of each stream in the answer of a one-shot; the rest is dropped
+  std::size_t exec_input_bytes = 256 * 1024;        // from a client, not yet taken by the command
+  std::size_t exec_message_bytes = 256 * 1024;      // one message from a client
+  std::chrono::milliseconds exec_look{1'000};       // how often it is asked whether a client still may, and is there
+  std::chrono::milliseconds exec_ping{15'000};      // how often a client is asked for a sign of life
+  std::chrono::milliseconds exec_silence{60'000};   // from one that could have answered; then it is cut off
+  std::chrono::milliseconds exec_stall{3'600'000};  // from one that takes no output: people leave pagers open
   // How often a log that is followed is looked at: a look is an lseek and a stat in the query pool.
   std::chrono::milliseconds log_look{200};
 };

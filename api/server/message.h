@@ -28,6 +28,7 @@ struct Request {
   std::optional<std::string> last_event_id;
   std::optional<std::string> origin;
   std::optional<std::string> sec_fetch_site;
+  bool upgrade = false;  // a WebSocket's handshake
   std::string body;
 };
 
@@ -56,6 +57,7 @@ struct Response {
   // At most one is set: the answer goes on with it after its header.
   std::optional<StreamPlan> stream;  // as server-sent events, until the connection ends
   std::optional<LogPlan> log;
+  std::optional<std::string> exec;  // a WebSocket instead of any answer; the jail, in which it runs a command
   [[nodiscard]] bool goes_on() const { return stream || log; }
 };
 

@@ -4,6 +4,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <limits>
 #include <vector>
 
@@ -109,7 +110,9 @@ asio::awaitable<std::optional<Result<Request>>> RequestReader::read_head() {
   }
   const Result<void> framed = check_framing(parser_->get());
   if (!framed) co_return Result<Request>(Fail(framed.error()));
-  co_return Result<Request>(to_request(parser_->get()));
+  Request request = to_request(parser_->get());
+  request.upgrade = boost::beast::websocket::is_upgrade(parser_->get());
+  co_return Result<Request>(std::move(request));
 }
 
 Result<void> check_framing(const http::request_header<>& header) {

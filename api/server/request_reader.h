@@ -36,6 +36,10 @@ class RequestReader {
   // The same for a body that nobody will read, since the answer is known. No "100 Continue".
   boost::asio::awaitable<void> drop_body();
 
+  // The header as it came, for what Beast answers itself. Until the next read_head().
+  [[nodiscard]] const boost::beast::http::request<boost::beast::http::buffer_body>& header() const {
+    return parser_->get();
+  }
   [[nodiscard]] int http_minor() const;  // 0 or 1
   // Whether another request may follow: both sides agree on where this one ended, and the client wants it.
   [[nodiscard]] bool keep_alive() const;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/contract/exec.h"
 #include "api/contract/host_profile.h"
 #include "api/contract/jail_view.h"
 #include "api/contract/log_line.h"
@@ -29,6 +30,19 @@ using SharedText = std::shared_ptr<const std::string>;
 class Subscription {
  public:
   virtual ~Subscription() = default;
+};
+
+// A command that runs in a jail. Dropping it hangs up: the command and its children are ended, unless it has exited.
+class ExecProcess {
+ public:
+  virtual ~ExecProcess() = default;
+  // The next output, or the exit, after which nothing more comes. One at a time. Nothing is read that was not asked
+  // for: a command that floods its output waits. Kind::unavailable: nobody knows how it ends.
+  virtual void read(Done<ExecEvent> done) = 0;
+  // `taken`: there is room for more. One at a time. Empty `bytes`: the end of the input.
+  virtual void write(std::string bytes, std::function<void()> taken) = 0;
+  virtual void resize(TerminalSize size) = 0;
+  virtual void signal(int number) = 0;
 };
 
 // One reading of a console log, from where the query says. One next() at a time; dropping it ends the reading.
@@ -80,6 +94,11 @@ class Service {
   virtual void history(const std::string& name, Done<std::vector<SpecVersion>> done) = 0;
   // Kind::not_found: no such jail. Kind::conflict: a foreign one.
   [[nodiscard]] virtual Result<std::shared_ptr<LogReading>> log(const std::string& name, LogQuery query) = 0;
+  // Answers once the command runs, or could not be run, which its exit tells; that `who` asked is an event. Kind::
+  // not_found, not_running, conflict (a foreign jail), overloaded (too many at once), invalid (what this host does not
+  // have), unavailable (no monitor).
+  virtual void exec(const std::string& name, ExecRequest request, const Requester& who,
+                    Done<std::shared_ptr<ExecProcess>> done) = 0;
   // Text format 0.0.4. Those who ask at the same time get the same text. Kind::overloaded: too much that was answered
   // before is not yet read.
   virtual void metrics(Done<SharedText> done) = 0;

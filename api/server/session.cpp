@@ -7,6 +7,7 @@
 #include "api/server/access.h"
 #include "api/server/conditions.h"
 #include "api/server/event_stream.h"
+#include "api/server/exec_socket.h"
 #include "api/server/handlers.h"
 #include "api/server/log_feed.h"
 #include "api/server/request_reader.h"
@@ -177,15 +178,17 @@ asio::awaitable<Response> Session::make_answer(Request& request, const Decision&
     ends_ = true;
     co_return problem_response(read.error());
   }
+  const bool exec = decision.route->id == RouteId::exec_once || decision.route->id == RouteId::exec_stream;
+  if (exec) end_with_token(request);
   Call call{request, decision.target, decision.name, decision.who, state_.service, place_.limits, connection_};
   asio::awaitable<Response> handling = handle(decision.route->id, call);
   Response response = co_await std::move(handling);
   connection_.unwatch();
   if (response.status == traits(Kind::unsupported_media_type).http_status)
     response.fields.emplace_back("Accept", "application/json");
-  if (response.goes_on() && request.method != "HEAD" &&
-      !stream_.take(place_.streams, decision.who.by, place_.limits.streams)) {
-    co_return problem_response({Kind::overloaded, "too many event streams and logs are open", 0, {}});
+  const bool lasts = response.exec || (response.goes_on() && request.method != "HEAD");
+  if (lasts && !stream_.take(place_.streams, decision.who.by, place_.limits.streams)) {
+    co_return problem_response({Kind::overloaded, "too many event streams, logs and WebSockets are open", 0, {}});
   }
   co_return response;
 }
@@ -197,7 +200,7 @@ asio::awaitable<bool> Session::send(const Response& response, std::string_view m
   co_return sent;
 }
 
-// A stream over TCP sends nothing after its token was deleted or has expired.
+// What lasts over TCP, a stream or a command, ends with its token: when that was deleted or has expired.
 void Session::end_with_token(const Request& request) {
   if (place_.local() || place_.surface == Surface::probes) return;
   const Result<std::string_view> secret = bearer_secret(request);
@@ -256,6 +259,7 @@ asio::awaitable<bool> Session::one_request() {
     co_return false;
   }
   Request request = std::move(**head);
+  connection_.set_permit({});  // each request shows its own token
   Decision decision = decide(request);
   Share under_way;  // until the answer is taken, for it holds a connection so long
   if (!decision.answer && !under_way.take(place_.requests, decision.who.by, place_.limits.connections)) {
@@ -264,6 +268,15 @@ asio::awaitable<bool> Session::one_request() {
   end_with_strangers(decision);
   Response response = co_await make_answer(request, decision);
   if (connection_.waiter()->abandoned()) co_return false;
+  if (response.exec) {
+    count(request.method, decision.route, response.status, since);
+    count_hold(request, decision);
+    connection_.set_interruptible(true);
+    const auto socket =
+        std::make_shared<ExecSocket>(connection_.shared_from_this(), state_.service, *response.exec, decision.who);
+    co_await socket->run(reader_.header());
+    co_return false;
+  }
   const bool streaming = response.goes_on() && request.method != "HEAD";
   // Who sends what cannot be read may have meant something else by the next bytes, too.
   const bool readable = response.status != traits(Kind::bad_request).http_status;

@@ -24,6 +24,8 @@ void add_set(CLI::App& app, Command& chosen);
 void add_unset(CLI::App& app, Command& chosen);
 void add_edit(CLI::App& app, Command& chosen);
 void add_rm(CLI::App& app, Command& chosen);
+void add_exec(CLI::App& app, Command& chosen);
+void add_console(CLI::App& app, Command& chosen);
 void add_events(CLI::App& app, Command& chosen);
 void add_history(CLI::App& app, Command& chosen);
 void add_diff(CLI::App& app, Command& chosen);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -22,11 +23,13 @@ struct SetRequested {
   Ticket ticket = 0;
   WriteSet set;
 };
-// Something that concerns no jail becomes durable, with the event that tells of it; answered as a write is.
+// Something that is no jail's state becomes durable, with the event that tells of it, or that event alone; answered as
+// a write is.
 struct RecordRequested {
   Ticket ticket = 0;
-  Mutation what;
+  std::optional<Mutation> what;
   std::string type;  // of the event; "": none is told
+  std::string jail;  // of the event; "": it concerns none
   std::string message;
   std::map<std::string, std::string> data;
 };

@@ -117,8 +117,12 @@ void Supervisor::take(SetRequested request) {
 }
 
 void Supervisor::take(RecordRequested request) {
-  if (!request.type.empty()) publish(std::move(request.type), "", std::move(request.message), std::move(request.data));
-  records_.emplace(commit_as("", {std::move(request.what)}), request.ticket);
+  if (!request.type.empty()) {
+    publish(std::move(request.type), request.jail, std::move(request.message), std::move(request.data));
+  }
+  std::vector<Mutation> mutations;
+  if (request.what) mutations.push_back(std::move(*request.what));
+  records_.emplace(commit_as("", std::move(mutations)), request.ticket);
 }
 
 void Supervisor::take(Surveyed surveyed) {

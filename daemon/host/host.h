@@ -14,6 +14,7 @@
 #include "api/contract/jail_status.h"
 #include "api/contract/result.h"
 #include "daemon/core/operation.h"
+#include "daemon/host/exec.h"
 
 namespace jaild::host {
 
@@ -76,6 +77,10 @@ class Host {
   virtual void stop() = 0;
 
   virtual void submit(Op op) = 0;
+
+  // A command that somebody runs in the jail by hand, beside whatever else is under way there. Any thread, never
+  // blocking.
+  virtual void exec(const JailKey& key, ExecRequest request, ExecStarted done) = 0;
 
   virtual Result<Survey> survey() = 0;
   // Usage of all of `keys` in one walk; a jail that is gone is left out.

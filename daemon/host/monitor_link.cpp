@@ -196,6 +196,16 @@ void MonitorLink::send(std::uint64_t run, json request, std::optional<millisecon
   });
 }
 
+void MonitorLink::exec(std::uint64_t run, json request, std::vector<UniqueFd> fds, Answer answer, Answer exited) {
+  auto shared_fds = std::make_shared<std::vector<UniqueFd>>(std::move(fds));  // a posted function must be copyable
+  asio::post(io_, [this, run, shared_fds, request = std::move(request), answer = std::move(answer),
+                   exited = std::move(exited)]() mutable {
+    const auto found = sessions_.find(run);
+    if (found == sessions_.end()) return answer(Fail(Kind::unavailable, "the jail has no monitor"));
+    found->second->exec(std::move(request), std::move(*shared_fds), std::move(answer), std::move(exited));
+  });
+}
+
 Result<json> MonitorLink::ask(std::uint64_t run, json request, milliseconds patience) {
   const auto answered = std::make_shared<std::promise<Result<json>>>();
   auto answer = answered->get_future();

@@ -49,7 +49,9 @@ class MonitorLink {
   // `answer` exactly once, on the link's thread; see MonitorSession::ask.
   void send(std::uint64_t run, nlohmann::json request, std::optional<std::chrono::milliseconds> patience,
             Answer answer);
-  // The same, waiting for the answer.
+  // MonitorSession::exec, on the link's thread.
+  void exec(std::uint64_t run, nlohmann::json request, std::vector<UniqueFd> fds, Answer answer, Answer exited);
+  // As send(), waiting for the answer.
   Result<nlohmann::json> ask(std::uint64_t run, nlohmann::json request, std::chrono::milliseconds patience);
 
   [[nodiscard]] std::vector<core::MonitorFacts> monitors();

@@ -1,6 +1,7 @@
 #include "daemon/host/monitor_session.h"
 
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -8,6 +9,7 @@
 #include <boost/asio/write.hpp>
 
 #include "api/contract/json.h"
+#include "daemon/host/pass_fds.h"
 #include "daemon/monitor/protocol.h"
 
 namespace jaild::host {
@@ -18,6 +20,9 @@ using boost::system::error_code;
 
 // What may wait for a monitor that does not read: two of the longest lines.
 constexpr std::size_t out_max = 2 * monitor::line_max;
+
+// From the request until the command was exec'ed, on a machine under load.
+constexpr std::chrono::milliseconds exec_patience{30'000};
 
 // Unique over restarts of the daemon, as the protocol asks: the time of the start, then a counter.
 std::uint64_t next_id() {
@@ -72,14 +77,15 @@ void MonitorSession::start() {
   read();
 }
 
-void MonitorSession::ask(nlohmann::json request, std::optional<std::chrono::milliseconds> patience, Answer on_answer) {
+std::uint64_t MonitorSession::send(nlohmann::json request, std::optional<std::chrono::milliseconds> patience,
+                                   Answer on_answer, std::vector<UniqueFd> fds) {
   const std::uint64_t id = next_id();
   request["id"] = id;
   std::string line = to_text(request) + "\n";
   if (ended_ || line.size() > monitor::line_max || out_size_ + line.size() > out_max) {
     const char* why = ended_ ? "the jail's monitor is gone" : "the jail's monitor does not read";
     asio::post(io_, [on_answer = std::move(on_answer), why] { on_answer(Fail(Kind::unavailable, why)); });
-    return;
+    return id;
   }
   Pending& pending = pending_[id];
   pending.answer = std::move(on_answer);
@@ -90,18 +96,64 @@ void MonitorSession::ask(nlohmann::json request, std::optional<std::chrono::mill
     });
   }
   out_size_ += line.size();
-  out_.push_back(std::move(line));
+  out_.push_back({std::move(line), std::move(fds)});
   if (out_.size() == 1) write();
+  return id;
+}
+
+void MonitorSession::exec(nlohmann::json request, std::vector<UniqueFd> fds, Answer on_answer, Answer exited) {
+  auto id = std::make_shared<std::uint64_t>(0);
+  *id = send(
+      std::move(request), exec_patience,
+      [self = shared_from_this(), id, on_answer = std::move(on_answer),
+       exited = std::move(exited)](Result<nlohmann::json> answer) {
+        // Its end cannot be noted before it was answered, and both come over this connection.
+        if (answer) self->execs_[*id] = exited;
+        on_answer(std::move(answer));
+      },
+      std::move(fds));
+}
+
+void MonitorSession::note_exit(const nlohmann::json& note) {
+  const auto found = execs_.find(static_cast<std::uint64_t>(json_number(note, "id")));
+  if (found == execs_.end()) return;  // a former daemon's
+  const Answer exited = std::move(found->second);
+  execs_.erase(found);
+  exited(note);
 }
 
 void MonitorSession::write() {
-  asio::async_write(socket_, asio::buffer(out_.front()), [self = shared_from_this()](error_code error, std::size_t) {
+  if (out_.front().fds.empty()) return write_rest(0);
+  std::vector<int> raw;
+  for (const UniqueFd& fd : out_.front().fds) raw.push_back(fd.get());
+  const std::string& text = out_.front().text;
+  const ssize_t sent = send_with_fds(socket_.native_handle(), text.data(), text.size(), raw, MSG_DONTWAIT);
+  if (sent > 0) {
+    out_.front().fds.clear();
+    return write_rest(static_cast<std::size_t>(sent));
+  }
+  if (sent < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS) {
+    // Not from here: who asked is still in its call.
+    return asio::post(io_, [self = shared_from_this()] { self->written(asio::error::broken_pipe); });
+  }
+  socket_.async_wait(asio::local::stream_protocol::socket::wait_write, [self = shared_from_this()](error_code error) {
     if (self->ended_) return;
     if (error) return self->end(error.message());
-    self->out_size_ -= self->out_.front().size();
-    self->out_.pop_front();
-    if (!self->out_.empty()) self->write();
+    self->write();
   });
+}
+
+void MonitorSession::write_rest(std::size_t sent) {
+  asio::async_write(socket_, asio::buffer(out_.front().text) + sent,
+                    [self = shared_from_this()](error_code error, std::size_t) { self->written(error); });
+}
+
+void MonitorSession::written(error_code error) {
+  if (ended_) return;
+  if (error) return end(error.message());
+  out_size_ -= out_.front().text.size();
+  out_.pop_front();
+  if (!out_.empty()) write();
 }
 
 void MonitorSession::read() {
@@ -128,6 +180,7 @@ void MonitorSession::take_lines() {
 void MonitorSession::take(const std::string& line) {
   auto message = parse_json(line);
   if (!message || !message->is_object()) return end("the jail's monitor sent something that is not its protocol");
+  if (json_text(*message, "note") == "exec_exited") return note_exit(*message);
   if (message->contains("note")) return handlers_.note(*this, *message);
   const auto id = static_cast<std::uint64_t>(json_number(*message, "id"));
   if (json_flag(*message, "ok")) return answer(id, std::move(*message));
@@ -150,6 +203,7 @@ void MonitorSession::end(const std::string& why) {
   auto pending = std::move(pending_);
   pending_.clear();
   for (auto& [id, request] : pending) request.answer(Fail(Kind::unavailable, why));
+  for (auto& [id, exited] : std::exchange(execs_, {})) exited(Fail(Kind::unavailable, why));
   handlers_.ended(*this);
 }
 

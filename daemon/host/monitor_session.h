@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -36,7 +37,12 @@ class MonitorSession : public std::enable_shared_from_this<MonitorSession> {
   void start();
   // `answer` is called exactly once: with the monitor's words, Kind::timeout after `patience` (nullopt: no bound of
   // ours), or Kind::unavailable when the connection ends first.
-  void ask(nlohmann::json request, std::optional<std::chrono::milliseconds> patience, Answer answer);
+  void ask(nlohmann::json request, std::optional<std::chrono::milliseconds> patience, Answer answer) {
+    send(std::move(request), patience, std::move(answer), {});
+  }
+  // An `exec`, with the descriptors that belong to it. `exited` is called exactly once after an answer that it was
+  // exec'ed: with the note of its end, or Kind::unavailable when the connection ends first.
+  void exec(nlohmann::json request, std::vector<UniqueFd> fds, Answer answer, Answer exited);
   void end(const std::string& why);
 
   core::JailKey key;          // jid 0 until the jail is made
@@ -46,22 +52,32 @@ class MonitorSession : public std::enable_shared_from_this<MonitorSession> {
   std::optional<nlohmann::json> main_exit;
 
  private:
+  struct Line {
+    std::string text;
+    std::vector<UniqueFd> fds;  // go with its first byte
+  };
   struct Pending {
     Answer answer;
     std::unique_ptr<boost::asio::steady_timer> timer;
   };
 
+  std::uint64_t send(nlohmann::json request, std::optional<std::chrono::milliseconds> patience, Answer answer,
+                     std::vector<UniqueFd> fds);
+  void note_exit(const nlohmann::json& note);
   void read();
   void take_lines();
   void take(const std::string& line);
   void write();
+  void write_rest(std::size_t sent);
+  void written(boost::system::error_code error);
   void answer(std::uint64_t id, Result<nlohmann::json> result);
 
   boost::asio::io_context& io_;
   boost::asio::local::stream_protocol::socket socket_;
   Handlers handlers_;
   std::map<std::uint64_t, Pending> pending_;
-  std::deque<std::string> out_;
+  std::map<std::uint64_t, Answer> execs_;  // that run, by request
+  std::deque<Line> out_;
   std::size_t out_size_ = 0;
   std::string in_;
   std::array<char, 16 * 1024> buffer_{};

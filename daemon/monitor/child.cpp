@@ -9,9 +9,11 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "daemon/host/pass_fds.h"
 #include "daemon/monitor/file_record.h"
 #include "daemon/monitor/safe_path.h"
 #include "daemon/monitor/signals.h"
+#include "daemon/monitor/terminal.h"
 #include "daemon/monitor/users.h"
 
 namespace jaild::monitor {
@@ -25,33 +27,36 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
 }
 
 // execvp(3) searches the caller's PATH; jail(8)'s child has the cleaned one by then, and so has ours.
-Result<void> exec_in(const std::vector<std::string>& argv, const Environment& environment) {
+Result<void> exec_in(const std::string& program, const std::vector<std::string>& argv, const Environment& environment) {
   std::string path = "/bin:/usr/bin";
   for (const std::string& entry : environment) {
     if (entry.starts_with("PATH=")) path = entry.substr(5);
   }
   const auto arguments = pointers(argv);
   const auto variables = pointers(environment);
-  if (argv[0].find('/') != std::string::npos) {
-    ::execve(argv[0].c_str(), arguments.data(), variables.data());
-    return FailErrno(Kind::host_refused, argv[0], errno);
+  if (program.find('/') != std::string::npos) {
+    ::execve(program.c_str(), arguments.data(), variables.data());
+    return FailErrno(Kind::host_refused, program, errno);
   }
   int refusal = ENOENT;
   for (std::size_t begin = 0; begin <= path.size();) {
     const std::size_t end = std::min(path.find(':', begin), path.size());
     const std::string directory = path.substr(begin, end - begin);
-    ::execve(((directory.empty() ? "." : directory) + "/" + argv[0]).c_str(), arguments.data(), variables.data());
+    ::execve(((directory.empty() ? "." : directory) + "/" + program).c_str(), arguments.data(), variables.data());
     if (errno != ENOENT && errno != ENOTDIR) refusal = errno;
     begin = end + 1;
   }
-  return FailErrno(Kind::host_refused, argv[0], refusal);
+  return FailErrno(Kind::host_refused, program, refusal);
 }
 
 Result<void> set_stdio(const Stdio& stdio) {
-  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!null) return FailErrno(Kind::host_refused, "open /dev/null", errno);
   std::array<int, 3> sources{stdio.in, stdio.out, stdio.err};
-  std::ranges::replace(sources, -1, null.get());
+  UniqueFd null;
+  if (std::ranges::find(sources, -1) != sources.end()) {
+    null.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!null) return FailErrno(Kind::host_refused, "open /dev/null", errno);
+    std::ranges::replace(sources, -1, null.get());
+  }
   std::array<int, 3> high{};
   for (std::size_t i = 0; i < sources.size(); ++i) {
     high[i] = ::fcntl(sources[i], F_DUPFD_CLOEXEC, 10);  // above 0 to 2, so that no dup2 below overwrites a source
@@ -63,15 +68,17 @@ Result<void> set_stdio(const Stdio& stdio) {
   return {};
 }
 
-// A descriptor kept open reaches out of the jail, and jail_attach(2) refuses any open directory. The two that stay are
-// close-on-exec; `other` may be -1.
-void close_all_but(int report, int other) {
-  const int low = std::min(report, other);
-  const int high = std::max(report, other);
-  if (low > 3) ::close_range(3, static_cast<unsigned>(low) - 1, 0);
-  if (low >= 0 && high > low + 1) ::close_range(static_cast<unsigned>(low) + 1, static_cast<unsigned>(high) - 1, 0);
-  if (low < 0 && high > 3) ::close_range(3, static_cast<unsigned>(high) - 1, 0);
-  ::close_range(static_cast<unsigned>(high) + 1, ~0U, 0);
+// A descriptor kept open reaches out of the jail, and jail_attach(2) refuses any open directory. Those that stay are
+// close-on-exec; -1 stands for none.
+void close_all_but(std::array<int, 3> kept) {
+  std::ranges::sort(kept);
+  unsigned first = 3;
+  for (const int fd : kept) {
+    if (fd < 3) continue;
+    if (static_cast<unsigned>(fd) > first) ::close_range(first, static_cast<unsigned>(fd) - 1, 0);
+    first = static_cast<unsigned>(fd) + 1;
+  }
+  ::close_range(first, ~0U, 0);
 }
 
 struct Identity {
@@ -89,6 +96,72 @@ Result<Identity> look_up(const CommandRequest& command, UserSource now) {
   identity.user = *user;
   identity.switches = !command.user.empty();
   return identity;
+}
+
+// What jexec(8) -l gives; what was asked for comes over it.
+Environment by_hand_environment(const ExecCommand& exec, const std::optional<User>& user) {
+  Environment environment = make_environment({}, true, user, std::nullopt);
+  set_variable(environment, "PATH", "/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin");
+  if (exec.terminal) set_variable(environment, "TERM", "xterm");
+  return environment;
+}
+
+Result<void> enter_directory(const ExecCommand& exec, const std::optional<User>& user) {
+  if (exec.directory.empty()) {
+    // As login(1): without its home a shell begins in the root, where we are.
+    const bool login = exec.argv.empty() && user;
+    [[maybe_unused]] const int entered = login ? ::chdir(user->home.c_str()) : 0;
+    return {};
+  }
+  if (::chdir(exec.directory.c_str()) == 0) return {};
+  Error refused = FailErrno(Kind::missing, "chdir " + exec.directory, errno).error();
+  refused.os_errno = 0;  // ENOENT would say that the program is missing
+  return Fail(std::move(refused));
+}
+
+Result<void> get_terminal(const Launch& launch, uid_t owner) {
+  auto terminal = open_terminal();
+  if (!terminal) return Fail(terminal.error());
+  const auto taken = take_terminal(*terminal, *launch.exec->terminal, owner);
+  if (!taken) return taken;
+  if (send_with_fds(launch.lifeline, "t", 1, std::array{terminal->master.get()}, 0) != 1) {
+    return FailErrno(Kind::unavailable, "hand on the terminal", errno);
+  }
+  const int slave = terminal->slave.get();
+  return set_stdio({slave, slave, slave});
+}
+
+// From inside the jail to the exec of what somebody runs there by hand.
+Result<void> run_by_hand(const Launch& launch, const Jail& jail, const Identity& identity) {
+  const ExecCommand& exec = *launch.exec;
+  const auto& user = identity.user;
+  if (exec.terminal) {
+    const auto got = get_terminal(launch, user ? user->uid : 0);
+    if (!got) return got;
+  }
+  Environment environment = by_hand_environment(exec, user);
+  if (user) {
+    User member = *user;
+    const bool named = !exec.login_class.empty();
+    if (named) member.login_class = exec.login_class;
+    const auto classed = apply_login_class(member, identity.switches || named, environment);
+    if (!classed) return classed;
+  }
+  for (const std::string& entry : exec.environment) {
+    const std::size_t equals = entry.find('=');
+    if (equals != std::string::npos) set_variable(environment, entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  if (identity.switches) {
+    const auto became = become(*user);
+    if (!became) return became;
+  }
+  const auto entered = enter_directory(exec, user);
+  if (!entered) return entered;
+  const auto sealed = jail.seal();
+  if (!sealed) return sealed;
+  if (!exec.argv.empty()) return exec_in(exec.argv[0], exec.argv, environment);
+  const std::string shell = user ? user->shell : "/bin/sh";
+  return exec_in(shell, {"-" + shell.substr(shell.rfind('/') + 1)}, environment);
 }
 
 // Everything up to exec. Returns only with the reason why not.
@@ -112,7 +185,7 @@ Result<void> run_child(const Launch& launch, const Jail& jail, int report) {
   if (!identity) return Fail(identity.error());
   const auto described = set_stdio(stdio);
   if (!described) return described;
-  close_all_but(report, jail.attach_fd());
+  close_all_but({report, jail.attach_fd(), launch.lifeline});
 
   if (command.in_jail) {
     const auto attached = jail.attach();
@@ -120,6 +193,7 @@ Result<void> run_child(const Launch& launch, const Jail& jail, int report) {
   }
   if (!identity->user) identity = look_up(command, UserSource::jail);
   if (!identity) return Fail(identity.error());
+  if (launch.exec != nullptr) return run_by_hand(launch, jail, *identity);
 
   const std::optional<JailVariables> variables =
       command.in_jail ? std::nullopt : std::optional<JailVariables>(launch.jail_variables);
@@ -139,7 +213,7 @@ Result<void> run_child(const Launch& launch, const Jail& jail, int report) {
     const auto sealed = jail.seal();
     if (!sealed) return sealed;
   }
-  return exec_in(launch.argv, environment);
+  return exec_in(launch.argv[0], launch.argv, environment);
 }
 
 }  // namespace

@@ -29,6 +29,8 @@ struct Launch {
   JailVariables jail_variables;
   Stdio stdio;
   AtMonitorsDeath fate = AtMonitorsDeath::dies;
+  const ExecCommand* exec = nullptr;  // what somebody runs by hand; not owned
+  int lifeline = -1;                  // with exec: where the master of its terminal is sent; not owned
 };
 
 struct Child {

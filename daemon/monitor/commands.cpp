@@ -1,5 +1,6 @@
 #include "daemon/monitor/commands.h"
 
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,10 +18,17 @@ namespace {
 // While a command is being ended: how often its descendants are looked for.
 constexpr std::chrono::milliseconds look_interval{50};
 
+// So that hooks and health checks find room beside them.
+constexpr std::ptrdiff_t by_hand_max = commands_max / 2;
+
 }  // namespace
 
-Result<void> Commands::start(std::int64_t id, const Launch& launch, Mode mode, Clock::time_point now) {
-  if (running_.size() >= commands_max) return Fail(Kind::overloaded, "too many commands at once");
+Result<void> Commands::start(std::int64_t id, const Launch& launch, Mode mode, Clock::time_point now,
+                             UniqueFd lifeline) {
+  const auto by_hand = std::ranges::count_if(running_, [](const auto& each) { return each->mode == Mode::by_hand; });
+  if (running_.size() >= commands_max || (mode == Mode::by_hand && by_hand >= by_hand_max)) {
+    return Fail(Kind::overloaded, "too many commands at once");
+  }
   auto running = std::make_unique<Running>();
   running->id = id;
   running->mode = mode;
@@ -32,6 +40,7 @@ Result<void> Commands::start(std::int64_t id, const Launch& launch, Mode mode, C
   auto child = monitor::launch(launch, jail_);
   if (!child) return Fail(child.error());
   running->child = std::move(*child);
+  running->lifeline = std::move(lifeline);
   if (running->in_jail) inside_.push_back(running->child.pid);
   running_.push_back(std::move(running));
   return {};
@@ -40,7 +49,7 @@ Result<void> Commands::start(std::int64_t id, const Launch& launch, Mode mode, C
 std::size_t Commands::cancel(std::optional<std::int64_t> id, Clock::time_point now) {
   std::size_t count = 0;
   for (const auto& running : running_) {
-    if (running->mode == Mode::main || (id && running->id != *id)) continue;
+    if (running->mode == Mode::main || running->mode == Mode::by_hand || (id && running->id != *id)) continue;
     ++count;
     running->canceled = true;
     if (!running->ending) begin_ending(*running, now);
@@ -48,10 +57,19 @@ std::size_t Commands::cancel(std::optional<std::int64_t> id, Clock::time_point n
   return count;
 }
 
+bool Commands::signal(std::int64_t id, int number) const {
+  for (const auto& running : running_) {
+    if (running->mode != Mode::by_hand || running->id != id || running->status) continue;
+    return ::kill(-running->child.pid, number) == 0;  // it leads a session of its own, hence a group
+  }
+  return false;
+}
+
 std::vector<int> Commands::report_fds() const {
   std::vector<int> fds;
   for (const auto& running : running_) {
     if (running->child.report) fds.push_back(running->child.report.get());
+    if (running->lifeline) fds.push_back(running->lifeline.get());
   }
   return fds;
 }
@@ -59,6 +77,7 @@ std::vector<int> Commands::report_fds() const {
 void Commands::on_report(int fd) {
   for (const auto& running : running_) {
     if (running->child.report.get() == fd) settle(*running, Clock::now());
+    if (running->lifeline.get() == fd) look_at_lifeline(*running, Clock::now());
   }
   forget_done();
 }
@@ -96,6 +115,16 @@ void Commands::settle(Running& running, Clock::time_point now) {
   if (!running.ending) finish(running, now);
 }
 
+// Nothing is ever sent through it to us: it can only end.
+void Commands::look_at_lifeline(Running& running, Clock::time_point now) {
+  char byte = 0;
+  const ssize_t got = ::recv(running.lifeline.get(), &byte, 1, MSG_DONTWAIT);
+  if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR))) return;
+  running.lifeline.reset();
+  running.canceled = true;
+  if (!running.ending) begin_ending(running, now);
+}
+
 void Commands::fail(Running& running) {
   CommandEvent event = event_of(running, CommandEvent::What::failed);
   event.error = decode_report(running.report_text);
@@ -123,10 +152,13 @@ void Commands::begin_ending(Running& running, Clock::time_point now) {
   running.deadline = now + look_interval;
 }
 
-// Once each: to many programs a second TERM means at once.
+// Once each: to many programs a second TERM means at once. HUP, too, to what somebody ran by hand: interactive shells
+// ignore TERM.
 void Commands::tell_to_end(Running& running, const std::vector<pid_t>& members) {
   for (const pid_t pid : members) {
-    if (running.told.insert(pid).second) ::kill(pid, SIGTERM);
+    if (!running.told.insert(pid).second) continue;
+    if (running.mode == Mode::by_hand) ::kill(pid, SIGHUP);
+    ::kill(pid, SIGTERM);
   }
 }
 
@@ -177,7 +209,8 @@ std::optional<pid_t> Commands::main_pid() const {
 std::vector<CommandEvent> Commands::under_way() const {
   std::vector<CommandEvent> result;
   for (const auto& running : running_) {
-    if (running->mode != Mode::main) result.push_back(event_of(*running, CommandEvent::What::started));
+    const bool answered = running->mode == Mode::main || running->mode == Mode::by_hand;
+    if (!answered) result.push_back(event_of(*running, CommandEvent::What::started));
   }
   return result;
 }
@@ -187,6 +220,7 @@ CommandEvent Commands::event_of(const Running& running, CommandEvent::What what)
   event.what = what;
   event.id = running.id;
   event.is_main = running.mode == Mode::main;
+  event.by_hand = running.mode == Mode::by_hand;
   event.phase = running.phase;
   event.pid = running.child.pid;
   return event;

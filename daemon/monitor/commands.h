@@ -29,13 +29,14 @@ struct Outcome {
 
 struct CommandEvent {
   enum class What {
-    started,   // main and background commands: exec'ed
+    started,   // main, background and by_hand commands: exec'ed
     finished,  // `outcome`
     failed     // `error`: could not be exec'ed
   };
   What what = What::finished;
   std::int64_t id = 0;  // of the request
   bool is_main = false;
+  bool by_hand = false;
   std::string phase;
   pid_t pid = 0;
   Outcome outcome;
@@ -46,14 +47,17 @@ class Commands {
  public:
   explicit Commands(Jail& jail) : jail_(jail) {}
 
-  enum class Mode { foreground, background, main };
-  // Kind::overloaded at `commands_max`.
-  Result<void> start(std::int64_t id, const Launch& launch, Mode mode, Clock::time_point now);
-  // Ends run `id`, or all of them, but never main. How many there were.
+  enum class Mode { foreground, background, main, by_hand };
+  // Kind::overloaded at `commands_max`. `lifeline`: of a by_hand command; when its other end is closed, the command is
+  // ended with its children.
+  Result<void> start(std::int64_t id, const Launch& launch, Mode mode, Clock::time_point now, UniqueFd lifeline = {});
+  // Ends run `id`, or all of them, but never main, and not what somebody runs by hand. How many there were.
   std::size_t cancel(std::optional<std::int64_t> id, Clock::time_point now);
+  // To the process group of a by_hand command. False: it has ended.
+  bool signal(std::int64_t id, int number) const;
 
   // ---- the loop
-  [[nodiscard]] std::vector<int> report_fds() const;
+  [[nodiscard]] std::vector<int> report_fds() const;  // with the lifelines
   void on_report(int fd);
   void on_exit(pid_t pid, int status);
   void tick(Clock::time_point now);
@@ -73,6 +77,7 @@ class Commands {
     std::string phase;
     bool in_jail = false;
     Child child;
+    UniqueFd lifeline;
     std::string report_text;
     std::optional<int> status;
     bool timed_out = false;
@@ -86,6 +91,7 @@ class Commands {
     bool done = false;
   };
   void settle(Running& running, Clock::time_point now);
+  void look_at_lifeline(Running& running, Clock::time_point now);
   void begin_ending(Running& running, Clock::time_point now);
   static void tell_to_end(Running& running, const std::vector<pid_t>& members);
   void go_on_ending(Running& running, Clock::time_point now);

@@ -43,7 +43,8 @@ class Jail {
   // Linux. Returns at once; the mounts are made by the new pid 1, and an event says how it went.
   Result<void> begin_create(const CreateRequest& request);
   void cancel_create();  // a create that takes too long: ends pid 1; `failed` comes
-  // FreeBSD. Kind::not_found, Kind::conflict: there is no such jail, or it has another name.
+  // A jail that exists: on FreeBSD jaild made it, on Linux an earlier monitor of this run did, and its record says so.
+  // Kind::not_found, Kind::conflict: there is no such jail, or it has another name.
   Result<void> adopt(int jid);
   Result<void> set_limits(const LimitsRequest& limits);
   Result<void> remove();  // Linux: KILL to pid 1. `gone` comes

@@ -146,13 +146,21 @@ void Monitor::on_command(const CommandEvent& event) {
   switch (event.what) {
     case CommandEvent::What::started:
       if (event.is_main) return answer(event.id, {{"pid", event.pid}, {"phase", event.phase}}, true);
+      if (event.by_hand) return answer(event.id, {{"pid", event.pid}});
       return answer(event.id, {{"code", 0}, {"seconds", 0.0}, {"phase", event.phase}}, true);
     case CommandEvent::What::failed:
+      if (event.by_hand) return refuse(event.id, event.error);
       if (event.is_main) main_started_ = false;
       console_.say(event.phase + ": " + event.error.message);
       return refuse(event.id, event.error, true, event.phase);
     case CommandEvent::What::finished:
       if (event.is_main) return on_main_exit(event);
+      if (event.by_hand) {
+        json ended = outcome_fields(event);
+        ended["note"] = "exec_exited";
+        ended["id"] = event.id;
+        return note(ended);
+      }
       return answer(event.id, outcome_fields(event), true);
   }
 }

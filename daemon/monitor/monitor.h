@@ -58,6 +58,8 @@ class Monitor {
   void adopt(std::int64_t id, const json& body);
   void run_command(std::int64_t id, const json& body);
   void start_main(std::int64_t id, const json& body);
+  void exec(std::int64_t id, const json& body);
+  void signal(std::int64_t id, const json& body);
   void terminate(std::int64_t id, const json& body);
   void remove(std::int64_t id, const json& body);
   void cancel(std::int64_t id, const json& body);

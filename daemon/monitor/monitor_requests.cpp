@@ -1,6 +1,8 @@
 // The Monitor's requests: each is checked, then answered or begun.
 #include <unistd.h>
 
+#include <csignal>
+
 #include "api/contract/json.h"
 #include "daemon/monitor/command_line.h"
 #include "daemon/monitor/monitor.h"
@@ -10,6 +12,16 @@ namespace jaild::monitor {
 namespace {
 
 constexpr std::size_t waits_max = 16;  // terminates and removes at once
+
+// body[name] as a small number; absent: 0.
+Result<std::size_t> parse_count(const nlohmann::json& body, const char* name) {
+  constexpr std::int64_t most = 1024;
+  const auto member = body.find(name);
+  if (member == body.end()) return 0;
+  const std::int64_t value = member->is_number_integer() ? member->get<std::int64_t>() : -1;
+  if (value < 0 || value > most) return Fail(Kind::invalid, std::string("\"") + name + "\" is out of range");
+  return static_cast<std::size_t>(value);
+}
 
 }  // namespace
 
@@ -31,6 +43,8 @@ void Monitor::handle(const std::string& name, std::int64_t id, const json& body)
   if (name == "adopt") return adopt(id, body);
   if (name == "run") return run_command(id, body);
   if (name == "main") return start_main(id, body);
+  if (name == "exec") return exec(id, body);
+  if (name == "signal") return signal(id, body);
   if (name == "terminate") return terminate(id, body);
   if (name == "remove") return remove(id, body);
   if (name == "cancel") return cancel(id, body);
@@ -40,7 +54,7 @@ void Monitor::handle(const std::string& name, std::int64_t id, const json& body)
     const auto set = limits ? jail_.set_limits(*limits) : Result<void>(Fail(limits.error()));
     return set ? answer(id, json::object()) : refuse(id, set.error());
   }
-  refuse(id, Error{Kind::invalid, "unknown request", 0, {}});
+  refuse(id, Error{Kind::invalid, unknown_request, 0, {}});
 }
 
 void Monitor::hello(std::int64_t id) {
@@ -79,6 +93,11 @@ void Monitor::adopt(std::int64_t id, const json& body) {
   if (!body.contains("jid") || !body["jid"].is_number_integer()) {
     return refuse(id, Error{Kind::invalid, "\"jid\" must be a whole number", 0, {}});
   }
+  const auto limits = parse_limits(body);
+  if (!limits) return refuse(id, limits.error());
+  const bool limited = limits->cgroups || limits->rlimits;
+  const auto set = limited ? jail_.set_limits(*limits) : Result<void>();
+  if (!set) return refuse(id, set.error());
   const auto adopted = jail_.adopt(body["jid"].get<int>());
   if (!adopted) return refuse(id, adopted.error());
   answer(id, json::object());
@@ -134,6 +153,35 @@ void Monitor::start_main(std::int64_t id, const json& body) {
   const auto launched = launch(id, *command, true);
   if (!launched) return refuse(id, launched.error(), true, command->phase);
   main_started_ = true;
+}
+
+void Monitor::exec(std::int64_t id, const json& body) {
+  const auto sent = parse_count(body, "fds");
+  if (!sent) return refuse(id, sent.error());
+  auto fds = server_.take_fds(*sent);  // also of a request that is refused
+  const auto exec = parse_exec(body.value("command", json()));
+  if (!exec) return refuse(id, exec.error());
+  constexpr std::size_t with_terminal = 1;
+  constexpr std::size_t with_pipes = 4;
+  if (fds.size() != (exec->terminal ? with_terminal : with_pipes)) {
+    return refuse(id, Error{Kind::invalid, "the descriptors of the command are missing", 0, {}});
+  }
+  if (!jail_.exists()) return refuse(id, Error{Kind::not_running, "there is no jail to run it in", 0, {}});
+  Launch launch{exec->command, exec->argv, {}, {}, {}, AtMonitorsDeath::dies, &*exec, fds[0].get()};
+  if (!exec->terminal) launch.stdio = {fds[1].get(), fds[2].get(), fds[3].get()};
+  const auto started = commands_.start(id, launch, Commands::Mode::by_hand, Clock::now(), std::move(fds[0]));
+  if (!started) return refuse(id, started.error());
+  ran_inside_ = true;
+}
+
+void Monitor::signal(std::int64_t id, const json& body) {
+  const auto target = body.value("target", json());
+  const auto number = parse_count(body, "signal");
+  if (!target.is_number_integer() || !number || *number == 0 || *number >= NSIG) {
+    return refuse(id, Error{Kind::invalid, "\"target\" and \"signal\" must be whole numbers", 0, {}});
+  }
+  const bool sent = commands_.signal(target.get<std::int64_t>(), static_cast<int>(*number));
+  return sent ? answer(id, json::object()) : refuse(id, Error{Kind::not_found, "that command has ended", 0, {}});
 }
 
 void Monitor::cancel(std::int64_t id, const json& body) {

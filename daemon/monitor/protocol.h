@@ -20,7 +20,8 @@
 //
 // FILES (JSON, written as *.tmp, synced, renamed)
 //   RUN_DIR/monitors/N.sock   0600, removed by finish
-//   RUN_DIR/jails/NAME.json   jail record, Linux: {"pid":P,"start_time":T,"name":"..","run":N,"path":".."}; written
+//   RUN_DIR/jails/NAME.json   jail record, Linux: {"pid":P,"start_time":T,"name":"..","run":N,"path":"..",
+//                             "jail":{path, net, caps, socket_af as in create}}; written
 //                             after the clone and before pid 1 does anything, removed when pid 1 is gone. start_time is
 //                             field 22 of /proc/P/stat: the same P with another T is not the jail. Without a monitor
 //                             the jail is removed by SIGKILL to P.
@@ -76,9 +77,11 @@
 //   "rlimits"?        as in limits
 //   "timeout_ms"?     for the mounts; default 30000
 //
-// {"id":N,"request":"adopt","jid":J,"inhabited":true?}   FreeBSD: the jail that jaild made for this run, or took over.
-//   Verified: its name is NAME. inhabited: it may have processes that were there before this monitor; a note of
-//   emptiness comes when they have ended, or at once.
+// {"id":N,"request":"adopt","jid":J,"inhabited":true?,"cgroups"?,"rlimits"?}   a jail that exists. FreeBSD: that jaild
+//   made for this run, or took over; verified: its name is NAME. inhabited: it may have processes that were there
+//   before this monitor; a note of emptiness comes when they have ended, or at once. Linux: whose monitor died;
+//   verified by the jail record: name, run, pid and start time. What runs in it already is not our child: its end is
+//   not noted, but for `gone`. cgroups, rlimits: as in limits.
 //
 // {"id":N,"request":"limits","cgroups":[..]?,"rlimits":{..}?}   Linux: replaces what later in-jail processes get.
 //   cgroups: absolute paths of cgroup.procs files. rlimits: {"nofile":1024,...}, both soft and hard, by the names cpu
@@ -105,6 +108,21 @@
 //
 // {"id":N,"request":"main","command":{...}}   once; the same fields without timeout_ms; a trailing & is dropped.
 //   Answered when exec'ed: "pid".
+// {"id":N,"request":"exec","command":{...},"fds":K}   what somebody runs in the jail by hand; needs create or adopt.
+//   With the line come K descriptors (SCM_RIGHTS): a stream socket, the lifeline; without "terminal" three more, which
+//   the command gets as 0, 1 and 2.
+//   "argv"?           empty or absent: the user's login shell, as one
+//   "user"?           as in run; looked up in the jail
+//   "env"?            ["NAME=value"], over what exec.clean gives
+//   "directory"?      "" the root; a login shell's is the user's home
+//   "login_class"?    FreeBSD
+//   "fib"? "timeout_ms"?    as in run
+//   "terminal"?       {"columns","rows"}: the command gets a terminal of this size, allocated in the jail, as its
+//                     controlling one; before it is exec'ed its master comes through the lifeline, with one byte
+//   Answered when exec'ed: "pid"; its end is a note. When the other end of the lifeline is closed, the command is ended
+//   with its children: HUP and TERM, KILL after `kill_grace`. Its output is nobody's log; at most half of
+//   `commands_max` at once; it is not in hello's commands, and cancel leaves it alone.
+// {"id":N,"request":"signal","target":M,"signal":S}   to the process group of exec M; kind not_found once it ended.
 // {"id":N,"request":"cancel","target":M?}     ends run M, or all, with descendants, as a timeout would. Answer:
 // "count".
 // {"id":N,"request":"terminate","timeout_ms":T}  TERM to every process in the jail, to newcomers each 100 ms; answered
@@ -119,6 +137,7 @@
 //
 // NOTES
 //   {"note":"main_exited","exit":{LastExit}}   sent before the exit record is on disk
+//   {"note":"exec_exited","id":M,...}          exec M ended: the fields of an answer to run
 //   {"note":"empty"}                           the last process in the jail ended; again after each time one ran
 //   {"note":"gone"}                            Linux: pid 1 ended; jail record removed. After main_exited and instead
 //   of
@@ -136,7 +155,8 @@
 namespace jaild::monitor {
 
 constexpr int protocol_version = 1;
-constexpr std::size_t line_max = 2 * 1024 * 1024;  // a body is at most 1 MiB, and JSON escapes may double it
+constexpr const char* unknown_request = "unknown request";  // of a monitor that is older than the request
+constexpr std::size_t line_max = 2 * 1024 * 1024;           // a body is at most 1 MiB, and JSON escapes may double it
 
 // Hooks of one jail run one after the other; health checks and exec come on top.
 constexpr std::size_t commands_max = 64;

@@ -85,6 +85,7 @@ bool is_absolute(const std::string& path) {
   return path.starts_with('/');
 }
 
+constexpr std::int64_t fib_max = 65535;
 constexpr std::int64_t timeout_max = std::int64_t{1} << 40;
 
 Result<JailMount> parse_mount(const json& body) {
@@ -145,6 +146,15 @@ Result<Milliseconds> parse_timeout(const json& body, const char* name, Milliseco
   return Milliseconds(value);
 }
 
+std::string net_word(CreateRequest::Net net) {
+  switch (net) {
+    case CreateRequest::Net::fresh: return "new";
+    case CreateRequest::Net::none: return "none";
+    case CreateRequest::Net::inherit: return "inherit";
+  }
+  std::unreachable();
+}
+
 Result<CommandRequest> parse_command(const json& body) {
   Fields fields(body);
   CommandRequest command;
@@ -154,7 +164,7 @@ Result<CommandRequest> parse_command(const json& body) {
   command.user = fields.text("user");
   command.system_user = fields.flag("system_user");
   command.clean = fields.flag("clean");
-  command.fib = static_cast<int>(fields.number("fib", 0, 0, 65535));
+  command.fib = static_cast<int>(fields.number("fib", 0, 0, fib_max));
   command.timeout = Milliseconds(fields.number("timeout_ms", 0, 0, timeout_max));
   command.console = fields.text("console");
   command.path = fields.text("path");
@@ -163,6 +173,31 @@ Result<CommandRequest> parse_command(const json& body) {
   fields.require(command.path.empty() || is_absolute(command.path), "\"path\" must be absolute");
   if (!fields.ok()) return fields.failure();
   return command;
+}
+
+Result<ExecCommand> parse_exec(const json& body) {
+  Fields fields(body);
+  ExecCommand exec;
+  exec.command.phase = "exec";
+  exec.command.in_jail = true;
+  exec.command.clean = true;
+  exec.command.user = fields.text("user");
+  exec.command.fib = static_cast<int>(fields.number("fib", 0, 0, fib_max));
+  exec.command.timeout = Milliseconds(fields.number("timeout_ms", 0, 0, timeout_max));
+  exec.argv = fields.texts("argv");
+  exec.environment = fields.texts("env");
+  exec.directory = fields.text("directory");
+  exec.login_class = fields.text("login_class");
+  fields.require(exec.directory.empty() || is_absolute(exec.directory), "\"directory\" must be absolute");
+  if (!fields.ok()) return fields.failure();
+  if (const json* terminal = fields.find("terminal")) {
+    constexpr std::int64_t side_max = 65535;
+    Fields size(*terminal);
+    exec.terminal = TerminalSize{static_cast<int>(size.number("columns", 80, 1, side_max)),
+                                 static_cast<int>(size.number("rows", 24, 1, side_max))};
+    if (!size.ok()) return size.failure();
+  }
+  return exec;
 }
 
 Result<LimitsRequest> parse_limits(const json& body) {

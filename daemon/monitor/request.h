@@ -10,6 +10,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "api/contract/exec.h"
 #include "api/contract/result.h"
 
 namespace jaild::monitor {
@@ -27,6 +28,16 @@ struct CommandRequest {
   Milliseconds timeout{0};  // 0: unlimited
   std::string console;
   std::string path;
+};
+
+// What somebody runs in the jail by hand.
+struct ExecCommand {
+  CommandRequest command;         // in_jail, clean; `line` is not used
+  std::vector<std::string> argv;  // empty: the user's login shell
+  std::vector<std::string> environment;
+  std::string directory;  // "": the root; a login shell's is the user's home
+  std::string login_class;
+  std::optional<TerminalSize> terminal;
 };
 
 struct JailMount {
@@ -60,7 +71,10 @@ struct CreateRequest {
   Milliseconds timeout{30000};
 };
 
+[[nodiscard]] std::string net_word(CreateRequest::Net net);  // as parse_create() reads it
+
 Result<CommandRequest> parse_command(const nlohmann::json& body);
+Result<ExecCommand> parse_exec(const nlohmann::json& body);
 Result<CreateRequest> parse_create(const nlohmann::json& body);
 Result<LimitsRequest> parse_limits(const nlohmann::json& body);
 

@@ -10,12 +10,17 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
+#include "daemon/host/pass_fds.h"
 #include "daemon/monitor/file_record.h"
 #include "daemon/monitor/protocol.h"
 
 namespace jaild::monitor {
 namespace {
+
+// Several requests may come in one read; more than these wait for their lines only when the other side errs.
+constexpr std::size_t fds_max = 64;
 
 Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};
@@ -82,7 +87,7 @@ bool Server::promote() {
 std::vector<std::string> Server::receive() {
   std::vector<std::string> lines;
   std::array<char, 16 * 1024> buffer;
-  const ssize_t got = ::recv(connection_.get(), buffer.data(), buffer.size(), 0);
+  const ssize_t got = receive_with_fds(connection_.get(), buffer.data(), buffer.size(), fds_, 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return lines;
   if (got <= 0) {
     close_connection();
@@ -99,8 +104,15 @@ std::vector<std::string> Server::receive() {
   }
   input_.erase(0, begin);
   if (input_.empty()) input_.shrink_to_fit();
-  if (input_.size() > line_max) close_connection();
+  if (input_.size() > line_max || fds_.size() > fds_max) close_connection();
   return lines;
+}
+
+std::vector<UniqueFd> Server::take_fds(std::size_t count) {
+  const auto end = fds_.begin() + static_cast<std::ptrdiff_t>(std::min(count, fds_.size()));
+  std::vector<UniqueFd> taken(std::make_move_iterator(fds_.begin()), std::make_move_iterator(end));
+  fds_.erase(fds_.begin(), end);
+  return taken;
 }
 
 bool Server::send(const std::string& line) {
@@ -126,6 +138,7 @@ void Server::flush() {
 
 void Server::close_connection() {
   connection_.reset();
+  fds_.clear();
   for (std::string* buffer : {&input_, &output_}) {
     buffer->clear();
     buffer->shrink_to_fit();

@@ -27,6 +27,8 @@ class Server {
   bool promote();
   // The complete lines that are there now. A connection that ended, failed or sent too long a line is closed.
   std::vector<std::string> receive();
+  // The oldest `count` descriptors that came with lines, in their order; fewer when there are fewer.
+  std::vector<UniqueFd> take_fds(std::size_t count);
   // False: nobody is there. A peer that leaves more than `output_max` unread is dropped.
   bool send(const std::string& line);
   void flush();
@@ -39,6 +41,7 @@ class Server {
   UniqueFd listener_;
   UniqueFd candidate_;
   UniqueFd connection_;
+  std::vector<UniqueFd> fds_;  // came, and no line has taken them yet
   std::string input_;
   std::string output_;
   std::size_t sent_ = 0;

@@ -36,7 +36,7 @@ struct OfInput {
     return {"write", verb_of(request.write), request.write.name};
   }
   Culprit operator()(const core::SetRequested&) const { return {"write", "set", ""}; }
-  Culprit operator()(const core::RecordRequested&) const { return {"record", "", ""}; }
+  Culprit operator()(const core::RecordRequested& record) const { return {"record", "", record.jail}; }
   Culprit operator()(const core::Surveyed&) const { return {"survey", "", ""}; }
   Culprit operator()(const core::ReadinessChanged& change) const { return {"readiness", "", change.key.name}; }
   Culprit operator()(const core::ShutdownRequested&) const { return {"shutdown", "", ""}; }

@@ -9,6 +9,7 @@
 #include "api/server/service.h"
 #include "daemon/metrics/metrics.h"
 #include "daemon/runtime/engine.h"
+#include "daemon/runtime/loop_exec.h"
 #include "daemon/runtime/loop_watch.h"
 #include "daemon/runtime/token_book.h"
 #include "daemon/runtime/usage_walk.h"
@@ -55,6 +56,8 @@ class JailService final : public server::Service, private EngineObserver {
   [[nodiscard]] Tasks tasks() const override;
   void count_hold(std::string_view method, std::string_view route, std::string_view jail,
                   std::chrono::nanoseconds longest) override;
+  void exec(const std::string& name, ExecRequest request, const Requester& who,
+            server::Done<std::shared_ptr<server::ExecProcess>> done) override;
   void events(EventQuery query, server::Done<std::vector<JailEvent>> done) override;
   [[nodiscard]] std::unique_ptr<server::Subscription> subscribe(std::function<void(const JailEvent&)> each) override;
   [[nodiscard]] std::uint64_t last_event() const override;
@@ -84,6 +87,7 @@ class JailService final : public server::Service, private EngineObserver {
   metrics::Metrics& metrics_;
   TokenBook tokens_;
   const std::filesystem::path console_dir_;
+  ExecSlots exec_slots_;
   std::function<void(const JailEvent&)> first_listener_;
   std::unordered_map<std::uint64_t, std::function<void(const JailEvent&)>> listeners_;
   std::uint64_t last_listener_ = 0;

@@ -48,6 +48,9 @@ class FaultyHost final : public host::Host {
     if (submitted_ == kill_monitors_before_) kill_monitors();
     inner_->submit(std::move(op));
   }
+  void exec(const host::JailKey& key, ExecRequest request, host::ExecStarted done) override {
+    inner_->exec(key, std::move(request), std::move(done));
+  }
   Result<host::Survey> survey() override { return inner_->survey(); }
   Result<std::map<std::string, Usage>> usage(const std::vector<host::JailKey>& keys) override {
     return inner_->usage(keys);

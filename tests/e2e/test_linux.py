@@ -116,14 +116,18 @@ class Adoption(JaildTest):
 
     def test_a_killed_monitor_means_a_stop_with_hooks_and_a_new_start(self):
         log = self.jaild.dir / "poststop"
-        self.declare("lost", self.spec(params={"exec.poststop": [f"echo x >>{log}"]}))
+        stopped = pathlib.Path(self.root, "tmp", "lost-stop")
+        self.declare("lost", self.spec(params={"exec.stop": ["echo inside >>/tmp/lost-stop"],
+                                               "exec.poststop": [f"echo x >>{log}"]}))
         old = self.jaild.status("lost")["jid"]
         import os
         for pid in self.jaild.pids():
-            if pid != self.jaild.process.pid and "--name lost " in pathlib.Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " "):
+            # Not the jail's pid 1, which is the jail.
+            if pid not in (self.jaild.process.pid, old) and "--name lost " in pathlib.Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " "):
                 os.kill(pid, 9)
         until(30, lambda: (s := self.jaild.status("lost"))["state"] == "running" and s["jid"] != old, "a new run")
         self.assertEqual(log.read_text(), "x\n")
+        self.assertEqual(stopped.read_text(), "inside\n", "a new monitor ran exec.stop in the jail")
         self.erase("lost")
 
 

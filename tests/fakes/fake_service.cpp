@@ -38,6 +38,74 @@ class FakeService::Reading : public LogReading {
   std::size_t told_ = 0;
 };
 
+class FakeService::Process : public ExecProcess, public std::enable_shared_from_this<Process> {
+ public:
+  Process(FakeService& service, const ExecRequest& request) : service_(service) {
+    ++service_.exec_processes;
+    service_.processes_.insert(this);
+    const auto& words = request.command;
+    name_ = words.empty() ? "cat" : words[0];
+    if (name_ == "echo") output_ = (words.size() > 1 ? words[1] : "") + "\n";
+    if (name_ == "exit") exit_.code = std::stoi(words.at(1));
+    ended_ = name_ != "cat" && name_ != "yes" && name_ != "hang";
+    if (ended_ && !exit_.code) exit_.code = 0;
+  }
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+  ~Process() override {
+    --service_.exec_processes;
+    service_.processes_.erase(this);
+  }
+
+  void read(Done<ExecEvent> done) override {
+    const auto self = shared_from_this();  // who is told of the exit lets go of it
+    wanted_ = std::move(done);
+    give();
+  }
+  void write(std::string bytes, std::function<void()> taken) override {
+    const auto self = shared_from_this();
+    service_.exec_input += bytes.size();
+    if (name_ == "cat" && bytes.empty()) end({0, 0, false, ""});
+    if (name_ == "cat") output_ += bytes;
+    give();
+    if (name_ != "hang") taken();  // that one reads nothing
+  }
+  void resize(TerminalSize size) override { service_.exec_sizes.push_back(size); }
+  void signal(int number) override {
+    const auto self = shared_from_this();
+    service_.exec_signals.push_back(number);
+    end({{}, number, false, ""});
+    give();
+  }
+  void exit_by_itself() {
+    const auto self = shared_from_this();
+    end({0, 0, false, ""});
+    give();
+  }
+
+ private:
+  void end(ExecExit exit) {
+    ended_ = true;
+    exit_ = std::move(exit);
+  }
+  void give() {
+    if (!wanted_) return;
+    std::string bytes = name_ == "yes" && !ended_ ? std::string(32 * 1024, 'y') : std::exchange(output_, "");
+    if (bytes.empty() && !ended_) return;
+    service_.exec_output_read += bytes.size();
+    const auto done = std::exchange(wanted_, nullptr);
+    if (bytes.empty()) return done(ExecEvent(exit_));
+    done(ExecEvent(ExecOutput{ExecStream::output, std::move(bytes)}));
+  }
+
+  FakeService& service_;
+  std::string name_;
+  std::string output_;
+  bool ended_ = false;
+  ExecExit exit_;
+  Done<ExecEvent> wanted_;
+};
+
 FakeService::FakeService() {
   host.host = "sim";
   host.os = "FreeBSD";
@@ -243,6 +311,20 @@ Result<std::shared_ptr<LogReading>> FakeService::log(const std::string& name, Lo
   if (const Result<JailObject> object = get(name); !object) return Fail(object.error());
   log_queries.push_back(query);
   return std::make_shared<Reading>(*this, name, query.follow);
+}
+
+void FakeService::exec(const std::string& name, ExecRequest request, const Requester& who,
+                       Done<std::shared_ptr<ExecProcess>> done) {
+  const Result<JailObject> object = get(name);
+  if (!object) return done(Fail(object.error()));
+  if (object->status.state != JailState::running) return done(Fail(Kind::not_running, name + " is not running"));
+  execs.push_back(request);
+  exec_askers.push_back(who);
+  done(std::make_shared<Process>(*this, request));
+}
+
+void FakeService::end_execs() {
+  for (Process* process : std::set<Process*>(processes_)) process->exit_by_itself();
 }
 
 void FakeService::metrics(Done<SharedText> done) {

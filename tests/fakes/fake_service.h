@@ -38,6 +38,14 @@ class FakeService : public Service {
   std::vector<std::chrono::seconds> waits;
   std::vector<EventQuery> event_queries;
   std::vector<LogQuery> log_queries;
+  std::vector<ExecRequest> execs;
+  std::vector<Requester> exec_askers;
+  std::size_t exec_processes = 0;  // that are held by somebody
+  std::uint64_t exec_input = 0;    // bytes that were written to them
+  void end_execs();                // as if each exited with 0
+  std::vector<TerminalSize> exec_sizes;
+  std::vector<int> exec_signals;
+  std::uint64_t exec_output_read = 0;  // bytes
   std::deque<std::function<void()>> held;
   struct Counted {
     std::string method;
@@ -78,6 +86,9 @@ class FakeService : public Service {
   void processes(const std::string& name, Done<std::vector<ProcessInfo>> done) override;
   void history(const std::string& name, Done<std::vector<SpecVersion>> done) override;
   Result<std::shared_ptr<LogReading>> log(const std::string& name, LogQuery query) override;
+  // As the sim host's programs: echo, cat, yes; "exit N"; "hang" until SIGTERM, and everything else exits with 0.
+  void exec(const std::string& name, ExecRequest request, const Requester& who,
+            Done<std::shared_ptr<ExecProcess>> done) override;
   void metrics(Done<SharedText> done) override;
   void events(EventQuery query, Done<std::vector<JailEvent>> done) override;
   std::unique_ptr<Subscription> subscribe(std::function<void(const JailEvent&)> each) override;
@@ -90,6 +101,7 @@ class FakeService : public Service {
  private:
   class Subscriber;
   class Reading;
+  class Process;
 
   template <class T>
   void answer(Done<T> done, Result<T> result) {
@@ -101,6 +113,7 @@ class FakeService : public Service {
   Result<void> check_conditions(const Write& write) const;
 
   std::set<Subscriber*> subscribers_;
+  std::set<Process*> processes_;
 };
 
 }  // namespace jaild::server

@@ -33,6 +33,9 @@ class TracedHost final : public host::Host {
     observer_.on_submit(op);
     inner_.submit(std::move(op));
   }
+  void exec(const core::JailKey& key, ExecRequest request, host::ExecStarted done) override {
+    inner_.exec(key, std::move(request), std::move(done));
+  }
   Result<core::Survey> survey() override { return inner_.survey(); }
   Result<std::map<std::string, Usage>> usage(const std::vector<core::JailKey>& keys) override {
     return inner_.usage(keys);

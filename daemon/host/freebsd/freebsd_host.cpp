@@ -9,6 +9,7 @@
 #include "daemon/host/freebsd/freebsd_profile.h"
 #include "daemon/host/freebsd/jail_calls.h"
 #include "daemon/host/freebsd/os_error.h"
+#include "daemon/host/monitor_exec.h"
 #include "daemon/host/perform.h"
 
 namespace jaild::host {
@@ -95,6 +96,10 @@ void FreebsdHost::submit(Op op) {
         }
       },
       op.what);
+}
+
+void FreebsdHost::exec(const JailKey& key, ExecRequest request, ExecStarted done) {
+  exec_by_monitor(io_, link_, key, std::move(request), std::move(done));
 }
 
 void FreebsdHost::perform(OpId id, const Resolve& op) {

@@ -8,6 +8,7 @@
 #include "daemon/host/linux/jail_record.h"
 #include "daemon/host/linux/linux_check.h"
 #include "daemon/host/linux/linux_profile.h"
+#include "daemon/host/monitor_exec.h"
 #include "daemon/host/perform.h"
 
 namespace jaild::host {
@@ -95,11 +96,19 @@ void LinuxHost::submit(Op op) {
       op.what);
 }
 
+void LinuxHost::exec(const JailKey& key, ExecRequest request, ExecStarted done) {
+  if (!request.login_class.empty()) {
+    const std::string detail = "Linux has no login classes";
+    return done(Fail(Error{Kind::invalid, detail, 0, {{"/login_class", detail}}}));
+  }
+  exec_by_monitor(io_, link_, key, std::move(request), std::move(done));
+}
+
 void LinuxHost::perform(OpId id, const Resolve& op) {
   finish(id, reply(jails_.resolve(op)));
 }
 void LinuxHost::perform(OpId id, const OpenMonitor& op) {
-  finish(id, reply(link_.open(op.key)));
+  finish(id, reply(jails_.open_monitor(op)));
 }
 void LinuxHost::perform(OpId id, const CloseMonitor& op) {
   finish(id, reply(link_.close(op.key)));

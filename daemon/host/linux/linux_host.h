@@ -36,6 +36,7 @@ class LinuxHost final : public Host {
   Result<void> start(Sink sink) override;
   void stop() override;
   void submit(Op op) override;
+  void exec(const JailKey& key, ExecRequest request, ExecStarted done) override;
   Result<Survey> survey() override;
   Result<std::map<std::string, Usage>> usage(const std::vector<JailKey>& keys) override;
   Result<std::vector<ProcessInfo>> processes(const JailKey& key) override;

@@ -112,6 +112,19 @@ std::vector<RctlRule> rules_in_force(const CgroupTree& tree, const std::string& 
   return rules;
 }
 
+Result<void> LinuxJails::open_monitor(const core::OpenMonitor& op) {
+  if (auto opened = link_.open(op.key); !opened || op.key.jid == 0) return opened;
+  const std::string group = group_of(op.key.name, op.key.run);
+  nlohmann::json request = limits_request(tree_, group, limits_of(kept_rules(tree_, group)));
+  request["request"] = "adopt";
+  request["jid"] = op.key.jid;
+  auto adopted = link_.ask(op.key.run, std::move(request), limits_patience);
+  // It has it already, being the first monitor; or there is nothing left to take over, which is found out soon enough.
+  const bool harmless = adopted || adopted.error().kind == Kind::conflict || adopted.error().kind == Kind::not_found;
+  if (!harmless) return Fail(adopted.error().in("take over the jail"));
+  return {};
+}
+
 Result<core::Resolved> LinuxJails::resolve(const core::Resolve& op) const {
   core::Resolved resolved;
   const std::string path = op.spec.text("path", "/");

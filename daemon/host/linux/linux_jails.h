@@ -33,6 +33,8 @@ class LinuxJails {
   LinuxJails(const MonitorPaths& paths, const CgroupTree& tree, MonitorLink& link, UsageReader& usage)
       : paths_(paths), tree_(tree), link_(link), usage_(usage) {}
 
+  // With a jid the new monitor takes the jail over, so that commands can run in it.
+  Result<void> open_monitor(const core::OpenMonitor& op);
   Result<core::Resolved> resolve(const core::Resolve& op) const;
   Result<core::LedgerEntry> acquire(const core::Acquire& op);
   Result<void> release(const core::Release& op);

@@ -119,6 +119,23 @@ void Monitors::cancel(std::uint64_t run) {
   for (const int pid : pids) end_hook(run, pid, false);
 }
 
+std::optional<int> Monitors::pid_of(std::uint64_t run, std::uint64_t ticket) const {
+  const auto monitor = monitors_.find(run);
+  if (monitor == monitors_.end()) return std::nullopt;
+  for (const Hook& each : monitor->second.hooks) {
+    if (each.ticket == ticket) return each.pid;
+  }
+  return std::nullopt;
+}
+
+void Monitors::end_command(std::uint64_t run, std::uint64_t ticket) {
+  if (const auto pid = pid_of(run, ticket)) end_hook(run, *pid, false);
+}
+
+void Monitors::signal_command(std::uint64_t run, std::uint64_t ticket, int signal) {
+  if (const auto pid = pid_of(run, ticket)) (void)kernel_.kill(*pid, signal);
+}
+
 // TERM to the command and its children.
 void Monitors::end_hook(std::uint64_t run, int pid, bool timed_out) {
   Hook* hook = find_hook(run, pid);

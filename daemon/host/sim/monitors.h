@@ -31,6 +31,9 @@ class Monitors {
   // children (TERM, then KILL), or its monitor ended. Kind::unavailable: no monitor of this run.
   Result<void> run(const core::JailKey& key, const core::Command& command, std::uint64_t ticket);
   void cancel(std::uint64_t run);
+  // One command, by its ticket: ended as at a timeout, or only signalled. Ended already: nothing.
+  void end_command(std::uint64_t run, std::uint64_t ticket);
+  void signal_command(std::uint64_t run, std::uint64_t ticket, int signal);
   // Starts the jail's main command; its end comes as KernelListener::main_exited and stays in facts().
   Result<void> start_main(const core::JailKey& key, const core::Command& command);
 
@@ -62,6 +65,7 @@ class Monitors {
 
   Monitor* find(std::uint64_t run);
   Hook* find_hook(std::uint64_t run, int pid);
+  [[nodiscard]] std::optional<int> pid_of(std::uint64_t run, std::uint64_t ticket) const;
   void end_hook(std::uint64_t run, int pid, bool timed_out);
   void finish_off(std::uint64_t run, int pid);
   void give_up(std::uint64_t run, int pid);

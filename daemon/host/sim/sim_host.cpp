@@ -7,6 +7,7 @@
 #include "api/contract/param_table.h"
 #include "daemon/host/sim/monitors.h"
 #include "daemon/host/sim/refusal.h"
+#include "daemon/host/sim/sim_exec.h"
 
 namespace jaild::host::sim {
 namespace {
@@ -57,6 +58,7 @@ void SimHost::stop() {
     for (const auto& [id, pending] : pending_) timeline_->cancel(pending.timer);
     pending_.clear();
     waiting_.clear();
+    execs_.clear();
   });
 }
 
@@ -177,6 +179,10 @@ void SimHost::limit_hit(const std::string& name, Resource resource) {
 }
 
 void SimHost::command_ended(std::uint64_t ticket, Result<CommandResult> result) {
+  if (const auto exec = execs_.extract(ticket)) {
+    later(Span{0}, [ended = exec.mapped(), result = std::move(result)] { ended->ended(result); });
+    return;
+  }
   if (result) {
     complete(ticket, Reply{*result}, true);
   } else {

@@ -20,6 +20,8 @@
 
 namespace jaild::host::sim {
 
+class SimExec;
+
 class SimHost final : public Host, private KernelListener {
  public:
   // `faults`: nullptr for none.
@@ -34,6 +36,7 @@ class SimHost final : public Host, private KernelListener {
   Result<void> start(Sink sink) override;
   void stop() override;
   void submit(Op op) override;
+  void exec(const JailKey& key, ExecRequest request, ExecStarted done) override;
   Result<Survey> survey() override;
   Result<std::map<std::string, Usage>> usage(const std::vector<JailKey>& keys) override;
   Result<std::vector<ProcessInfo>> processes(const JailKey& key) override;
@@ -61,6 +64,7 @@ class SimHost final : public Host, private KernelListener {
   void complete(OpId id, Result<Reply> result, bool soon = false);
   void deliver(OpId id, Result<Reply> result);
   void emit(Event event);
+  void begin_exec(const JailKey& key, const ExecRequest& request, const ExecStarted& done);  // sim_host_exec.cpp
 
   // ---- one each (sim_host_jails.cpp, sim_host_limits.cpp, sim_host_things.cpp)
   Outcome perform(OpId id, const Resolve& what);
@@ -115,6 +119,8 @@ class SimHost final : public Host, private KernelListener {
   std::vector<Op> inbox_;
   bool inbox_noticed_ = false;
 
+  std::uint64_t last_exec_ = 0;
+  std::unordered_map<std::uint64_t, std::shared_ptr<SimExec>> execs_;  // that run, by ticket
   int removing_ = 0;  // the jid that Remove is about to end: that is no news
   std::unordered_map<OpId, Pending> pending_;
   std::unordered_map<int, std::vector<OpId>> waiting_;  // jid to Remove and Terminate operations

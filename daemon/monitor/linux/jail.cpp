@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "api/contract/json.h"
+#include "daemon/host/pass_fds.h"
 #include "daemon/host/unique_fd.h"
 #include "daemon/monitor/child.h"
 #include "daemon/monitor/file_record.h"
@@ -41,6 +42,7 @@ struct Jail::State {
   pid_t pid = 0;
   std::uint64_t start_time = 0;
   UniqueFd pidfd;
+  bool adopted = false;  // pid 1 is not our child: its end shows on `pidfd`, and it does not speak with us
   UniqueFd channel;
   std::set<int> consoles;  // what pid 1 holds
   UniqueFd home;           // our own pid namespace
@@ -48,6 +50,7 @@ struct Jail::State {
   Error failure;
 
   Result<void> write_jail_record() const;
+  void gone();
 };
 
 Jail::Jail(const Options& options) : state_(std::make_unique<State>()) {
@@ -62,8 +65,13 @@ Result<void> Jail::prepare() {
 }
 
 Result<void> Jail::State::write_jail_record() const {
-  const nlohmann::json record{
-      {"pid", pid}, {"start_time", start_time}, {"name", options.name}, {"run", options.run}, {"path", request.path}};
+  // `jail`: what a later monitor needs to put processes into it as we do.
+  const nlohmann::json jail{{"path", request.path},
+                            {"net", net_word(request.net)},
+                            {"caps", request.caps},
+                            {"socket_af", request.any_socket}};
+  const nlohmann::json record{{"pid", pid},         {"start_time", start_time}, {"name", options.name},
+                              {"run", options.run}, {"path", request.path},     {"jail", jail}};
   return write_record(options.jail_record_path(), to_text(record) + "\n");
 }
 
@@ -109,8 +117,34 @@ void Jail::cancel_create() {
   ::kill(state_->pid, SIGKILL);  // our child, not yet reaped: the pid is still its own
 }
 
-Result<void> Jail::adopt(int /*jid*/) {
-  return Fail(Kind::invalid, "adopt is for FreeBSD; here it is create");
+Result<void> Jail::adopt(int jid) {
+  State& state = *state_;
+  if (state.phase != State::Phase::none) return Fail(Kind::conflict, "this run has its jail already");
+  constexpr std::size_t record_max = 64 * 1024;
+  const auto gone = Fail(Kind::not_found, "jail " + std::to_string(jid) + " of this run is gone");
+  const auto text = read_small_file(state.options.jail_record_path(), record_max);
+  const auto record = text ? parse_json(*text) : Result<nlohmann::json>(Fail(text.error()));
+  if (!record || !record->is_object()) return gone;
+  if (record->value("name", nlohmann::json()) != state.options.name ||
+      record->value("run", nlohmann::json()) != state.options.run || record->value("pid", nlohmann::json()) != jid) {
+    return gone;
+  }
+  UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, jid, 0)));
+  // After the descriptor was opened: whoever has this number and this time now is the jail's pid 1, and stays it.
+  const std::uint64_t start_time = start_time_of(jid);
+  if (!pidfd || start_time == 0 || record->value("start_time", nlohmann::json()) != start_time) return gone;
+  auto request = parse_create(record->value("jail", nlohmann::json()));
+  if (!request) return Fail(request.error().in("the record of jail " + std::to_string(jid)));
+  const auto capabilities = jail_capabilities(request->caps);
+  if (!capabilities) return Fail(capabilities.error());
+  state.request = std::move(*request);
+  state.capabilities = *capabilities;
+  state.pid = jid;
+  state.start_time = start_time;
+  state.pidfd = std::move(pidfd);
+  state.adopted = true;
+  state.phase = State::Phase::up;
+  return {};
 }
 
 Result<void> Jail::set_limits(const LimitsRequest& limits) {
@@ -125,7 +159,8 @@ Result<void> Jail::set_limits(const LimitsRequest& limits) {
 
 Result<void> Jail::remove() {
   if (state_->phase != State::Phase::up && state_->phase != State::Phase::creating) return {};
-  if (::kill(state_->pid, SIGKILL) != 0 && errno != ESRCH) return FailErrno(Kind::host_refused, "kill pid 1", errno);
+  const long killed = ::syscall(SYS_pidfd_send_signal, state_->pidfd.get(), SIGKILL, nullptr, 0);
+  if (killed != 0 && errno != ESRCH) return FailErrno(Kind::host_refused, "kill pid 1", errno);
   return {};
 }
 
@@ -157,7 +192,9 @@ std::vector<pid_t> Jail::processes(const std::vector<pid_t>& ours) const {
 }
 
 void Jail::ask_whether_empty() {
-  if (!exists() || !state_->channel) return;
+  if (!exists()) return;
+  if (state_->adopted && processes({}).empty()) state_->events.push_back(JailEvent::empty);
+  if (!state_->channel) return;
   const char query = static_cast<char>(Pid1Message::query);
   // Full: an earlier question is still to be answered, and its answer will be as new.
   [[maybe_unused]] const auto sent = ::send(state_->channel.get(), &query, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -166,29 +203,27 @@ void Jail::ask_whether_empty() {
 void Jail::keep_console(int reader) {
   State& state = *state_;
   if (!state.channel || !state.consoles.insert(reader).second) return;
-  char kind = static_cast<char>(Pid1Message::console);
-  iovec text{&kind, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &text;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &reader, sizeof reader);
+  const char kind = static_cast<char>(Pid1Message::console);
   // Lost: then this pipe ends with us, as on FreeBSD.
-  [[maybe_unused]] const auto sent = ::sendmsg(state.channel.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  [[maybe_unused]] const auto sent = send_with_fds(state.channel.get(), &kind, 1, std::array{reader}, MSG_DONTWAIT);
 }
 
 int Jail::event_fd() const {
-  return state_->channel.get();
+  return state_->adopted ? state_->pidfd.get() : state_->channel.get();
+}
+
+void Jail::State::gone() {
+  // Best effort: a record of a process that is gone is recognised by its start time.
+  [[maybe_unused]] const auto removed = remove_record(options.jail_record_path());
+  phase = Phase::gone;
+  events.push_back(JailEvent::gone);
+  channel.reset();
+  pidfd.reset();
 }
 
 void Jail::on_readable() {
   State& state = *state_;
+  if (state.adopted) return state.gone();  // a pidfd is readable once its process has ended
   std::array<char, 1024> packet{};
   const ssize_t got = ::recv(state.channel.get(), packet.data(), packet.size(), MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -216,12 +251,10 @@ bool Jail::on_exit(pid_t pid, int /*status*/) {
   // Its last words: a few packets, then the end of the channel.
   constexpr int packets_max = 8;
   for (int i = 0; i < packets_max && state.channel && state.phase == State::Phase::creating; ++i) on_readable();
-  // Best effort: a record of a process that is gone is recognised by its start time.
-  [[maybe_unused]] const auto removed = remove_record(state.options.jail_record_path());
   if (state.phase == State::Phase::up) {
-    state.phase = State::Phase::gone;
-    state.events.push_back(JailEvent::gone);
+    state.gone();
   } else {
+    [[maybe_unused]] const auto removed = remove_record(state.options.jail_record_path());
     if (state.failure.message.empty()) state.failure = Error{Kind::host_refused, "pid 1 of the jail ended", 0, {}};
     state.phase = State::Phase::none;
     state.events.push_back(JailEvent::failed);

@@ -18,6 +18,7 @@
 #include <cstring>
 #include <vector>
 
+#include "daemon/host/pass_fds.h"
 #include "daemon/host/unique_fd.h"
 #include "daemon/monitor/child.h"
 #include "daemon/monitor/file_record.h"
@@ -74,28 +75,12 @@ void reap(int channel) {
   if (reaped && channel >= 0 && is_alone()) tell(channel, Pid1Message::empty);
 }
 
-int descriptor_in(msghdr& message) {
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return -1;
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return fd;
-}
-
 // False: the monitor is gone.
 bool answer(int channel, std::vector<UniqueFd>& consoles) {
   std::array<char, 64> packet{};
-  iovec text{packet.data(), packet.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &text;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const ssize_t got = ::recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  const ssize_t got = receive_with_fds(channel, packet.data(), packet.size(), consoles, MSG_DONTWAIT);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
   if (got == 0) return false;
-  if (const int fd = descriptor_in(message); fd >= 0) consoles.emplace_back(fd);
   if (packet[0] == static_cast<char>(Pid1Message::query)) {
     tell(channel, is_alone() ? Pid1Message::empty : Pid1Message::occupied);
   }

@@ -37,7 +37,8 @@ std::string what_is_missing() {
 void make_root(const fs::path& root) {
   for (const char* folder : {"bin", "dev", "proc", "tmp", "etc", "mnt"}) fs::create_directories(root / folder);
   fs::copy_file("/bin/busybox", root / "bin/busybox", fs::copy_options::overwrite_existing);
-  for (const char* applet : {"sh", "true", "false", "sleep", "test", "cat", "ip", "grep", "hostname", "ls"}) {
+  for (const char* applet :
+       {"sh", "true", "false", "sleep", "test", "cat", "ip", "grep", "hostname", "ls", "echo", "yes"}) {
     fs::create_symlink("busybox", root / "bin" / applet);
   }
 }

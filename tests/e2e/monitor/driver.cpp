@@ -1,5 +1,7 @@
 #include "tests/e2e/monitor/driver.h"
 
+#include "daemon/host/pass_fds.h"
+
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,7 +15,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <thread>
 
 namespace jaild::monitor {
@@ -23,7 +25,7 @@ constexpr const char* busybox = "/bin/busybox";
 constexpr std::array applets{"sh",    "sleep",    "cat",  "echo",     "id",    "ls",     "env",      "pwd",
                              "ps",    "grep",     "su",   "hostname", "chown", "chmod",  "mknod",    "unshare",
                              "mount", "umount",   "kill", "true",     "false", "setsid", "readlink", "stat",
-                             "touch", "ifconfig", "seq",  "cp",       "chroot"};
+                             "touch", "ifconfig", "rm",   "stty",     "tty",   "seq",    "cp",       "chroot"};
 
 int run_and_wait(const std::vector<std::string>& arguments) {
   const pid_t pid = ::fork();
@@ -108,10 +110,16 @@ void MonitorTest::kill_monitor() {
 }
 
 std::int64_t MonitorTest::send(const std::string& request, json fields) {
+  return send_with(request, std::move(fields), {});
+}
+
+std::int64_t MonitorTest::send_with(const std::string& request, json fields, const std::vector<UniqueFd>& fds) {
   fields["id"] = ++last_id_;
   fields["request"] = request;
   const std::string line = fields.dump() + "\n";
-  EXPECT_EQ(::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL), static_cast<ssize_t>(line.size()));
+  std::vector<int> raw;
+  for (const UniqueFd& fd : fds) raw.push_back(fd.get());
+  EXPECT_EQ(send_with_fds(socket_.get(), line.data(), line.size(), raw, 0), static_cast<ssize_t>(line.size()));
   return last_id_;
 }
 
@@ -204,8 +212,9 @@ std::string MonitorTest::log() const {
 }
 
 std::string MonitorTest::content(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();  // a process that ends meanwhile has nothing to say
+  return text.str();
 }
 
 void MonitorTest::write(const std::string& path, const std::string& text, int mode) const {

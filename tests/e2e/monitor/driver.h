@@ -33,6 +33,7 @@ class MonitorTest : public testing::Test {
 
   // Bounded by ten seconds each; an answer that does not come fails the test and is null.
   std::int64_t send(const std::string& request, json fields = json::object());
+  std::int64_t send_with(const std::string& request, json fields, const std::vector<UniqueFd>& fds);
   json answer_to(std::int64_t id);
   json ask(const std::string& request, json fields = json::object()) {
     return answer_to(send(request, std::move(fields)));

@@ -140,7 +140,7 @@ TEST_F(Hooks, BadRequestsAreAnsweredAndBadLinesEndTheConnection) {
   EXPECT_EQ(inside("true")["kind"], "conflict") << "there is no jail";
   EXPECT_EQ(host("true", {{"fib", 1}})["kind"], "invalid");
   EXPECT_EQ(ask("create")["kind"], "invalid");
-  EXPECT_EQ(ask("adopt", {{"jid", 1}})["kind"], "invalid");
+  EXPECT_EQ(ask("adopt", {{"jid", 1}})["kind"], "not_found");
 }
 
 TEST_F(Hooks, ASecondMonitorOfTheRunIsRefused) {

@@ -71,6 +71,38 @@ TEST_F(Survival, AHookUnderWayDiesWithItsMonitorAndABackgroundOneDoesNot) {
   ::kill(spared[0], SIGKILL);
 }
 
+TEST_F(Survival, AReopenedMonitorTakesTheJailOver) {
+  const int jid = create({{"caps", {"net_raw"}}})["jid"].get<int>();
+  kill_monitor();
+  ASSERT_EQ(start_monitor(), 0);
+  connect();
+  EXPECT_EQ(inside("true")["kind"], "conflict") << "not before it has adopted it";
+  EXPECT_EQ(ask("adopt", {{"jid", ::getpid()}})["kind"], "not_found");
+  ASSERT_EQ(ask("adopt", {{"jid", jid}, {"cgroups", json::array()}})["ok"], true);
+  EXPECT_EQ(ask("adopt", {{"jid", jid}})["kind"], "conflict");
+  EXPECT_EQ(ask("hello")["jid"], jid);
+  EXPECT_EQ(output_of("hostname; mknod /tmp/x b 8 0 2>/dev/null || echo confined"), "inner.example.org\nconfined\n");
+  inside("sleep 98782 &");
+  EXPECT_EQ(ask("terminate", {{"timeout_ms", 5000}})["left"], 0);
+  EXPECT_EQ(ask("remove")["ok"], true);
+  EXPECT_EQ(note("gone")["note"], "gone");
+  EXPECT_EQ(ask("hello")["gone"], true);
+}
+
+TEST_F(Survival, ARecordOfAnotherProcessIsNoJail) {
+  const int jid = create()["jid"].get<int>();
+  kill_monitor();
+  const std::string record = place("run/jails/" + name_ + ".json");
+  json changed = json::parse(content(record));
+  changed["start_time"] = changed["start_time"].get<std::uint64_t>() + 1;
+  write(record, changed.dump());
+  ASSERT_EQ(start_monitor(), 0);
+  connect();
+  EXPECT_EQ(ask("adopt", {{"jid", jid}})["kind"], "not_found");
+  ::kill(jid, SIGKILL);
+  std::filesystem::remove(record);
+}
+
 TEST_F(Survival, SignalsToTheGroupOfJaildDoNotEndAMonitor) {
   const int pid = ask("hello")["pid"].get<int>();
   EXPECT_NE(::getsid(pid), ::getsid(0));

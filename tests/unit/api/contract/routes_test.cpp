@@ -19,12 +19,12 @@ TEST(Routes, HoldEachCallOnce) {
   EXPECT_EQ(ids.size(), static_cast<std::size_t>(RouteId::debug_tasks) + 1);
 }
 
-TEST(Routes, WhatDeclaresAJailOrMakesATokenIsForAdminsOnly) {
+TEST(Routes, WhatDeclaresAJailRunsInOneOrMakesATokenIsForAdminsOnly) {
   for (const Route& route : routes()) {
-    const bool reads = route.method == "GET";
+    const bool reads = route.method == "GET" || route.id == RouteId::plan_set;
     const bool lifecycle =
         route.path.ends_with("/start") || route.path.ends_with("/stop") || route.path.ends_with("/restart");
-    if (route.path.starts_with("/tokens")) {
+    if (route.path.starts_with("/tokens") || route.path.ends_with("/exec")) {
       EXPECT_EQ(route.role, Role::admin) << route.path;
     } else if (route.id == RouteId::debug_tasks) {
       EXPECT_EQ(route.role, Role::admin) << "command lines may hold secrets";
@@ -44,11 +44,13 @@ TEST(Routes, OnlyProbesAndVersionNeedNoIdentity) {
   EXPECT_EQ(open, (std::set<std::string_view>{"/livez", "/readyz", "/version"}));
 }
 
-TEST(Routes, BodiesAreForWhatDeclaresAndForNewTokens) {
+TEST(Routes, BodiesAreForWhatDeclaresForCommandsAndForNewTokens) {
   for (const Route& route : routes()) {
-    const bool declares =
-        route.id == RouteId::declare_jail || route.id == RouteId::put_jail || route.id == RouteId::patch_jail;
-    EXPECT_EQ(route.body, declares || route.id == RouteId::create_token) << route.path;
+    const bool declares = route.id == RouteId::declare_jail || route.id == RouteId::put_jail ||
+                          route.id == RouteId::patch_jail || route.id == RouteId::plan_set ||
+                          route.id == RouteId::apply_set;
+    const bool asks = route.id == RouteId::create_token || route.id == RouteId::exec_once;
+    EXPECT_EQ(route.body, declares || asks) << route.path;
   }
 }
 

@@ -105,6 +105,14 @@ std::string Client::read_until(std::string_view mark) {
   return text;
 }
 
+std::string Client::read_exactly(std::size_t count) {
+  while (input_.size() < count && receive()) {
+  }
+  std::string bytes = input_.substr(0, count);
+  input_.erase(0, bytes.size());
+  return bytes;
+}
+
 Reply Client::read_reply(bool to_head) {
   Reply reply;
   reply.head = read_until("\r\n\r\n");

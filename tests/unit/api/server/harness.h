@@ -39,6 +39,7 @@ class Client {
   void send(std::string_view bytes);  // what the server does not take any more is dropped
   Reply read_reply(bool to_head = false);
   std::string read_until(std::string_view mark);  // also what came with the mark; shorter when the server closed
+  std::string read_exactly(std::size_t count);    // shorter when the server closed
   bool closed_by_server();                        // reads on until then
   void half_close();
   void close();

@@ -65,7 +65,7 @@ TEST_F(TokenBookTest, ANewTokenLetsInAndItsSecretIsNowhere) {
   EXPECT_EQ(holder->created_by, "uid 0");
   const std::string digits = made->secret.substr(made->secret.rfind('_') + 1);
   ASSERT_EQ(records_.size(), 1U);
-  const auto& stored = std::get<core::PutToken>(records_[0].what).record;
+  const auto& stored = std::get<core::PutToken>(*records_[0].what).record;
   EXPECT_EQ(stored.secret_hash, sha256_hex(digits));
   for (const auto& [key, value] : records_[0].data) EXPECT_EQ(value.find(digits), std::string::npos) << key;
   EXPECT_EQ(records_[0].type, "token.created");
@@ -100,7 +100,7 @@ TEST_F(TokenBookTest, ADeletedTokenLetsNobodyIn) {
   EXPECT_EQ(kind(erase(made.token.id)), Kind::not_found);
   EXPECT_EQ(records_.back().type, "token.deleted");
   loop_.run();  // the use that was noted before must not bring it back
-  EXPECT_TRUE(std::holds_alternative<core::TouchToken>(records_.back().what));
+  EXPECT_TRUE(std::holds_alternative<core::TouchToken>(*records_.back().what));
   EXPECT_TRUE(book_.list().empty());
 }
 
@@ -143,7 +143,7 @@ TEST_F(TokenBookTest, AUseIsNotedOnceAMinute) {
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(book_.authenticate(secret));
   loop_.run();
   ASSERT_EQ(records_.size(), 1U);
-  EXPECT_EQ(std::get<core::TouchToken>(records_[0].what).at, loop_.clock.wall);
+  EXPECT_EQ(std::get<core::TouchToken>(*records_[0].what).at, loop_.clock.wall);
   EXPECT_EQ(records_[0].type, "");
   loop_.clock.wall += 61s;
   ASSERT_TRUE(book_.authenticate(secret));
@@ -155,7 +155,7 @@ TEST_F(TokenBookTest, AUseIsNotedOnceAMinute) {
 TEST_F(TokenBookTest, WhatTheStoreRemembersLetsIn) {
   const std::string secret = create("ci")->secret;
   TokenBook next(loop_, [](core::RecordRequested, std::function<void(Result<void>)> done) { done({}); });
-  next.load({std::get<core::PutToken>(records_[0].what).record});
+  next.load({std::get<core::PutToken>(*records_[0].what).record});
   EXPECT_TRUE(next.authenticate(secret));
 }
 

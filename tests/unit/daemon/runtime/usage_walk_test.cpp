@@ -24,6 +24,9 @@ class SlowHost final : public host::Host {
   Result<void> start(host::Sink) override { return {}; }
   void stop() override {}
   void submit(host::Op) override {}
+  void exec(const core::JailKey&, ExecRequest, host::ExecStarted done) override {
+    done(Fail(Kind::not_running, "nothing runs here"));
+  }
   Result<host::Survey> survey() override { return host::Survey{}; }
   Result<std::vector<ProcessInfo>> processes(const core::JailKey&) override { return std::vector<ProcessInfo>{}; }
 

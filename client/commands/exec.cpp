@@ -1,0 +1,175 @@
+#include <cstdlib>
+#include <ostream>
+
+#include "api/contract/json.h"
+#include "client/commands/options.h"
+#include "client/exec_client.h"
+#include "client/output.h"
+#include "client/problem.h"
+#include "client/raw_terminal.h"
+
+namespace jaild::client {
+
+using nlohmann::json;
+
+namespace {
+
+// docker(1)'s, as scripts know them; 126 and 127 come with the exit, as the shell's.
+constexpr int code_of_jaild = 125;
+constexpr int code_of_signal = 128;
+constexpr int code_of_timeout = 124;
+constexpr const char* detach_default = "ctrl-p,ctrl-q";
+constexpr std::chrono::seconds answer_slack{60};
+
+struct ExecChoice {
+  std::string name;
+  std::vector<std::string> command;
+  ExecRequest request;
+  std::vector<std::string> variables;
+  bool input = false;
+  bool terminal = false;
+  int timeout = 0;
+  std::string detach = detach_default;
+};
+
+ExitCode as_exit_code(int code) {
+  return static_cast<ExitCode>(code);
+}
+
+ExitCode exit_code(Session& session, const std::string& name, const ExecExit& exit) {
+  if (!exit.error.empty()) session.warn(name, exit.error);
+  if (exit.timed_out) {
+    session.warn(name, "the command was ended at its timeout");
+    return as_exit_code(code_of_timeout);
+  }
+  return as_exit_code(exit.code ? *exit.code : code_of_signal + exit.signal);
+}
+
+ExitCode refused(Session& session, const std::string& name, const Error& error) {
+  session.fail(name, error);
+  return as_exit_code(code_of_jaild);
+}
+
+// 2 is what a command may end with; all that is not the command's is 125.
+ExitCode wrong_use(Session& session, const std::string& message) {
+  session.usage(message);
+  return as_exit_code(code_of_jaild);
+}
+
+// "K=V", or "K" for the value it has here.
+bool add_variable(ExecRequest& request, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == 0 || text.empty()) return false;
+  const std::string key = text.substr(0, equals);
+  const char* const here = equals == std::string::npos ? std::getenv(key.c_str()) : nullptr;
+  if (equals != std::string::npos) {
+    request.env[key] = text.substr(equals + 1);
+  } else if (here != nullptr) {
+    request.env[key] = here;
+  }
+  return true;
+}
+
+// With -o json: one call, and its answer as it is.
+ExitCode run_once(Session& session, const std::string& name, const ExecRequest& request) {
+  const json body = to_json(request);
+  HttpRequest call = request_for(RouteId::exec_once, name, "");
+  call.body = to_text(body);
+  call.headers = {{"Content-Type", "application/json"}};
+  const auto timeout = request.timeout.count() > 0 ? request.timeout : exec_once_timeout;
+  call.timeout = timeout + answer_slack;
+  const Result<HttpResponse> response = session.api().connection().call(call);
+  if (!response) return refused(session, name, response.error());
+  if (response->status >= 400) return refused(session, name, error_from(*response));
+  const Result<json> answer = parse_json(response->body);
+  const Result<ExecExit> exit = answer ? parse_exec_exit(*answer) : Result<ExecExit>(Fail(answer.error()));
+  if (!exit) return refused(session, name, exit.error());
+  print_json(session.out(), *answer);
+  return exit_code(session, name, *exit);
+}
+
+ExitCode run_stream(Session& session, const ExecChoice& choice, ExecRequest request) {
+  ExecOptions options;
+  options.input = choice.input || choice.terminal;
+  auto keys = DetachKeys::parse(choice.detach);
+  if (!keys) return wrong_use(session, "--detach-keys: " + keys.error().message);
+  options.detach_keys = std::move(*keys);
+  Terminal& terminal = session.terminal();
+  if (choice.terminal) {
+    if (!terminal.in_tty || terminal.in_descriptor < 0) {
+      return wrong_use(session, "standard input is no terminal: leave -t out");
+    }
+    request.terminal = terminal_size(terminal.in_descriptor);
+    const std::string type = variable(terminal.environment, "TERM");
+    if (!type.empty()) request.env.emplace("TERM", type);
+  }
+  const Endpoint& endpoint = session.api().connection().endpoint();
+  const Result<ExecEnd> end = run_exec(endpoint, choice.name, request, std::move(options), terminal);
+  if (!end) return refused(session, choice.name, end.error());
+  if (!end->detached) return exit_code(session, choice.name, end->exit);
+  session.warn(choice.name, "detached; the command goes on");
+  return ExitCode::ok;
+}
+
+ExitCode run_exec_command(Session& session, const ExecChoice& choice) {
+  if (session.check_names({choice.name}) != ExitCode::ok) return as_exit_code(code_of_jaild);
+  ExecRequest request = choice.request;
+  request.command = choice.command;
+  request.timeout = std::chrono::seconds(choice.timeout);
+  for (const std::string& text : choice.variables) {
+    if (!add_variable(request, text)) return wrong_use(session, "-e takes NAME=VALUE or NAME, not '" + text + "'");
+  }
+  const bool once = session.json();
+  if (once && (choice.input || choice.terminal || choice.command.empty())) {
+    return wrong_use(session, "with -o json a command runs without input and terminal");
+  }
+  return once ? run_once(session, choice.name, request) : run_stream(session, choice, std::move(request));
+}
+
+void add_common(CLI::App& verb, ExecChoice& choice) {
+  verb.add_option("-u,--user", choice.request.user, "Run as this user of the jail (root)")->type_name("USER");
+  verb.add_option("-w,--workdir", choice.request.cwd, "Run in this directory of the jail")->type_name("DIR");
+  verb.add_option("-e,--env", choice.variables, "Set a variable, or pass on ours (repeatable)")
+      ->type_name("NAME[=VALUE]")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);  // or the jail's name would be one more of them
+  verb.add_option("--login-class", choice.request.login_class, "Run in this login class (FreeBSD)")->type_name("CLASS");
+  verb.add_option("--detach-keys", choice.detach, "Keys that leave the command running (ctrl-p,ctrl-q); '' none")
+      ->type_name("KEYS");
+}
+
+}  // namespace
+
+void add_exec(CLI::App& app, Command& chosen) {
+  auto choice = std::make_shared<ExecChoice>();
+  CLI::App* verb = app.add_subcommand("exec", "Run a command in a running jail");
+  verb->add_flag("-i,--interactive", choice->input, "Give the command our standard input");
+  verb->add_flag("-t,--tty", choice->terminal, "Give the command a terminal, and our input");
+  add_common(*verb, *choice);
+  verb->add_option("--timeout", choice->timeout, "End the command, with its children, after this long")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1, static_cast<int>(exec_timeout_max.count())).description(""));
+  verb->add_option("NAME", choice->name, "The jail")->type_name("")->required();
+  verb->add_option("COMMAND", choice->command, "After --: the program and its arguments")->type_name("")->required();
+  verb->footer(
+      "Exit code: that of the command, 128 and its number when a signal ended it, 127 when there is no such program,\n"
+      "126 when it cannot be run, 125 when jaild refused, 124 at the timeout. A lost connection hangs the command "
+      "up.\n\n"
+      "  jailctl exec web -- ps aux\n"
+      "  jailctl exec -it -u www web -- sh\n"
+      "  jailctl exec -i db -- psql <dump.sql\n");
+  choose(*verb, chosen, choice, run_exec_command);
+}
+
+void add_console(CLI::App& app, Command& chosen) {
+  auto choice = std::make_shared<ExecChoice>();
+  choice->terminal = true;
+  CLI::App* verb = app.add_subcommand("console", "Open a login shell in a running jail");
+  add_common(*verb, *choice);
+  verb->add_option("NAME", choice->name, "The jail")->type_name("")->required();
+  verb->footer("Exit codes as `jailctl exec`.\n\n  jailctl console web\n");
+  choose(*verb, chosen, choice, run_exec_command);
+}
+
+}  // namespace jaild::client
