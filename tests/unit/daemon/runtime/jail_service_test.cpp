@@ -41,14 +41,14 @@ TEST(JailService, WhatOtherJailsForbidIsToldWithTheSpecsOwnMistakesP10) {
 TEST(JailService, ASetIsToldWhatTheHostAndTheOtherJailsForbidAndIsNotStoredP10) {
   World world;
   auto refused = a_service();
-  refused.cpuset = *CpuList::parse("900");
+  refused.params["ip_hostname"] = true;
   auto lonely = a_service();
   lonely.params["depend"] = std::vector<std::string>{"nobody"};
   const auto answer =
       world.write_set(a_set({{"good", a_service(), {}}, {"web", refused, {}}, {"db", lonely, {}}}), seconds{0});
   ASSERT_TRUE(answer && !*answer);
   ASSERT_EQ(answer->error().fields.size(), 2U);
-  EXPECT_EQ(answer->error().fields[0].pointer, "/jails/1/spec/cpuset");
+  EXPECT_EQ(answer->error().fields[0].pointer, "/jails/1/spec/params/ip_hostname");
   EXPECT_EQ(answer->error().fields[1].pointer, "/jails/2/spec/params/depend/0");
   EXPECT_EQ(world.store.commits(), 1U);  // the boot's record
 }
