@@ -16,6 +16,8 @@ constexpr std::chrono::hours convergence_max{6};
 // So long at least, so that what goes round by itself goes round often enough to be seen.
 constexpr minutes settling_min{16};
 constexpr seconds shutdown_budget{75};
+// A seed takes some 800 steps. What takes this many goes round without a delay.
+constexpr std::size_t steps_max = 100'000;
 
 std::unique_ptr<WorldStore> make_store(const Options& options, std::mt19937_64& random, WorldStore::Durable durable) {
   const bool sqlite =
@@ -140,8 +142,9 @@ void Simulation::run_for(seconds span) {
     while (store_->deliver()) {
     }
     oracle_.look();
+    if (steps_ > steps_max + options_.steps) oracle_.broken("P8 " + std::to_string(steps_) + " steps, and no end");
   }
-  timeline_->run_until(until);
+  if (!is_broken()) timeline_->run_until(until);
 }
 
 // P7: wish and kernel agree within a bounded time.
