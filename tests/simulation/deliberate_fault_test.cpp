@@ -1,4 +1,4 @@
-// The oracle can see: each fault that somebody could have written is found by the simulation within the default seeds.
+// The oracle can see: each fault that somebody could have written is found by the simulation within 300 seeds.
 #include "daemon/core/deliberate_fault.h"
 
 #include <gtest/gtest.h>
@@ -53,11 +53,11 @@ constexpr std::array table{
 
 class DeliberateFaults : public testing::TestWithParam<Row> {};
 
-TEST_P(DeliberateFaults, IsFoundWithinTheDefaultSeeds) {
+TEST_P(DeliberateFaults, IsFoundWithin300Seeds) {
   core::deliberate_fault = GetParam().fault;
   Options options;
   std::optional<std::string> broken;
-  for (options.seed = 1; options.seed <= 60 && !broken; ++options.seed) broken = Simulation(options).run();
+  for (options.seed = 1; options.seed <= 300 && !broken; ++options.seed) broken = Simulation(options).run();
   core::deliberate_fault = DeliberateFault::none;
   ASSERT_TRUE(broken);
   RecordProperty("seed", static_cast<int>(options.seed - 1));
