@@ -195,9 +195,14 @@ void Supervisor::evaluate_dirty() {
       dirty_.insert(slot_waiters_.begin()->second);
       slot_waiters_.erase(slot_waiters_.begin());
     }
-    const std::string name = *dirty_.begin();
-    dirty_.erase(dirty_.begin());
-    if (auto* jail = lifecycle(name)) jail->evaluate();
+    // Those with a run come first: what becomes of them decides who may start.
+    const auto names = std::exchange(dirty_, {});
+    for (const bool with_run : {true, false}) {
+      for (const auto& name : names) {
+        auto* jail = lifecycle(name);
+        if (jail != nullptr && jail->has_run() == with_run) jail->evaluate();
+      }
+    }
   }
 }
 
@@ -271,6 +276,7 @@ void Supervisor::on_boot_recorded(const Result<void>& result) {
   boot_unrecorded_ = !result.has_value();
   if (boot_unrecorded_) next_boot_try_ = now_.mono + boot_retry;
   if (result) {
+    for (const auto& [name, jail] : jails_) dirty_.insert(name);
     go_on_with_waiting();
   } else {
     refuse_waiting(result.error().in("the boot of the host cannot be recorded"));
@@ -448,6 +454,9 @@ void Supervisor::publish(std::string type, const std::string& jail, std::string 
 
 std::optional<std::string> Supervisor::start_hindrance(Lifecycle& jail) {
   if (going_down_ && !breaks(DeliberateFault::shutdown_forgotten)) return "the host shuts down";
+  // A jaild that dies before it is would take its own restart for the boot, and this start's delays for the last
+  // boot's.
+  if (boot_unrecorded_) return "waits until the boot of the host is on the disk";
   if (const auto staged = staged_.find(jail.name()); staged != staged_.end() && staged->second.deleting) {
     return "is being deleted";
   }

@@ -32,6 +32,9 @@ constexpr std::array kept_seeds{
     KeptSeed{2530, 500, "a monitor opened for the hooks after a host boot made a foreign jail ours"},
     KeptSeed{5675, 500, "a jail was looked at for its next start while its deletion was on the way to the disk"},
     KeptSeed{6341, 500, "a mount that stayed busy shortened the delay of the next start"},
+    KeptSeed{2115, 500,
+             "jails started before the boot was on the disk, and the next jaild forgot their delays with it"},
+    KeptSeed{4756, 500, "a jail was allowed to start on a dependency that ended in the same moment"},
 };
 
 }  // namespace jaild::simulation

@@ -460,9 +460,14 @@ std::string Oracle::complaint_about(const Lifecycle& jail, const core::Survey& s
   if (kernel_.find_alive(jail.name()) == nullptr) return "R9.5 " + where + ", but the kernel has no such jail";
   if (run.spec.command && !kernel_.monitors().main_pid(run.key.run)) return "R9.5 " + where + ", but its command ended";
   const core::MountPoints mounted(survey.mount_points.begin(), survey.mount_points.end());
+  // A name that somebody else has by now cannot be had back.
+  const bool name_is_gone = std::any_of(survey.jails.begin(), survey.jails.end(), [&](const auto& facts) {
+    return !facts.dying && facts.name == jail.name() && facts.jid != run.key.jid;
+  });
   for (const auto& facts : survey.jails) {
     if (facts.dying || facts.jid != run.key.jid) continue;
     for (const auto& drift : core::find_drift(run, facts, mounted)) {
+      if (drift.field == "name" && name_is_gone) continue;
       if (drift.repair) return "P7 " + jail.name() + " drifted: " + drift.field + " is " + drift.seen;
     }
   }

@@ -481,6 +481,24 @@ TEST(Supervisor, AJaildThatTakesOverDuringAShutdownStartsNothingUntilTheTimeForI
   EXPECT_EQ(booted.state("web"), JailState::running) << "the wish holds after the boot";
 }
 
+TEST(Supervisor, NothingStartsBeforeTheBootIsOnTheDiskP8) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  Supervisor booted({{}, 4, "boot2", 1});
+  const auto performs = [](const std::vector<Action>& actions) {
+    return std::ranges::any_of(actions, [](const auto& each) { return std::holds_alternative<Perform>(each); });
+  };
+  const auto first = booted.recover(left_by(world), {}, world.now);
+  EXPECT_FALSE(performs(first));
+  EXPECT_EQ(booted.get("web")->status.state, JailState::blocked);
+  CommitId boot = 0;
+  for (const auto& action : first) {
+    if (const auto* commit = std::get_if<Commit>(&action)) boot = commit->id;
+  }
+  ASSERT_NE(boot, 0U);
+  EXPECT_TRUE(performs(booted.on_input(Committed{boot, {}}, world.now)));
+}
+
 TEST(Supervisor, AShutdownThatIsHeardAgainDoesNotEndWithTheTimeOfTheFirstR6_6) {
   World world;
   ASSERT_TRUE(world.declare("web", service()));
