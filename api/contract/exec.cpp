@@ -70,7 +70,6 @@ TerminalSize read_size(const json& body, const std::string& at, Mistakes& mistak
 }
 
 void check_texts(const Fields& fields, Mistakes& mistakes, const ExecRequest& request) {
-  if (!request.cwd.empty() && request.cwd.front() != '/') mistakes.add(fields.at("cwd"), "must begin with /");
   const auto check = [&](const char* key, const std::string& text, std::size_t most) {
     if (has_nul(text) || text.size() > most) mistakes.add(fields.at(key), "is too long or has a NUL in it");
   };
@@ -99,6 +98,8 @@ Result<ExecRequest> parse_exec_request(const json& body, ExecWay way) {
   read_environment(fields, mistakes, request);
   fields.read("user", request.user);
   fields.read("cwd", request.cwd);
+  const bool relative = fields.take("cwd") != nullptr && !request.cwd.starts_with('/');
+  if (relative && !mistakes.at(fields.at("cwd"))) mistakes.add(fields.at("cwd"), "must begin with /");
   fields.read("login_class", request.login_class);
   if (way == ExecWay::once) request.timeout = exec_once_timeout;
   fields.read("timeout_seconds", request.timeout);

@@ -47,6 +47,8 @@ TEST(Exec, EveryMistakeIsReportedAtItsPlace) {
   EXPECT_EQ(mistakes("{}", ExecWay::once), Pointers{"/command"});
   EXPECT_EQ(mistakes(R"({"command":[]})", ExecWay::stream), Pointers{"/command"});
   EXPECT_EQ(mistakes(R"({"command":"ls"})", ExecWay::once), Pointers{"/command"});
+  EXPECT_EQ(mistakes(R"({"command":["ls"],"cwd":""})", ExecWay::once), (Pointers{"/cwd"}));
+  EXPECT_EQ(mistakes(R"({"command":["ls"],"cwd":5})", ExecWay::once), (Pointers{"/cwd"}));
   EXPECT_EQ(mistakes(R"({"command":["ls",5,"a\u0000b"],"cwd":"tmp","env":{"1A":"x"},"more":1})", ExecWay::once),
             (Pointers{"/command/1", "/command/2", "/cwd", "/env/1A", "/more"}));
   EXPECT_EQ(mistakes(R"({"command":["ls"],"timeout_seconds":0})", ExecWay::once), Pointers{"/timeout_seconds"});
