@@ -99,7 +99,8 @@ void Expander::append_value(Entry& entry, const Value& value) {
                (found == nullptr ? "there is no variable $" + piece.text : "$" + piece.text + " has no value"));
       continue;
     }
-    if (found->empty()) continue;  // it failed itself
+    // It failed itself, or is this one, which needs itself: resolve() has said so, and its values grow under our hands.
+    if (found->empty() || found == &entry.values) continue;
     const auto rest = std::span(value.pieces).subspan(at + 1);
     const bool last = std::ranges::none_of(rest, &Piece::variable);
     if (found->size() > 1 && !(alone && text.empty() && last)) {

@@ -148,6 +148,12 @@ TEST(Limits, NamesAreShort) {
   EXPECT_TRUE(says(read(repeated("x", 200) + " { " + repeated("y", 200) + " { } }"), "a name of more than 255 bytes"));
 }
 
+// Found by fuzzing: its values were read while they grew.
+TEST(Limits, AListThatHoldsItselfIsRefused) {
+  EXPECT_TRUE(says(read("a { $two = \"one\", \"e\", \"$two\", three; exec.stop = $two; }"), "needs itself"));
+  EXPECT_TRUE(says(read("$a = x, y, $b; $b = x, y, $a; j { exec.stop = $a; }"), "needs itself"));
+}
+
 TEST(Limits, RubbishIsRefused) {
   std::string rubbish;
   unsigned state = 1;
