@@ -99,8 +99,8 @@ void Expander::append_value(Entry& entry, const Value& value) {
                (found == nullptr ? "there is no variable $" + piece.text : "$" + piece.text + " has no value"));
       continue;
     }
-    // It failed itself, or is this one, which needs itself: resolve() has said so, and its values grow under our hands.
-    if (found->empty() || found == &entry.values) continue;
+    // One that is not done needs itself: resolve() has said so, and where it is this one, its values grow as we read.
+    if (found->empty() || entries_[known->second].state != State::done) continue;  // empty: it failed itself
     const auto rest = std::span(value.pieces).subspan(at + 1);
     const bool last = std::ranges::none_of(rest, &Piece::variable);
     if (found->size() > 1 && !(alone && text.empty() && last)) {
