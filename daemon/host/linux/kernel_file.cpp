@@ -16,17 +16,28 @@ Error os_error(const std::string& what, int os_errno) {
   return Error{kind, what + ": " + std::generic_category().message(os_errno), os_errno, {}};
 }
 
+namespace {
+
+// One read(2); "" at the end.
+Result<std::string> read_piece(const UniqueFd& fd, const std::string& path) {
+  char buffer[4096];
+  ssize_t count = -1;
+  do count = ::read(fd.get(), buffer, sizeof buffer);
+  while (count < 0 && errno == EINTR);
+  if (count < 0) return Fail(os_error("read " + path, errno));
+  return std::string(buffer, static_cast<std::size_t>(count));
+}
+
+}  // namespace
+
 Result<std::string> read_text(const std::string& path, std::size_t size_max) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return Fail(os_error("open " + path, errno));
   std::string text;
-  char buffer[4096];
   for (;;) {
-    const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Fail(os_error("read " + path, errno));
-    if (count == 0) return text;
-    text.append(buffer, static_cast<std::size_t>(count));
+    const auto piece = read_piece(fd, path);
+    if (!piece || piece->empty()) return piece ? text : piece;
+    text += *piece;
     if (text.size() > size_max) return Fail(Kind::too_large, path + " is larger than expected");
   }
 }
@@ -34,12 +45,7 @@ Result<std::string> read_text(const std::string& path, std::size_t size_max) {
 Result<std::string> read_value(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return Fail(os_error("open " + path, errno));
-  char buffer[4096];
-  ssize_t count = -1;
-  do count = ::read(fd.get(), buffer, sizeof buffer);
-  while (count < 0 && errno == EINTR);
-  if (count < 0) return Fail(os_error("read " + path, errno));
-  return std::string(buffer, static_cast<std::size_t>(count));
+  return read_piece(fd, path);
 }
 
 Result<void> write_text(const std::string& path, std::string_view text) {
