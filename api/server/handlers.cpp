@@ -50,10 +50,17 @@ Response json_response(int status, const nlohmann::json& body) {
   return response;
 }
 
-Response object_response(int status, const JailObject& object) {
-  Response response = json_response(status, to_json(object));
-  if (object.generation != 0) response.fields.emplace_back("ETag", etag(object.generation));
+Response view_response(int status, JailView& view) {
+  Response response;
+  response.status = status;
+  response.body = view.json() + "\n";
+  if (view.generation() != 0) response.fields.emplace_back("ETag", etag(view.generation()));
   return response;
+}
+
+Response object_response(int status, const JailObject& object) {
+  JailView view(object);
+  return view_response(status, view);
 }
 
 Result<void> no_parameters(const Call& call) {

@@ -64,6 +64,7 @@ boost::asio::awaitable<Response> get_debug_tasks(Call& call);
 constexpr std::uint64_t wait_most = 600;                         // of ?wait=, in seconds
 Response json_response(int status, const nlohmann::json& body);  // with a newline, for those who read it in a terminal
 Response object_response(int status, const JailObject& object);  // with its ETag, if it is ours
+Response view_response(int status, JailView& view);              // likewise
 Result<void> no_parameters(const Call& call);                    // Kind::invalid when the query has any
 
 // {"items":[...]}, as every list is.

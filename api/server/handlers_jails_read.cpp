@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "api/contract/json.h"
-#include "api/server/conditions.h"
 #include "api/server/handlers.h"
 
 namespace jaild::server {
@@ -60,10 +59,7 @@ boost::asio::awaitable<Response> get_jail(Call& call) {
   if (!good) co_return problem_response(good.error());
   const Result<std::shared_ptr<JailView>> view = call.service.view(call.name);
   if (!view) co_return problem_response(view.error());
-  Response response;
-  response.body = (*view)->json() + "\n";
-  if ((*view)->generation() != 0) response.fields.emplace_back("ETag", etag((*view)->generation()));
-  co_return response;
+  co_return view_response(200, **view);
 }
 
 boost::asio::awaitable<Response> jail_usage(Call& call) {
