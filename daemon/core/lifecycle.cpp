@@ -70,6 +70,10 @@ void Lifecycle::set_activity(Activity activity) {
   step_began_ = context_.now().mono;
   if (at_rest(activity_)) transition_began_ = step_began_;
   activity_ = activity;
+  if (at_rest(activity)) {  // steps hold the spec more than once: a thousand jails at rest would keep 5 MB of them
+    steps_ = std::vector<Step>();
+    next_step_ = 0;
+  }
   context_.changed(*this);
 }
 
