@@ -74,6 +74,9 @@ MonitorSession::MonitorSession(asio::io_context& io, UniqueFd connected, core::J
       handlers_(std::move(handlers)) {}
 
 void MonitorSession::start() {
+  error_code failed;
+  socket_.non_blocking(true, failed);
+  if (failed) return end(failed.message());
   read();
 }
 
@@ -156,11 +159,15 @@ void MonitorSession::written(error_code error) {
   if (!out_.empty()) write();
 }
 
+// The connections of all jails are silent nearly always: none of them holds a buffer while it waits.
 void MonitorSession::read() {
-  socket_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](error_code error, std::size_t size) {
+  socket_.async_wait(asio::local::stream_protocol::socket::wait_read, [self = shared_from_this()](error_code error) {
     if (self->ended_) return;
+    std::array<char, 16 * 1024> buffer;
+    const std::size_t size = error ? 0 : self->socket_.read_some(asio::buffer(buffer), error);
+    if (error == asio::error::would_block || error == asio::error::interrupted) return self->read();
     if (error) return self->end("the jail's monitor ended");
-    self->in_.append(self->buffer_.data(), size);
+    self->in_.append(buffer.data(), size);
     self->take_lines();
     if (self->ended_) return;
     if (self->in_.size() > monitor::line_max) return self->end("the jail's monitor sent too long a line");
@@ -175,6 +182,7 @@ void MonitorSession::take_lines() {
     begin = end + 1;
   }
   in_.erase(0, begin);
+  if (in_.empty()) in_.shrink_to_fit();
 }
 
 void MonitorSession::take(const std::string& line) {

@@ -1,7 +1,6 @@
 // One connection to one jaild-monitor: lines out, lines in, each answer to the request it belongs to.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -80,7 +79,6 @@ class MonitorSession : public std::enable_shared_from_this<MonitorSession> {
   std::deque<Line> out_;
   std::size_t out_size_ = 0;
   std::string in_;
-  std::array<char, 16 * 1024> buffer_{};
   bool ended_ = false;
 };
 
