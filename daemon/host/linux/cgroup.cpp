@@ -241,7 +241,7 @@ bool CgroupTree::has_processes(const std::string& group) const {
 Result<std::string> CgroupTree::read(Controller controller, const std::string& group, const std::string& file) const {
   const Hierarchy* hierarchy = find(controller);
   if (hierarchy == nullptr) return Fail(Kind::missing, "no control group has " + file);
-  auto text = read_text(group_path(*hierarchy, group) + "/" + file);
+  auto text = read_value(group_path(*hierarchy, group) + "/" + file);
   if (!text) return text;
   return trim(*text);
 }

@@ -1,7 +1,10 @@
 #include "daemon/host/linux/jail_record.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -19,7 +22,8 @@ std::string record_path(const std::string& run_dir, const std::string& name) {
   return run_dir + "/jails/" + name + ".json";
 }
 
-std::optional<JailRecord> read_record(const std::string& path) {
+// nullopt where there is none, or one of another jail.
+std::optional<JailRecord> read_record(const std::string& path, const std::string& name) {
   auto text = read_text(path, record_max);
   if (!text) return std::nullopt;
   auto body = parse_json(*text);
@@ -27,30 +31,48 @@ std::optional<JailRecord> read_record(const std::string& path) {
   JailRecord record{json_text(*body, "name"), static_cast<std::uint64_t>(json_number(*body, "run")),
                     static_cast<int>(json_number(*body, "pid")),
                     static_cast<std::uint64_t>(json_number(*body, "start_time")), json_text(*body, "path")};
+  if (record.name != name) return std::nullopt;
   return record;
 }
 
 }  // namespace
 
 std::optional<JailRecord> jail_record(const std::string& run_dir, const std::string& name) {
-  auto record = read_record(record_path(run_dir, name));
-  if (!record || record->name != name) return std::nullopt;
-  return record;
+  return read_record(record_path(run_dir, name), name);
 }
 
 bool lives(const JailRecord& record) {
   return is_alive(record.pid, record.start_time);
 }
 
-std::vector<JailRecord> live_jails(const std::string& run_dir) {
+void JailRecords::refresh(Seen& seen, const std::string& name) const {
+  const std::string path = directory_ + "/" + name + ".json";
+  struct stat now{};
+  if (::stat(path.c_str(), &now) != 0) {
+    seen = {};
+    return;
+  }
+  const bool same = seen.inode == now.st_ino && seen.size == now.st_size && seen.changed.tv_sec == now.st_ctim.tv_sec &&
+                    seen.changed.tv_nsec == now.st_ctim.tv_nsec;
+  if (same) return;
+  seen = {now.st_ino, now.st_size, now.st_ctim, read_record(path, name)};
+}
+
+std::vector<JailRecord> JailRecords::live() {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, Seen> present;  // what is not in the directory any more is forgotten
   std::vector<JailRecord> records;
   std::error_code error;
-  for (std::filesystem::directory_iterator entry(run_dir + "/jails", error), end; !error && entry != end;
+  for (std::filesystem::directory_iterator entry(directory_, error), end; !error && entry != end;
        entry.increment(error)) {
     if (entry->path().extension() != ".json") continue;
-    auto record = jail_record(run_dir, entry->path().stem().string());
-    if (record && lives(*record)) records.push_back(std::move(*record));
+    const std::string name = entry->path().stem().string();
+    auto known = seen_.extract(name);
+    Seen& seen = known ? present.insert(std::move(known)).position->second : present[name];
+    refresh(seen, name);
+    if (seen.record && lives(*seen.record)) records.push_back(*seen.record);
   }
+  seen_ = std::move(present);
   return records;
 }
 

@@ -1,7 +1,12 @@
 // What the monitors keep of running jails, RUN_DIR/jails/NAME.json: the nearest Linux has to a kernel's list of jails.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <ctime>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,7 +21,30 @@ struct JailRecord {
   std::string path;
 };
 
-[[nodiscard]] std::vector<JailRecord> live_jails(const std::string& run_dir);
+// All of them, for those who look often: a record that has not changed costs a stat(2), no read and no parsing.
+// Owner: LinuxHost. Any thread; one at a time.
+class JailRecords {
+ public:
+  explicit JailRecords(const std::string& run_dir) : directory_(run_dir + "/jails") {}
+
+  [[nodiscard]] std::vector<JailRecord> live();
+
+ private:
+  // A monitor renames a whole file into place. Two files of one inode, one size and one time would be two runs of a
+  // jail begun within a tick of the clock.
+  struct Seen {
+    ino_t inode = 0;
+    off_t size = 0;
+    timespec changed{};
+    std::optional<JailRecord> record;
+  };
+  void refresh(Seen& seen, const std::string& name) const;
+
+  const std::string directory_;
+  std::mutex mutex_;
+  std::map<std::string, Seen> seen_;  // by the name of the jail
+};
+
 // nullopt: no record. Whether the jail still lives is another question.
 [[nodiscard]] std::optional<JailRecord> jail_record(const std::string& run_dir, const std::string& name);
 [[nodiscard]] bool lives(const JailRecord& record);

@@ -18,9 +18,11 @@ Error os_error(const std::string& what, int os_errno) {
 
 namespace {
 
+constexpr std::size_t piece_size = 4096;
+
 // One read(2); "" at the end.
 Result<std::string> read_piece(const UniqueFd& fd, const std::string& path) {
-  char buffer[4096];
+  char buffer[piece_size];
   ssize_t count = -1;
   do count = ::read(fd.get(), buffer, sizeof buffer);
   while (count < 0 && errno == EINTR);
@@ -28,24 +30,27 @@ Result<std::string> read_piece(const UniqueFd& fd, const std::string& path) {
   return std::string(buffer, static_cast<std::size_t>(count));
 }
 
-}  // namespace
-
-Result<std::string> read_text(const std::string& path, std::size_t size_max) {
+Result<std::string> read_pieces(const std::string& path, std::size_t size_max, bool short_piece_ends) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return Fail(os_error("open " + path, errno));
   std::string text;
   for (;;) {
     const auto piece = read_piece(fd, path);
-    if (!piece || piece->empty()) return piece ? text : piece;
+    if (!piece) return piece;
     text += *piece;
+    if (piece->empty() || (short_piece_ends && piece->size() < piece_size)) return text;
     if (text.size() > size_max) return Fail(Kind::too_large, path + " is larger than expected");
   }
 }
 
+}  // namespace
+
+Result<std::string> read_text(const std::string& path, std::size_t size_max) {
+  return read_pieces(path, size_max, false);
+}
+
 Result<std::string> read_value(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return Fail(os_error("open " + path, errno));
-  return read_piece(fd, path);
+  return read_pieces(path, kernel_file_max, true);
 }
 
 Result<void> write_text(const std::string& path, std::string_view text) {

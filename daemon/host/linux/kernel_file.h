@@ -1,6 +1,7 @@
 // Reading and writing the small text files by which Linux is asked and told: /proc, /sys, cgroups.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,11 +13,13 @@ namespace jaild::host {
 // "write /sys/fs/cgroup/...: Permission denied", with the errno kept. ENOENT is Kind::missing, all else host_refused.
 [[nodiscard]] Error os_error(const std::string& what, int os_errno);
 
-// At most `size_max` bytes; a longer file is Kind::too_large. The default is above every file read here.
-Result<std::string> read_text(const std::string& path, std::size_t size_max = 4 * 1024 * 1024);
+constexpr std::size_t kernel_file_max = 4 * 1024 * 1024;  // above every file read here
 
-// What one read(2) gives: all of a file whose text the kernel makes in one piece (a value of a cgroup, /proc/PID/stat),
-// the start of any other. Half the system calls of read_text(), which a sweep over all jails feels.
+// At most `size_max` bytes; a longer file is Kind::too_large.
+Result<std::string> read_text(const std::string& path, std::size_t size_max = kernel_file_max);
+
+// The same for a file whose text the kernel makes in one piece (a value of a cgroup, /proc/PID/stat): a short read is
+// its end. Half the system calls of read_text(), which a sweep over all jails feels. Of any other file it is the start.
 Result<std::string> read_value(const std::string& path);
 
 // One write(2) of the whole text: the kernel takes a value in one piece or not at all.

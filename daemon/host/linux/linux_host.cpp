@@ -33,6 +33,7 @@ LinuxHost::LinuxHost(MonitorPaths paths)
       profile_(linux_profile(tree_)),
       io_(1),
       work_(boost::asio::make_work_guard(io_)),
+      records_(paths_.run_dir),
       usage_(tree_),
       link_(io_, paths_,
             {.main_exited = [this](const JailKey& key, LastExit exit) { tell(MainExited{key, std::move(exit)}); },
@@ -64,7 +65,7 @@ Result<void> LinuxHost::start(Sink sink) {
   });
   pool_ = std::make_unique<HostPool>(pool_threads, pool_queue_max);
   if (auto linked = link_.start(); !linked) return linked;
-  for (const JailRecord& record : live_jails(paths_.run_dir)) {
+  for (const JailRecord& record : records_.live()) {
     watch(JailKey{record.name, record.run, record.pid}, record.start_time);
   }
   return {};

@@ -13,6 +13,7 @@
 #include "daemon/host/host.h"
 #include "daemon/host/host_pool.h"
 #include "daemon/host/linux/cgroup.h"
+#include "daemon/host/linux/jail_record.h"
 #include "daemon/host/linux/jail_watch.h"
 #include "daemon/host/linux/linux_jails.h"
 #include "daemon/host/linux/usage.h"
@@ -71,6 +72,7 @@ class LinuxHost final : public Host {
   bool running_ = false;             // start() to stop(), their thread only
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  JailRecords records_;
   UsageReader usage_;
   MonitorLink link_;
   MonitorCommands commands_;
