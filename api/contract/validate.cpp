@@ -79,9 +79,21 @@ void check_addresses(const JailSpec& spec, const std::string& params, bool v6, M
   }
 }
 
+void check_interfaces(const JailSpec& spec, const std::string& params, Mistakes& mistakes) {
+  const auto names = spec.list("vnet.interface");
+  std::map<std::string_view, std::size_t> seen;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto [first, fresh] = seen.try_emplace(names[i], i);
+    if (!fresh)
+      mistakes.add(pointer_to(pointer_to(params, "vnet.interface"), i),
+                   names[i] + " stands here twice, first as entry " + std::to_string(first->second));
+  }
+}
+
 void check_network(const JailSpec& spec, const std::string& params, Mistakes& mistakes) {
   check_addresses(spec, params, false, mistakes);
   check_addresses(spec, params, true, mistakes);
+  check_interfaces(spec, params, mistakes);
   if (spec.flag("ip_hostname") && spec.text("vnet") == "new")
     mistakes.add(pointer_to(params, "ip_hostname"), "adds addresses, which a jail with vnet=new cannot be given");
 }

@@ -71,6 +71,8 @@ TEST(Validate, PointsAtWhatDoesNotFitTogether) {
       {with_params(R"("vnet":"new","ip4.addr":[])"), {"/spec/params/ip4.addr"}},
       {with_params(R"("vnet":true,"ip4.addr":"10.0.0.1")"), {"/spec/params/ip4.addr"}},
       {with_params(R"("vnet":"new","ip_hostname":true)"), {"/spec/params/ip_hostname"}},
+      {with_params(R"("vnet":"new","vnet.interface":["e0a_www","","e1","e0a_www"])"),
+       {"/spec/params/vnet.interface/3"}},
       {with_params(R"("depend":["www"])"), {"/spec/params/depend/0"}},
       {with_params(R"("depend":"www")"), {"/spec/params/depend"}},
       {with_params(R"("depend":["a","www","-b","5"])"),
