@@ -119,7 +119,8 @@ void add_api(CLI::App& app, Command& chosen) {
   verb->add_option("-H,--header", options->headers, "One more header (repeatable)")
       ->type_name("'NAME: VALUE'")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);  // what follows the header is METHOD and PATH
   verb->add_flag("-i,--include", options->head, "Print the status and the headers too");
   verb->footer(
       "The exit code tells the status: 0 below 400, else that of the problem.\n\n"

@@ -125,6 +125,8 @@ TEST(Api, SendsWhatItIsToldAndPrintsTheBodyAsItIs) {
   const FakeRequest sent = daemon.request("PATCH /jails/a%20b?x=1");
   EXPECT_EQ(sent.headers.at("if-match"), "\"3\"");
   EXPECT_EQ(sent.headers.at("content-type"), "application/json");
+  EXPECT_EQ(run_jailctl(daemon, {"api", "-H", "A: b", "-H", "C: d", "PUT", "/y"}).code, ExitCode::ok);
+  EXPECT_EQ(daemon.request("PUT /y").headers.at("c"), "d");
 }
 
 TEST(Api, ReadsTheBodyFromAFileOrStandardInput) {
