@@ -15,10 +15,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
-from harness import BIN, Jaild, linux_root, make_root  # noqa: E402  (after the path is set)
+from harness import BIN, Jaild, UnixConnection, exchange, linux_root, make_root  # noqa: E402  (after the path is set)
 
 __all__ = ["BIN", "ROOT", "Jaild", "Report", "alternate", "ask_all", "bare", "busy", "closed_loop", "drop", "linux_root",
-           "make_root", "metric", "private_bytes", "program", "seconds_of", "start_all", "status_field"]
+           "make_root", "metric", "private_bytes", "program", "seconds_of", "seconds_of_answer", "start_all", "status_field"]
 
 
 def program(name):
@@ -48,6 +48,11 @@ def seconds_of(work):
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
+
+
+def seconds_of_answer(jaild, method, path):
+    """Of one request over a connection of its own; nobody looks into the answer, which would take longer than it."""
+    return seconds_of(lambda: exchange(UnixConnection(jaild.socket, 120), method, path))
 
 
 def ask_all(path, requests, timeout=600):

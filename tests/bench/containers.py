@@ -11,8 +11,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 from common import program, seconds_of
+
+CGROUP = "/sys/fs/cgroup/jaild-bench"
 
 
 def main():
@@ -51,7 +54,7 @@ class Crun:
     def __init__(self, place, root, _):
         self.place = place
         self.root = root
-        os.makedirs("/sys/fs/cgroup/jaild-bench", exist_ok=True)  # two lanes at once would both make it
+        os.makedirs(CGROUP, exist_ok=True)  # two lanes at once would both make it
         self.command = [program("crun"), "--root", str(place / "state"), "--cgroup-manager=cgroupfs"]
 
     def start(self, number):
@@ -59,7 +62,8 @@ class Crun:
         bundle.mkdir()
         (bundle / "config.json").write_text(json.dumps({
             "ociVersion": "1.0.2", "root": {"path": self.root}, "hostname": "b",
-            "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"}],
+            "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"},
+                       {"destination": "/dev", "type": "tmpfs", "source": "tmpfs"}],  # crun makes links in it, the root is shared
             "process": {"user": {"uid": 0, "gid": 0}, "args": ["/bin/sleep", "1000000"], "env": ["PATH=/bin"], "cwd": "/",
                         "noNewPrivileges": True, "capabilities": {each: ["CAP_KILL"] for each in ("bounding", "effective", "permitted")}},
             "linux": {"cgroupsPath": f"/jaild-bench/{number}",
@@ -74,8 +78,18 @@ class Crun:
         subprocess.run([*self.command, "delete", "--force", f"jaild-bench-{number}"], check=False, capture_output=True)
 
     def close(self):
-        if os.path.isdir("/sys/fs/cgroup/jaild-bench"):
-            os.rmdir("/sys/fs/cgroup/jaild-bench")
+        # A cgroup is busy until its last process has been reaped, which crun does not wait for.
+        deadline = time.monotonic() + 10
+        while os.path.isdir(CGROUP):
+            try:
+                for each in os.scandir(CGROUP):
+                    if each.is_dir():
+                        os.rmdir(each.path)
+                os.rmdir(CGROUP)
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
 
 class Podman:

@@ -2,7 +2,7 @@
 import json
 import time
 
-from common import Jaild, ask_all, drop, metric, seconds_of, status_field
+from common import Jaild, ask_all, drop, metric, seconds_of_answer, status_field
 
 STEPS = (100, 1000, 10_000)
 
@@ -29,11 +29,11 @@ def one(report, jaild, count):
     report.add(f"{count} on sim: declared and up, each", (time.perf_counter() - began) / count * 1e6, "us")
     resident = status_field(jaild.process.pid, "VmRSS")
     report.add(f"{count} on sim: memory, for each jail, kernel model and unread scrape buffers included", (resident - empty) / count, "KB")
-    report.add(f"{count} on sim: GET one", [seconds_of(lambda: jaild.raw("GET", "/jails/g7")) * 1000 for _ in range(50)], "ms")
-    report.add(f"{count} on sim: GET /jails, at most 1,000", [seconds_of(lambda: jaild.raw("GET", "/jails")) * 1000 for _ in range(9)], "ms")
-    report.add(f"{count} on sim: /metrics", [seconds_of(lambda: jaild.raw("GET", "/metrics")) * 1000 for _ in range(9)], "ms")
+    report.add(f"{count} on sim: GET one", [seconds_of_answer(jaild, "GET", "/jails/g7") * 1000 for _ in range(50)], "ms")
+    report.add(f"{count} on sim: GET /jails, at most 1,000", [seconds_of_answer(jaild, "GET", "/jails") * 1000 for _ in range(9)], "ms")
+    report.add(f"{count} on sim: /metrics", [seconds_of_answer(jaild, "GET", "/metrics") * 1000 for _ in range(9)], "ms")
     report.add(f"{count} on sim: stop of one, wish to settled",
-               [seconds_of(lambda name=f"g{i}": jaild.raw("POST", f"/jails/{name}/stop?wait=60")) * 1000 for i in range(9)], "ms")
+               [seconds_of_answer(jaild, "POST", f"/jails/g{i}/stop?wait=60") * 1000 for i in range(9)], "ms")
     report.add(f"{count} on sim: longest hold of the loop", metric(jaild, "jaild_loop_longest_hold_seconds") * 1000, "ms", 50)
     report.note("it was " + json.dumps(jaild.call("GET", "/debug/tasks")[1]["loop"]["longest_hold"]))
     jaild.kill()

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from common import BIN, Jaild, ask_all, drop, linux_root, make_root, metric, start_all
+from common import BIN, Jaild, ask_all, drop, linux_root, make_root, metric, seconds_of_answer, start_all
 from harness import UnixConnection
 
 
@@ -90,8 +90,8 @@ def hang(report, jaild, root):
 
     def read():
         while not ended.is_set():
-            jaild.raw("GET", "/jails")
-            jaild.raw("GET", "/metrics")
+            seconds_of_answer(jaild, "GET", "/jails")
+            seconds_of_answer(jaild, "GET", "/metrics")
 
     threads = [threading.Thread(target=work) for work in (probe, read)]
     for thread in threads:

@@ -52,15 +52,19 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-def ask(connection, method, path, body=None, headers=None):
-    """One request over a connection, which it closes: status, headers (lower case) and body bytes, held against the
-    document."""
+def exchange(connection, method, path, body=None, headers=None):
+    """One request over a connection, which it closes: status, headers (lower case) and body bytes."""
     try:
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()
-        answer = response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
     finally:
         connection.close()
+
+
+def ask(connection, method, path, body=None, headers=None):
+    """The same, held against the document."""
+    answer = exchange(connection, method, path, body, headers)
     contract.check(method, path, *answer)
     return answer
 
