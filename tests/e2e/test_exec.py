@@ -150,7 +150,8 @@ class Exec(JaildTest):
         # The jail's first process is a fork of it, and hence has its command line.
         os.kill(min(self.jaild.pids(f"jaild-monitor --name orphan .*{self.jaild.dir}/run")), signal.SIGKILL)
         self.assertEqual(process.wait(30), 125)
-        until(60, lambda: self.jaild.status("orphan")["state"] == "running", "it is started again")
+        again = lambda status: status["restarts"] == 1 and status["state"] == "running"
+        until(60, lambda: again(self.jaild.status("orphan")), "it is started again")
         self.assertEqual(self.running("77011", "orphan"), [])
         self.erase("orphan")
 
