@@ -1,5 +1,6 @@
-"""What Schemathesis must not do: it finds its own token in GET /tokens, and would delete it and be a stranger then; and
-it takes the generation that an answer told, a number, for a valid If-Match, which has it in double quotes."""
+"""What Schemathesis must not do: it finds its own token in GET /tokens, and would delete it and be a stranger then; it takes
+the generation that an answer told, a number, for a valid If-Match, which has it in double quotes; and it would wait for the
+end of a log that it follows."""
 import os
 
 import schemathesis
@@ -12,6 +13,8 @@ NONE = "0" * 12
 def before_call(context, case, kwargs):
     if (case.path_parameters or {}).get("id") == OWN:
         case.path_parameters["id"] = NONE
+    if str((case.query or {}).get("follow", "")) in ("1", "true"):
+        del case.query["follow"]
     match = str((case.headers or {}).get("If-Match", ""))
     if match.isdigit() and not (case.meta and case.meta.generation.mode.is_negative):
         case.headers["If-Match"] = f'"{match}"'
