@@ -61,6 +61,14 @@ void check_mounts(const JailSpec& spec, const std::string& params, Mistakes& mis
   }
 }
 
+// `seen`: what stood in this list before, and where.
+void check_repeated(const std::string& what, std::size_t entry, const std::string& list,
+                    std::map<std::string, std::size_t>& seen, Mistakes& mistakes) {
+  const auto [first, fresh] = seen.try_emplace(what, entry);
+  if (!fresh)
+    mistakes.add(pointer_to(list, entry), what + " stands here twice, first as entry " + std::to_string(first->second));
+}
+
 void check_addresses(const JailSpec& spec, const std::string& params, bool v6, Mistakes& mistakes) {
   const std::string name = v6 ? "ip6.addr" : "ip4.addr";
   const std::string pointer = pointer_to(params, name);
@@ -72,22 +80,17 @@ void check_addresses(const JailSpec& spec, const std::string& params, bool v6, M
     const auto entry = parse_address(entries[i], v6);
     if (!entry) {
       mistakes.add(pointer_to(pointer, i), entry.error().message);
-    } else if (const auto [first, fresh] = seen.try_emplace(entry->address, i); !fresh) {
-      mistakes.add(pointer_to(pointer, i),
-                   entry->address + " stands here twice, first as entry " + std::to_string(first->second));
+    } else {
+      check_repeated(entry->address, i, pointer, seen, mistakes);
     }
   }
 }
 
 void check_interfaces(const JailSpec& spec, const std::string& params, Mistakes& mistakes) {
   const auto names = spec.list("vnet.interface");
-  std::map<std::string_view, std::size_t> seen;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto [first, fresh] = seen.try_emplace(names[i], i);
-    if (!fresh)
-      mistakes.add(pointer_to(pointer_to(params, "vnet.interface"), i),
-                   names[i] + " stands here twice, first as entry " + std::to_string(first->second));
-  }
+  std::map<std::string, std::size_t> seen;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    check_repeated(names[i], i, pointer_to(params, "vnet.interface"), seen, mistakes);
 }
 
 void check_network(const JailSpec& spec, const std::string& params, Mistakes& mistakes) {

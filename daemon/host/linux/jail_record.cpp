@@ -22,9 +22,10 @@ std::string record_path(const std::string& run_dir, const std::string& name) {
   return run_dir + "/jails/" + name + ".json";
 }
 
-// nullopt where there is none, or one of another jail.
-std::optional<JailRecord> read_record(const std::string& path, const std::string& name) {
-  auto text = read_text(path, record_max);
+}  // namespace
+
+std::optional<JailRecord> jail_record(const std::string& run_dir, const std::string& name) {
+  auto text = read_text(record_path(run_dir, name), record_max);
   if (!text) return std::nullopt;
   auto body = parse_json(*text);
   if (!body || !body->is_object()) return std::nullopt;
@@ -35,27 +36,20 @@ std::optional<JailRecord> read_record(const std::string& path, const std::string
   return record;
 }
 
-}  // namespace
-
-std::optional<JailRecord> jail_record(const std::string& run_dir, const std::string& name) {
-  return read_record(record_path(run_dir, name), name);
-}
-
 bool lives(const JailRecord& record) {
   return is_alive(record.pid, record.start_time);
 }
 
 void JailRecords::refresh(Seen& seen, const std::string& name) const {
-  const std::string path = directory_ + "/" + name + ".json";
   struct stat now{};
-  if (::stat(path.c_str(), &now) != 0) {
+  if (::stat(record_path(run_dir_, name).c_str(), &now) != 0) {
     seen = {};
     return;
   }
   const bool same = seen.inode == now.st_ino && seen.size == now.st_size && seen.changed.tv_sec == now.st_ctim.tv_sec &&
                     seen.changed.tv_nsec == now.st_ctim.tv_nsec;
   if (same) return;
-  seen = {now.st_ino, now.st_size, now.st_ctim, read_record(path, name)};
+  seen = {now.st_ino, now.st_size, now.st_ctim, jail_record(run_dir_, name)};
 }
 
 std::vector<JailRecord> JailRecords::live() {
@@ -63,7 +57,7 @@ std::vector<JailRecord> JailRecords::live() {
   std::map<std::string, Seen> present;  // what is not in the directory any more is forgotten
   std::vector<JailRecord> records;
   std::error_code error;
-  for (std::filesystem::directory_iterator entry(directory_, error), end; !error && entry != end;
+  for (std::filesystem::directory_iterator entry(run_dir_ + "/jails", error), end; !error && entry != end;
        entry.increment(error)) {
     if (entry->path().extension() != ".json") continue;
     const std::string name = entry->path().stem().string();

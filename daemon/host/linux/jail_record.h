@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace jaild::host {
@@ -25,7 +26,7 @@ struct JailRecord {
 // Owner: LinuxHost. Any thread; one at a time.
 class JailRecords {
  public:
-  explicit JailRecords(const std::string& run_dir) : directory_(run_dir + "/jails") {}
+  explicit JailRecords(std::string run_dir) : run_dir_(std::move(run_dir)) {}
 
   [[nodiscard]] std::vector<JailRecord> live();
 
@@ -40,7 +41,7 @@ class JailRecords {
   };
   void refresh(Seen& seen, const std::string& name) const;
 
-  const std::string directory_;
+  const std::string run_dir_;
   std::mutex mutex_;
   std::map<std::string, Seen> seen_;  // by the name of the jail
 };
