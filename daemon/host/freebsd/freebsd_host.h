@@ -1,83 +1,43 @@
 // Jails on FreeBSD: jail(2), rctl(2), cpuset(2), nmount(2) and kqueue(2) behind the interface of host.h.
 #pragma once
 
-#include <atomic>
 #include <string>
-#include <thread>
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include "daemon/host/freebsd/devctl.h"
 #include "daemon/host/freebsd/freebsd_jails.h"
 #include "daemon/host/freebsd/jail_params.h"
 #include "daemon/host/freebsd/jail_watch.h"
-#include "daemon/host/monitor_commands.h"
-#include "daemon/host/host.h"
-#include "daemon/host/host_pool.h"
-#include "daemon/host/monitor_link.h"
+#include "daemon/host/kernel_host.h"
 
 namespace jaild::host {
 
-// Threads: a pool for what may block, one thread ("the link's") for the monitors and devd, and one that waits for the
-// kernel's events (jail_watch.h).
-class FreebsdHost final : public Host {
+// devd is listened to on the link's thread; a further thread waits for the kernel's events (jail_watch.h).
+class FreebsdHost final : public KernelHost {
  public:
   explicit FreebsdHost(MonitorPaths paths);
   ~FreebsdHost() override { stop(); }
-  FreebsdHost(const FreebsdHost&) = delete;
-  FreebsdHost& operator=(const FreebsdHost&) = delete;
 
   [[nodiscard]] const HostProfile& profile() const override { return profile_; }
   [[nodiscard]] std::vector<FieldError> check(const std::string& name, const JailSpec& spec,
                                               const std::string& base) const override;
   Result<void> start(Sink sink) override;
   void stop() override;
-  void submit(Op op) override;
-  void exec(const JailKey& key, ExecRequest request, ExecStarted done) override;
   Result<Survey> survey() override;
   Result<std::map<std::string, Usage>> usage(const std::vector<JailKey>& keys) override;
   Result<std::vector<ProcessInfo>> processes(const JailKey& key) override;
 
  private:
-  // On the pool, one overload for each operation that may block.
-  void perform(OpId id, const Resolve& op);
-  void perform(OpId id, const OpenMonitor& op);
-  void perform(OpId id, const CloseMonitor& op);
-  void perform(OpId id, const Acquire& op);
-  void perform(OpId id, const Release& op);
-  void perform(OpId id, const Create& op);
-  void perform(OpId id, const Remove& op);
-  void perform(OpId id, const SetRules& op);
-  void perform(OpId id, const SetCpuset& op);
-  void perform(OpId id, const SetParams& op);
-  // At once; the monitor's answer completes them.
-  void perform(OpId id, const Run& op);
-  void perform(OpId id, const core::Cancel& op);
-  void perform(OpId id, const StartMain& op);
-  void perform(OpId id, const Terminate& op);
-
+  JailOperations& jails() override { return jails_; }
   void became_empty(const JailKey& key);
-  void finish(OpId id, Result<Reply> result);
-  void tell(Event event);
 
   const Result<ParamCatalog> discovered_;
   const ParamCatalog catalog_;
   const HostProfile profile_;
   const int fibs_;
   const std::string run_dir_;
-  Sink sink_;
-  std::atomic<bool> quiet_ = false;  // stop() has begun: nothing goes to the sink any more
-  bool running_ = false;             // start() to stop(), their thread only
-  boost::asio::io_context io_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  MonitorLink link_;
-  MonitorCommands commands_;
   JailWatch watch_;
   Devctl devctl_;
   FreebsdJails jails_;
-  std::thread thread_;
-  std::unique_ptr<HostPool> pool_;
 };
 
 }  // namespace jaild::host

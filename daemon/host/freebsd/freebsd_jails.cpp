@@ -86,7 +86,11 @@ Result<void> FreebsdJails::release(const core::Release& op) {
   return {};
 }
 
-Result<core::Created> FreebsdJails::create(const core::Create& op) {
+void FreebsdJails::create(const core::Create& op, Done done) {
+  done(make(op));
+}
+
+Result<core::Reply> FreebsdJails::make(const core::Create& op) {
   const auto more = addresses_of_hostname(op.spec);
   if (!more) return Fail(more.error());
   watch_.expect(op.key.name);
@@ -101,7 +105,7 @@ Result<core::Created> FreebsdJails::create(const core::Create& op) {
     }
     return Fail(adopted.error());
   }
-  return core::Created{made.jid};
+  return core::Reply(core::Created{made.jid});
 }
 
 Result<void> FreebsdJails::remove(const core::Remove& op) {

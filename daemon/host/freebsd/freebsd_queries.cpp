@@ -25,11 +25,11 @@ Result<Survey> FreebsdHost::survey() {
     facts.cpus = jail_cpus(facts.jid);
     if (const auto found = rules->find(facts.name); found != rules->end()) facts.rules = std::move(found->second);
   }
-  survey.monitors = link_.monitors();
+  survey.monitors = link().monitors();
   survey.mount_points = mount_points();
   // devd may have been restarted since the last look.
-  boost::asio::post(io_, [this] {
-    if (!quiet_) devctl_.connect();
+  boost::asio::post(io(), [this] {
+    if (!ending()) devctl_.connect();
   });
   return survey;
 }

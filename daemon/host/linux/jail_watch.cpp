@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
 #include "daemon/host/linux/pidfd.h"
@@ -17,6 +18,14 @@ constexpr std::chrono::seconds monitor_patience{1};
 }  // namespace
 
 void JailWatch::add(const core::JailKey& key, std::uint64_t start_time) {
+  boost::asio::dispatch(io_, [this, key, start_time] { follow(key, start_time); });
+}
+
+void JailWatch::forget(std::uint64_t run) {
+  boost::asio::dispatch(io_, [this, run] { jails_.erase(run); });
+}
+
+void JailWatch::follow(const core::JailKey& key, std::uint64_t start_time) {
   const auto [jail, fresh] = jails_.try_emplace(key.run);
   if (!fresh) return;
   jail->second.key = key;

@@ -14,9 +14,9 @@
 
 namespace jaild::host {
 
-// Owner: LinuxHost. Everything on the thread of the io_context. A jail that ends has its monitor say so too, after the
-// exit of its main command; so `gone` is told when the monitor said it, or when there is no monitor, or a second after
-// the pidfd did, whichever comes first, and once.
+// Owner: LinuxHost. Everything on the thread of the io_context; add() and forget() take themselves there. A jail that
+// ends has its monitor say so too, after the exit of its main command; so `gone` is told when the monitor said it, or
+// when there is no monitor, or a second after the pidfd did, whichever comes first, and once.
 class JailWatch {
  public:
   struct Handlers {
@@ -28,7 +28,7 @@ class JailWatch {
 
   // A process that is not the one of `start_time` any more has ended already. A run that is watched stays so.
   void add(const core::JailKey& key, std::uint64_t start_time);
-  void forget(std::uint64_t run) { jails_.erase(run); }
+  void forget(std::uint64_t run);
   void clear() { jails_.clear(); }
 
   void monitor_said(std::uint64_t run) { tell(run); }
@@ -42,6 +42,7 @@ class JailWatch {
     bool ended = false;
   };
 
+  void follow(const core::JailKey& key, std::uint64_t start_time);
   void process_ended(std::uint64_t run);
   void tell(std::uint64_t run);
 

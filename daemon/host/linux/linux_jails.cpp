@@ -32,6 +32,7 @@ constexpr std::chrono::seconds remove_patience{10};  // as host.h promises
 constexpr std::chrono::seconds release_patience{2};  // processes that are dead leave their group in microseconds
 constexpr std::chrono::seconds limits_patience{10};
 constexpr milliseconds kill_pause{2};
+constexpr milliseconds create_patience{40'000};  // the monitor's own 30 s for making the mounts, and 10 s to say so
 
 std::string gone(const JailKey& key) {
   return "jail " + key.name + " is gone";
@@ -125,7 +126,7 @@ Result<void> LinuxJails::open_monitor(const core::OpenMonitor& op) {
   return {};
 }
 
-Result<core::Resolved> LinuxJails::resolve(const core::Resolve& op) const {
+Result<core::Resolved> LinuxJails::resolve(const core::Resolve& op) {
   core::Resolved resolved;
   const std::string path = op.spec.text("path", "/");
   std::error_code ignored;
@@ -255,7 +256,20 @@ Result<nlohmann::json> LinuxJails::create_request(const core::Create& op) const 
   return nlohmann::json{{"request", "create"}, {"jail", std::move(jail)}};
 }
 
+void LinuxJails::create(const core::Create& op, Done done) {
+  auto request = create_request(op);
+  if (!request) return done(Fail(request.error()));
+  link_.send(op.key.run, std::move(*request), create_patience,
+             [this, key = op.key, done = std::move(done)](auto answer) {
+               if (!answer) return done(Fail(answer.error()));
+               const JailKey made{key.name, key.run, static_cast<int>(json_number(*answer, "jid"))};
+               watch_.add(made, static_cast<std::uint64_t>(json_number(*answer, "start_time")));
+               done(core::Reply(core::Created{made.jid}));
+             });
+}
+
 Result<void> LinuxJails::remove(const core::Remove& op) {
+  watch_.forget(op.key.run);  // from here on its end is no news
   const auto deadline = steady_clock::now() + remove_patience;
   const auto record = jail_record(paths_.run_dir, op.key.name);
   if (record && record->run == op.key.run) {

@@ -1,5 +1,4 @@
-// What a Linux host does for one jail, each function one operation of host.h; all but `create_request` may block and
-// run on the host pool.
+// What a Linux host does for one jail.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +11,9 @@
 
 #include "api/contract/result.h"
 #include "daemon/core/operation.h"
+#include "daemon/host/jail_operations.h"
 #include "daemon/host/linux/cgroup.h"
+#include "daemon/host/linux/jail_watch.h"
 #include "daemon/host/linux/usage.h"
 #include "daemon/host/monitor_link.h"
 #include "daemon/host/unique_fd.h"
@@ -28,23 +29,23 @@ namespace jaild::host {
 [[nodiscard]] std::vector<RctlRule> rules_in_force(const CgroupTree& tree, const std::string& group);
 
 // Owner: LinuxHost, as of everything it refers to.
-class LinuxJails {
+class LinuxJails final : public JailOperations {
  public:
-  LinuxJails(const MonitorPaths& paths, const CgroupTree& tree, MonitorLink& link, UsageReader& usage)
-      : paths_(paths), tree_(tree), link_(link), usage_(usage) {}
+  LinuxJails(const MonitorPaths& paths, const CgroupTree& tree, MonitorLink& link, JailWatch& watch, UsageReader& usage)
+      : paths_(paths), tree_(tree), link_(link), watch_(watch), usage_(usage) {}
 
-  // With a jid the new monitor takes the jail over, so that commands can run in it.
-  Result<void> open_monitor(const core::OpenMonitor& op);
-  Result<core::Resolved> resolve(const core::Resolve& op) const;
-  Result<core::LedgerEntry> acquire(const core::Acquire& op);
-  Result<void> release(const core::Release& op);
-  Result<nlohmann::json> create_request(const core::Create& op) const;  // for the monitor
-  Result<void> remove(const core::Remove& op);
-  Result<void> set_rules(const core::SetRules& op);
-  Result<void> set_cpuset(const core::SetCpuset& op);
-  Result<void> set_params(const core::SetParams& op);
+  Result<core::Resolved> resolve(const core::Resolve& op) override;
+  Result<void> open_monitor(const core::OpenMonitor& op) override;
+  Result<core::LedgerEntry> acquire(const core::Acquire& op) override;
+  Result<void> release(const core::Release& op) override;
+  void create(const core::Create& op, Done done) override;
+  Result<void> remove(const core::Remove& op) override;
+  Result<void> set_rules(const core::SetRules& op) override;
+  Result<void> set_cpuset(const core::SetCpuset& op) override;
+  Result<void> set_params(const core::SetParams& op) override;
 
  private:
+  Result<nlohmann::json> create_request(const core::Create& op) const;  // for the monitor
   Result<void> acquire_group(const core::JailKey& key) const;
   Result<void> release_group(const core::JailKey& key, bool force);
   Result<void> acquire_link(const core::Acquire& op);
@@ -54,6 +55,7 @@ class LinuxJails {
   const MonitorPaths& paths_;
   const CgroupTree& tree_;
   MonitorLink& link_;
+  JailWatch& watch_;
   UsageReader& usage_;
 
   std::mutex mutex_;  // of networks_

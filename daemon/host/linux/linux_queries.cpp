@@ -38,7 +38,7 @@ JailFacts facts_of(const JailRecord& record, const CgroupTree& tree) {
 Result<Survey> LinuxHost::survey() {
   Survey survey;
   for (const JailRecord& record : records_.live()) survey.jails.push_back(facts_of(record, tree_));
-  survey.monitors = link_.monitors();
+  survey.monitors = link().monitors();
   survey.mount_points = mount_points();
   return survey;
 }
