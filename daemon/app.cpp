@@ -10,6 +10,7 @@
 
 #include "api/contract/version.h"
 #include "api/server/server.h"
+#include "daemon/ending.h"
 #include "daemon/entrance.h"
 #include "daemon/files.h"
 #include "daemon/host/make_host.h"
@@ -82,60 +83,6 @@ core::SupervisorOptions supervisor_options(const DaemonOptions& options, const H
                 static_cast<std::uint64_t>(::getpid());
   return result;
 }
-
-// What the signals mean. SIGTERM and SIGINT end jaild, and jails run on. SIGUSR2 says that the host goes down: all
-// jails are stopped in order, none is started any more, and a SIGTERM then ends jaild when they are down or the time is
-// over.
-class Ending {
- public:
-  Ending(boost::asio::io_context& context, runtime::Engine& engine, server::Server& server, std::chrono::seconds budget)
-      : context_(context), engine_(engine), server_(server), budget_(budget) {}  // all outlive this
-
-  void set_budget(std::chrono::seconds budget) { budget_ = budget; }
-
-  void wait() {
-    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-      if (error) return;
-      if (signal == SIGUSR2) {
-        stop_jails();
-      } else if (jails_ == Jails::stopping) {
-        asked_ = true;
-      } else {
-        end();
-      }
-      wait();
-    });
-  }
-
- private:
-  enum class Jails { run_on, stopping, down };
-
-  void stop_jails() {
-    if (jails_ != Jails::run_on) return;
-    jails_ = Jails::stopping;
-    log_info("the host goes down; all jails are stopped");
-    engine_.shut_down_jails(budget_, [this](bool all_down) {
-      jails_ = Jails::down;
-      log_info(all_down ? "all jails are down" : "not all jails stopped in time");
-      if (asked_) end();
-    });
-  }
-
-  void end() {
-    if (std::exchange(ended_, true)) return;
-    log_info(jails_ == Jails::run_on ? "ends; jails run on" : "ends");
-    server_.stop([this] { context_.stop(); });
-  }
-
-  boost::asio::io_context& context_;
-  runtime::Engine& engine_;
-  server::Server& server_;
-  std::chrono::seconds budget_;
-  boost::asio::signal_set signals_{context_, SIGTERM, SIGINT, SIGUSR2};
-  Jails jails_ = Jails::run_on;
-  bool asked_ = false;  // to end, while jails stop
-  bool ended_ = false;
-};
 
 // SIGHUP. All outlive the signals.
 void reload_on(boost::asio::signal_set& hangups, DaemonOptions& present, const ApplyLive& apply) {
