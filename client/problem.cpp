@@ -78,6 +78,7 @@ std::string advice(const Error& error, const std::string& jail) {
     case Kind::conflict:
     case Kind::too_large:
     case Kind::unsupported_media_type:
+    case Kind::upgrade_required:
     case Kind::overloaded:
     case Kind::storage_full:
     case Kind::timeout:

@@ -24,6 +24,7 @@ enum class Kind {
   precondition_failed,     // If-Match or If-None-Match did not hold
   too_large,               // body over the limit
   unsupported_media_type,  // body of another type than JSON
+  upgrade_required,        // the call is a WebSocket, the request asks for none
   overloaded,              // a bound is reached; trying later helps
   storage_full,            // the state's file system is full
   timeout,                 // a deadline passed
@@ -81,6 +82,7 @@ constexpr KindTraits traits(Kind kind) {
     case Kind::precondition_failed: return {412, 6, "precondition-failed", "The jail changed meanwhile"};
     case Kind::too_large: return {413, 1, "too-large", "The body is too large"};
     case Kind::unsupported_media_type: return {415, 1, "unsupported-media-type", "Unsupported media type"};
+    case Kind::upgrade_required: return {426, 1, "upgrade-required", "The call is a WebSocket"};
     case Kind::overloaded: return {503, 1, "overloaded", "Too busy"};
     case Kind::storage_full: return {507, 1, "storage-full", "The disk is full"};
     case Kind::timeout: return {503, 124, "timeout", "Timed out"};

@@ -100,8 +100,9 @@ boost::asio::awaitable<Response> exec_stream(Call& call) {
   }
   if (!call.request.upgrade) {
     Response response =
-        problem_response({Kind::bad_request, "this call is a WebSocket; POST runs a command once", 0, {}});
+        problem_response({Kind::upgrade_required, "this call is a WebSocket; POST runs a command once", 0, {}});
     response.fields.emplace_back("Upgrade", "websocket");
+    response.fields.emplace_back("Connection", "upgrade");  // RFC 9110, 7.8: wherever Upgrade is
     co_return response;
   }
   // Who sends before the handshake is answered has not read RFC 6455, and Beast would lose it.

@@ -15,7 +15,10 @@ TEST(ExecStream, RefusesBeforeTheHandshake) {
   const auto status = [&](const char* target, const std::string& fields) {
     return Client(server.address()).ask("GET", target, "", fields).status;
   };
-  EXPECT_EQ(status("/jails/www1/exec", ""), 400);
+  const Reply plain = Client(server.address()).ask("GET", "/jails/www1/exec");
+  EXPECT_EQ(plain.status, 426);
+  EXPECT_EQ(plain.fields.at("upgrade"), "websocket");
+  EXPECT_EQ(plain.fields.at("connection"), "upgrade");
   EXPECT_EQ(status("/jails/nobody/exec", upgrade), 404);
   EXPECT_EQ(status("/jails/stopped/exec", upgrade), 409);
   EXPECT_EQ(status("/jails/www1/exec", std::string(upgrade) + "Origin: http://localhost\r\n"), 403);
