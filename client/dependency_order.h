@@ -1,4 +1,4 @@
-// In which order jails are declared: dependencies first.
+// In which order jails are declared, dependencies first, or removed, the other way round.
 #pragma once
 
 #include <string>

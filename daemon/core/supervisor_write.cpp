@@ -230,7 +230,12 @@ void Supervisor::answer_adoptions(const Result<Survey>& survey) {
 }
 
 Result<Supervisor::WritePlan> Supervisor::plan_erase(const Write& write, const Lifecycle& jail) const {
-  const auto dependants = dependants_of(write.name);
+  auto dependants = dependants_of(write.name);
+  // What is on its way out needs nothing any more, except to be down first (stop_hindrance()).
+  std::erase_if(dependants, [this](const auto& each) {
+    const auto* dependant = find(each);
+    return dependant == nullptr || dependant->record().deleting;
+  });
   if (!dependants.empty()) {
     return Fail(Kind::conflict, write.name + " is needed by " + join(dependants, ", ") + ": delete these first");
   }

@@ -131,6 +131,23 @@ class Adoption(JaildTest):
         self.erase("lost")
 
 
+class Removal(JaildTest):
+    host = "linux"
+
+    def test_rm_of_several_that_run_stops_dependants_first_in_any_order(self):
+        stopped = pathlib.Path(self.root, "tmp", "stopped")
+
+        def noted(name, **params):
+            return self.spec(params={"exec.poststop": [f"echo {name} >> {stopped}"], **params})
+
+        self.declare("db", noted("db"))
+        self.declare("web", noted("web", depend=["db"]))
+        removed = self.jaild.jailctl("rm", "-y", "db", "web")
+        self.assertEqual(removed.returncode, 0, removed.stderr)
+        self.assertEqual(stopped.read_text(), "web\ndb\n")
+        self.assertEqual(self.jaild.call("GET", "/jails")[1]["items"], [])
+
+
 class Health(JaildTest):
     host = "linux"
 

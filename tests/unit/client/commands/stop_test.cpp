@@ -1,6 +1,8 @@
 // down, restart, adopt and rm: what ends an incarnation of a jail.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/unit/client/harness.h"
 
 namespace jaild::client {
@@ -123,6 +125,28 @@ TEST_F(Rm, OfAnUnknownJailIsExitCode4) {
   deleted_ = true;
   gets_after_ = 5;
   EXPECT_EQ(run_jailctl(daemon_, {"rm", "web"}, {.tty = true}).code, ExitCode::unknown_jail);
+}
+
+// Holds jaild's rule: no jail goes before its dependants and children.
+TEST(RmOfSeveral, DependantsAndChildrenGoFirst) {
+  std::set<std::string> left{"db", "other", "web", "web.sub"};
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    const std::string name = request.target.substr(std::string("/jails/").size());
+    if (!left.contains(name)) return problem_reply({Kind::not_found, name + ": no such jail", 0, {}});
+    json object = jail(name, "stopped");
+    if (name == "web") object["spec"]["params"]["depend"] = json::array({"db"});
+    if (request.method == "GET") return jail_reply(200, object);
+    if ((name == "db" && left.contains("web")) || (name == "web" && left.contains("web.sub"))) {
+      return problem_reply({Kind::conflict, name + " is needed", 0, {}});
+    }
+    left.erase(name);
+    return test::FakeReply{.status = 204};
+  });
+  const Said said = run_jailctl(daemon, {"rm", "other", "db", "web", "nobody", "web.sub"});
+  EXPECT_EQ(said.code, ExitCode::unknown_jail) << said.err;
+  EXPECT_EQ(said.out, "other: removed\nweb.sub: removed\nweb: removed\ndb: removed\n");
+  EXPECT_TRUE(contains(said.err, "nobody")) << said.err;
+  EXPECT_TRUE(left.empty());
 }
 
 }  // namespace

@@ -74,6 +74,25 @@ TEST(SupervisorWrite, DeleteWithDependantsIsRefusedAndNamesThem) {
   EXPECT_NE(reply.error().message.find("web"), std::string::npos);
 }
 
+TEST(SupervisorWrite, ADependantThatGoesTooHoldsTheStopUpButNotTheDeletion) {
+  World world;
+  ASSERT_TRUE(world.declare("db", service()));
+  ASSERT_TRUE(world.declare("web", depending({"db"})));
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<Terminate>(op.what)) return std::nullopt;
+    return Reply{Nothing{}};
+  };
+  ASSERT_TRUE(world.ask(Write::Verb::erase, "web"));
+  const auto reply = world.ask(Write::Verb::erase, "db");
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(world.log.back(), "web terminate");
+  EXPECT_EQ(world.reason("db"), "waits for web to stop");
+  world.release(Reply{Terminated{0}});
+  EXPECT_EQ(world.supervisor.find("web"), nullptr);
+  world.release(Reply{Terminated{0}});
+  EXPECT_EQ(world.supervisor.find("db"), nullptr);
+}
+
 TEST(SupervisorWrite, DeleteStopsAndForgetsR9_6) {
   World world;
   ASSERT_TRUE(world.declare("web", service()));
