@@ -34,6 +34,7 @@ field() { object "$1" | sed -n "s/.*\"$2\":\"\{0,1\}\([^\",}]*\).*/\1/p"; }
 reason() { object "$1" | sed -nE 's/.*"reason":"(([^"\\]|\\.)*)".*/\1/p'; }
 state() { field "$1" state; }
 is_state() { [ "$(state "$1")" = "$2" ]; }
+is_because() { case $(reason "$1") in *"$2"*) ;; *) return 1 ;; esac; }
 # declare_jail NAME SPEC [MORE]: waits until it is as wished or failed.
 declare_jail() { api POST "/jails?wait=$patience" "{\"name\":\"$1\",\"spec\":$2${3:-}}" >"$work/answer"; }
 # A start that is expected not to end well is not waited for to the end: it may wait for what is missing.
