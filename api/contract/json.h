@@ -35,6 +35,10 @@ using FurtherMistakes = std::function<std::vector<FieldError>(const std::string&
 Result<JailDocument> parse_jail_document(const nlohmann::json& body, std::string_view name_in_path,
                                          const HostProfile& host, const FurtherMistakes& further = {});
 
+// Whether a merge patch (RFC 7396) removes only what a document may have. A null for any other name would remove
+// nothing and leave no trace in the merged document, so its typing error would go unseen.
+Result<void> check_removals(const nlohmann::json& patch);
+
 // A body of POST /plan and POST /apply: {"jails":[JailDocument...], "prune"?: {LABEL: VALUE...}, "restart"?: true}. All
 // mistakes of all jails at once, those that `further` finds among them when the set is refused anyway; pointers start
 // with "/jails/N". `who` and `dry_run` are left to the caller.

@@ -117,6 +117,18 @@ Result<JailDocument> parse_jail_document(const json& body, std::string_view name
   return parse(body, name_in_path, &host, further);
 }
 
+Result<void> check_removals(const json& patch) {
+  Mistakes mistakes;
+  read_document(patch, "", "", nullptr, mistakes);
+  Mistakes removals;
+  for (FieldError& each : mistakes.take()) {
+    if (each.detail != unknown_field || !patch.at(json::json_pointer(each.pointer)).is_null()) continue;
+    removals.add(std::move(each.pointer), std::move(each.detail));
+  }
+  if (removals.empty()) return {};
+  return Fail(removals.error());
+}
+
 Result<WriteSet> parse_jail_set(const json& body, const HostProfile& host, const FurtherSetMistakes& further) {
   Mistakes mistakes;
   WriteSet set;

@@ -106,7 +106,7 @@ void Fields::read(std::string_view key, std::map<std::string, std::string>& out)
 void Fields::refuse_rest() {
   if (!object_.is_object()) return;
   for (const auto& [name, member] : object_.items()) {
-    if (!taken_.contains(name)) mistakes_.add(at(name), "unknown field");
+    if (!taken_.contains(name)) mistakes_.add(at(name), std::string(unknown_field));
   }
 }
 

@@ -25,6 +25,8 @@ namespace jaild {
 
 // Keeps references to the object and to the mistakes: both outlive it. A member that is absent leaves `out` alone, so
 // does one of the wrong type. Ranges are the business of spec_rules.h.
+constexpr std::string_view unknown_field = "unknown field";  // said of a member that nobody takes
+
 class Fields {
  public:
   // Reports when `object` is none; all members then count as absent.

@@ -104,8 +104,11 @@ Result<Order> merge_order(const Call& call, const nlohmann::json& patch, Order o
 Result<nlohmann::json> parse_patch(const Call& call) {
   auto patch = parse_json(call.request.body);
   if (!patch) return patch;
-  if (patch->is_object()) return patch;
-  return Fail(Error{Kind::invalid, "a patch must be a JSON object", 0, {{"", "must be an object"}}});
+  if (!patch->is_object()) {
+    return Fail(Error{Kind::invalid, "a patch must be a JSON object", 0, {{"", "must be an object"}}});
+  }
+  if (auto removals = check_removals(*patch); !removals) return Fail(removals.error());
+  return patch;
 }
 
 Result<JailSpec> spec_of(const std::vector<SpecVersion>& versions, const std::string& name, std::uint64_t generation) {

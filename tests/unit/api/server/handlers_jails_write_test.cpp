@@ -127,6 +127,9 @@ TEST_F(JailsWrite, PatchMergesIntoTheJailAsItIs) {
   EXPECT_EQ(last_write().if_generation, 1U);
   EXPECT_EQ(client.ask("PATCH", "/jails/www1", R"({"desired":"running"})").status, 200);
   EXPECT_EQ(last_write().desired, Desired::running);
+  const char* nothing_there =
+      R"({"status":null,"spec":{"cpuset":null,"health":null,"restart":{"limit":null},"labels":{"no":null}}})";
+  EXPECT_EQ(client.ask("PATCH", "/jails/www1", nothing_there).status, 200) << "it was not there, but might have been";
 }
 
 TEST_F(JailsWrite, PatchRefusesWhatWouldNotBeAJail) {
@@ -135,6 +138,10 @@ TEST_F(JailsWrite, PatchRefusesWhatWouldNotBeAJail) {
   EXPECT_EQ(client.ask("PATCH", "/jails/www1", R"({"spec":null})").status, 422);
   EXPECT_EQ(client.ask("PATCH", "/jails/www1", R"({"spec":{"priority":"high"}})").status, 422);
   EXPECT_EQ(client.ask("PATCH", "/jails/www1", "[]").status, 422);
+  for (const char* unknown : {R"({"":null})", R"({"spec":{"comand":null}})", R"({"spec":{"restart":{"poliy":null}}})",
+                              R"({"spec":{"health":{"tpc":null}}})", R"({"spec":{"a/b~":null}})"}) {
+    EXPECT_EQ(client.ask("PATCH", "/jails/www1", unknown).status, 422) << unknown;
+  }
   EXPECT_EQ(ask_anew("PATCH", "/jails/www1", "{").status, 400);
   EXPECT_EQ(client.ask("PATCH", "/jails/nobody", "{}").status, 404);
   EXPECT_EQ(writes(), 0U);
