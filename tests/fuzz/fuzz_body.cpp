@@ -62,6 +62,7 @@ void document(const json& body, std::string_view name_in_path) {
 // As PATCH does it: merged into a jail that is there.
 void patch(const json& body) {
   if (!body.is_object()) return;
+  if (const auto removals = check_removals(body); !removals) return require_told(removals.error());
   json merged{{"name", "www1"},
               {"desired", "running"},
               {"spec", {{"params", {{"path", "/jail/www1"}, {"persist", true}}}, {"rctl", {"memoryuse:deny=1g"}}}}};
