@@ -23,10 +23,10 @@ namespace jaild {
 // A JSON integer; nullopt for everything else, 1.0 included. Above 2^63-1: 2^63-1, which every bound here refuses.
 [[nodiscard]] std::optional<std::int64_t> json_integer(const nlohmann::json& value);
 
-// Keeps references to the object and to the mistakes: both outlive it. A member that is absent leaves `out` alone, so
-// does one of the wrong type. Ranges are the business of spec_rules.h.
 constexpr std::string_view unknown_field = "unknown field";  // said of a member that nobody takes
 
+// Keeps references to the object and to the mistakes: both outlive it. A member that is absent leaves `out` alone, so
+// does one of the wrong type. Ranges are the business of spec_rules.h.
 class Fields {
  public:
   // Reports when `object` is none; all members then count as absent.
