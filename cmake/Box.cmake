@@ -4,6 +4,7 @@ function(jaild_box name)
   cmake_parse_arguments(BOX "" "" "SOURCES;LINKS" ${ARGN})
   add_library(${name} STATIC ${BOX_SOURCES})
   target_link_libraries(${name} PUBLIC jaild_options ${BOX_LINKS})
+  jaild_precompile(${name} "" ${BOX_LINKS})
 endfunction()
 
 # jaild_test(NAME SOURCES ... LINKS ...): a GoogleTest program in bin/tests, known to ctest as one test.
@@ -11,6 +12,7 @@ function(jaild_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE jaild_options ${TEST_LINKS} GTest::gtest GTest::gtest_main)
+  jaild_precompile(${name} _test ${TEST_LINKS})
   if(JAILD_CROSS)
     # Sixty programs that run once: what counts is that they are built soon. zig's -O0 would bring UBSan's traps along.
     target_compile_options(${name} PRIVATE -O0 -fno-sanitize=undefined)
