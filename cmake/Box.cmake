@@ -7,9 +7,13 @@ function(jaild_box name)
   jaild_precompile(${name} "" ${BOX_LINKS})
 endfunction()
 
-# jaild_test(NAME SOURCES ... LINKS ...): a GoogleTest program in bin/tests, known to ctest as one test.
+# What runs under TSan: whatever has threads, and the core and the API on them.
+set(jaild_tsan_tests core_test host_pool_test monitor_link_test store_unit_test api_server_test runtime_test)
+
+# jaild_test(NAME SOURCES ... LINKS ... [LABELS ...] [ALONE]): a GoogleTest program in bin/tests, known to ctest as one test,
+# label `unit`. ALONE: it makes jails or looks at all of the machine, so no other such test runs beside it.
 function(jaild_test name)
-  cmake_parse_arguments(TEST "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(TEST "ALONE" "" "SOURCES;LINKS;LABELS" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE jaild_options ${TEST_LINKS} GTest::gtest GTest::gtest_main)
   jaild_precompile(${name} _test ${TEST_LINKS})
@@ -18,5 +22,17 @@ function(jaild_test name)
     target_compile_options(${name} PRIVATE -O0 -fno-sanitize=undefined)
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/tests)
-  add_test(NAME ${name} COMMAND ${name})
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  if(name IN_LIST jaild_tsan_tests)
+    list(APPEND TEST_LABELS tsan)
+  endif()
+  jaild_test_properties(${name} "unit;${TEST_LABELS}" ${TEST_ALONE})
+endfunction()
+
+function(jaild_test_properties name labels alone)
+  # Fifteen minutes: five times what the slowest needs with sanitizers on a machine of two cores.
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 900)
+  if(alone)
+    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK machine)
+  endif()
 endfunction()

@@ -1,3 +1,4 @@
+find_package(Python3 REQUIRED COMPONENTS Interpreter)  # embeds the OpenAPI document, runs the end-to-end tests
 # All from the system's packages: Debian's lib*-dev, FreeBSD's pkg. None is vendored.
 set(JAILD_CROSS "" CACHE PATH "Cross build: the folder that tools/freebsd_cross.sh filled with headers and sources")
 if(JAILD_CROSS)
