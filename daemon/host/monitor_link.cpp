@@ -187,9 +187,11 @@ void MonitorLink::send(std::uint64_t run, json request, std::optional<millisecon
     if (found == sessions_.end()) return answer(Fail(Kind::unavailable, "the jail has no monitor"));
     const auto session = found->second;
     const std::string what = json_text(request, "request");
-    session->ask(std::move(request), patience, [session, what, answer = std::move(answer)](Result<json> result) {
-      if (result && what == "create") session->key.jid = static_cast<int>(json_number(*result, "jid"));
-      if (result && what == "adopt") session->key.jid = static_cast<int>(json_number(*result, "jid"));
+    const std::int64_t asked_jid = json_number(request, "jid");  // of an adopt, which older monitors answer without it
+    session->ask(std::move(request), patience, [session, what, asked_jid, answer = std::move(answer)](auto result) {
+      if (result && (what == "create" || what == "adopt")) {
+        session->key.jid = static_cast<int>(json_number(*result, "jid", asked_jid));
+      }
       if (result && what == "main") session->main_started = true;
       answer(std::move(result));
     });

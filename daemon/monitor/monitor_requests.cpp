@@ -100,7 +100,7 @@ void Monitor::adopt(std::int64_t id, const json& body) {
   if (!set) return refuse(id, set.error());
   const auto adopted = jail_.adopt(body["jid"].get<int>());
   if (!adopted) return refuse(id, adopted.error());
-  answer(id, json::object());
+  answer(id, {{"jid", body["jid"]}});
   if (!body.value("inhabited", json(false)).is_boolean() || !body.value("inhabited", false)) return;
   ran_inside_ = true;
   jail_.ask_whether_empty();

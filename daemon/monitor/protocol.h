@@ -81,7 +81,7 @@
 //   made for this run, or took over; verified: its name is NAME. inhabited: it may have processes that were there
 //   before this monitor; a note of emptiness comes when they have ended, or at once. Linux: whose monitor died;
 //   verified by the jail record: name, run, pid and start time. What runs in it already is not our child: its end is
-//   not noted, but for `gone`. cgroups, rlimits: as in limits.
+//   not noted, but for `gone`. cgroups, rlimits: as in limits. Answer: "jid"; an older monitor does not say it.
 //
 // {"id":N,"request":"limits","cgroups":[..]?,"rlimits":{..}?}   Linux: replaces what later in-jail processes get.
 //   cgroups: absolute paths of cgroup.procs files. rlimits: {"nofile":1024,...}, both soft and hard, by the names cpu

@@ -78,7 +78,9 @@ TEST_F(Survival, AReopenedMonitorTakesTheJailOver) {
   connect();
   EXPECT_EQ(inside("true")["kind"], "conflict") << "not before it has adopted it";
   EXPECT_EQ(ask("adopt", {{"jid", ::getpid()}})["kind"], "not_found");
-  ASSERT_EQ(ask("adopt", {{"jid", jid}, {"cgroups", json::array()}})["ok"], true);
+  const json adopted = ask("adopt", {{"jid", jid}, {"cgroups", json::array()}});
+  ASSERT_EQ(adopted["ok"], true);
+  EXPECT_EQ(adopted["jid"], jid);
   EXPECT_EQ(ask("adopt", {{"jid", jid}})["kind"], "conflict");
   EXPECT_EQ(ask("hello")["jid"], jid);
   EXPECT_EQ(output_of("hostname; mknod /tmp/x b 8 0 2>/dev/null || echo confined"), "inner.example.org\nconfined\n");

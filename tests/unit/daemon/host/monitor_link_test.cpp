@@ -73,9 +73,9 @@ class MonitorLinkTest : public testing::Test {
         io_, MonitorPaths{folder_, folder_, folder_, "/nonexistent/jaild-monitor"},
         MonitorLink::Handlers{
             [this](const core::JailKey&, LastExit exit) { note("main_exited " + std::to_string(*exit.code)); },
-            [this](const core::JailKey& key) { note("empty " + key.name); },
-            [this](const core::JailKey& key) { note("gone " + key.name); },
-            [this](const core::JailKey& key) { note("lost " + key.name); }});
+            [this](const core::JailKey& key) { note("empty " + told(key)); },
+            [this](const core::JailKey& key) { note("gone " + told(key)); },
+            [this](const core::JailKey& key) { note("lost " + told(key)); }});
     thread_ = std::thread([this] { io_.run(); });
   }
   void TearDown() override {
@@ -85,6 +85,7 @@ class MonitorLinkTest : public testing::Test {
     fs::remove_all(folder_);
   }
 
+  static std::string told(const core::JailKey& key) { return key.name + " " + std::to_string(key.jid); }
   void note(const std::string& text) {
     const std::lock_guard lock(mutex_);
     notes_.push_back(text);
@@ -178,6 +179,28 @@ TEST_F(MonitorLinkTest, RefusalKeepsTheMonitorsWords) {
   EXPECT_EQ(answer.error().os_errno, 1);
 }
 
+// A monitor that was started for a jail knows its jid from `adopt` only. One that outlived an update of jaild may be
+// older than the answer that says it.
+TEST_F(MonitorLinkTest, WhatANoteIsAboutHasTheJidOfTheAdoption) {
+  for (const bool older : {false, true}) {
+    fs::remove(folder_ + "/monitors/7.sock");
+    const auto monitor = adopted({{"name", "www"}, {"run", 7}, {"main", "none"}});
+    std::thread server([&] {
+      const json request = monitor->hear();
+      monitor->answer(request, older ? json::object() : json{{"jid", request["jid"]}});
+      monitor->say("{\"note\":\"empty\"}\n");
+    });
+    EXPECT_TRUE(link_->ask(7, {{"request", "adopt"}, {"jid", 42}, {"inhabited", true}}, milliseconds(30'000)));
+    server.join();
+    EXPECT_TRUE(heard("empty www 42"));
+    ASSERT_EQ(link_->monitors().size(), 1U);
+    EXPECT_EQ(link_->monitors().front().key, (core::JailKey{"www", 7, 42}));
+    monitor->hang_up();
+    EXPECT_TRUE(heard("lost www 42"));
+    forget_notes();
+  }
+}
+
 TEST_F(MonitorLinkTest, SilentMonitorIsNotWaitedForWithoutEnd) {
   const auto monitor = adopted();
   const auto answer = link_->ask(7, {{"request", "limits"}}, milliseconds(50));
@@ -193,8 +216,8 @@ TEST_F(MonitorLinkTest, NotesBecomeEventsInOrder) {
                "\n"
                R"({"note":"empty"})"
                "\n");
-  EXPECT_TRUE(heard("empty www"));
-  EXPECT_EQ(notes(), (std::vector<std::string>{"main_exited 5", "empty www"}));
+  EXPECT_TRUE(heard("empty www 42"));
+  EXPECT_EQ(notes(), (std::vector<std::string>{"main_exited 5", "empty www 42"}));
 }
 
 TEST_F(MonitorLinkTest, LostMonitorAnswersEverythingAndIsTold) {
@@ -207,7 +230,7 @@ TEST_F(MonitorLinkTest, LostMonitorAnswersEverythingAndIsTold) {
   const auto answer = answered->get_future().get();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, Kind::unavailable);
-  EXPECT_TRUE(heard("lost www"));
+  EXPECT_TRUE(heard("lost www 42"));
   EXPECT_TRUE(link_->monitors().empty());
 }
 
@@ -216,7 +239,7 @@ TEST_F(MonitorLinkTest, NonsenseEndsTheConnection) {
     fs::remove(folder_ + "/monitors/7.sock");
     const auto monitor = adopted();
     monitor->say(nonsense);
-    EXPECT_TRUE(heard("lost www")) << nonsense;
+    EXPECT_TRUE(heard("lost www 42")) << nonsense;
     forget_notes();
   }
 }
