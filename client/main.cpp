@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "api/contract/standard_fds.h"
 #include "client/app.h"
 
 namespace {
@@ -33,6 +34,7 @@ bool locale_is_utf8() {
 }  // namespace
 
 int main(int count, char** arguments) {
+  jaild::open_standard_fds();
   // A reader that goes away is an error of write(2), which is dealt with below.
   std::signal(SIGPIPE, SIG_IGN);
   DescriptorBuffer out_buffer(STDOUT_FILENO);

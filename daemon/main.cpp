@@ -5,6 +5,7 @@
 #include <malloc.h>
 #endif
 
+#include "api/contract/standard_fds.h"
 #include "daemon/app.h"
 
 namespace {
@@ -24,6 +25,7 @@ void give_memory_back() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  jaild::open_standard_fds();
   give_memory_back();
   const auto parsed = jaild::parse_command_line(argc, argv);
   if (const auto* early = std::get_if<jaild::EarlyExit>(&parsed)) {

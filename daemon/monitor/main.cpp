@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "api/contract/standard_fds.h"
 #include "daemon/monitor/file_record.h"
 #include "daemon/monitor/monitor.h"
 #include "daemon/monitor/protocol.h"
@@ -89,6 +90,7 @@ Result<void> serve(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_fds();
   const auto options = parse_options({argv + 1, argv + argc});
   if (!options) return complain(options.error());
   const auto sealed = seal_program(argv, environ);

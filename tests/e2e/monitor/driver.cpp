@@ -27,9 +27,10 @@ constexpr std::array applets{"sh",    "sleep",    "cat",  "echo",     "id",    "
                              "mount", "umount",   "kill", "true",     "false", "setsid", "readlink", "stat",
                              "touch", "ifconfig", "rm",   "stty",     "tty",   "seq",    "cp",       "chroot"};
 
-int run_and_wait(const std::vector<std::string>& arguments) {
+int run_and_wait(const std::vector<std::string>& arguments, const std::vector<int>& closed = {}) {
   const pid_t pid = ::fork();
   if (pid == 0) {
+    for (const int fd : closed) ::close(fd);
     std::vector<char*> argv;
     for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
@@ -80,9 +81,10 @@ void MonitorTest::TearDown() {
   std::filesystem::remove_all(base_);
 }
 
-int MonitorTest::start_monitor() {
+int MonitorTest::start_monitor(const std::vector<int>& closed) {
   return run_and_wait({JAILD_MONITOR_PATH, "--name", name_, "--run", std::to_string(run_), "--run-dir", place("run"),
-                       "--log-dir", place("log"), "--state-dir", place("state")});
+                       "--log-dir", place("log"), "--state-dir", place("state")},
+                      closed);
 }
 
 void MonitorTest::connect() {

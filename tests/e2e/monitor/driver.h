@@ -25,7 +25,8 @@ class MonitorTest : public testing::Test {
   void SetUp() override;
   void TearDown() override;
 
-  int start_monitor();  // the exit status of the program's parent
+  // The exit status of the program's parent; it starts without the descriptors `closed`.
+  int start_monitor(const std::vector<int>& closed = {});
   void connect();
   void disconnect() { socket_.reset(); }
   bool try_send_hello();  // without waiting for room or for an answer

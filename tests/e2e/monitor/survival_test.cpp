@@ -105,6 +105,16 @@ TEST_F(Survival, ARecordOfAnotherProcessIsNoJail) {
   std::filesystem::remove(record);
 }
 
+// Its own sockets must not get their numbers: it lets go of those when it leaves its parent.
+TEST_F(Survival, AMonitorStartedWithoutStandardDescriptorsServes) {
+  for (const std::vector<int>& closed : {std::vector{0}, std::vector{1}, std::vector{2}, std::vector{0, 1, 2}}) {
+    kill_monitor();
+    ASSERT_EQ(start_monitor(closed), 0);
+    connect();
+    EXPECT_EQ(host("test -r /dev/null && exit 5")["code"], 5);
+  }
+}
+
 TEST_F(Survival, SignalsToTheGroupOfJaildDoNotEndAMonitor) {
   const int pid = ask("hello")["pid"].get<int>();
   EXPECT_NE(::getsid(pid), ::getsid(0));
