@@ -49,13 +49,20 @@ Result<void> exec_in(const std::string& program, const std::vector<std::string>&
   return FailErrno(Kind::host_refused, program, refusal);
 }
 
-Result<void> set_stdio(const Stdio& stdio) {
+Result<UniqueFd> open_host_null() {
+  UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) return FailErrno(Kind::host_refused, "open /dev/null", errno);
+  return null;
+}
+
+Result<void> set_stdio(const Stdio& stdio, bool in_jail) {
   std::array<int, 3> sources{stdio.in, stdio.out, stdio.err};
-  UniqueFd null;
+  UniqueFd none;
   if (std::ranges::find(sources, -1) != sources.end()) {
-    null.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    if (!null) return FailErrno(Kind::host_refused, "open /dev/null", errno);
-    std::ranges::replace(sources, -1, null.get());
+    auto opened = in_jail ? ended_pipe() : open_host_null();
+    if (!opened) return Fail(opened.error());
+    none = std::move(*opened);
+    std::ranges::replace(sources, -1, none.get());
   }
   std::array<int, 3> high{};
   for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -128,7 +135,7 @@ Result<void> get_terminal(const Launch& launch, uid_t owner) {
     return FailErrno(Kind::unavailable, "hand on the terminal", errno);
   }
   const int slave = terminal->slave.get();
-  return set_stdio({slave, slave, slave});
+  return set_stdio({slave, slave, slave}, true);
 }
 
 // From inside the jail to the exec of what somebody runs there by hand.
@@ -183,7 +190,7 @@ Result<void> run_child(const Launch& launch, const Jail& jail, int report) {
   }
   auto identity = look_up(command, UserSource::host);
   if (!identity) return Fail(identity.error());
-  const auto described = set_stdio(stdio);
+  const auto described = set_stdio(stdio, command.in_jail);
   if (!described) return described;
   close_all_but({report, jail.attach_fd(), launch.lifeline});
 
@@ -217,6 +224,13 @@ Result<void> run_child(const Launch& launch, const Jail& jail, int report) {
 }
 
 }  // namespace
+
+Result<UniqueFd> ended_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return FailErrno(Kind::overloaded, "pipe", errno);
+  const UniqueFd writer(ends[1]);
+  return UniqueFd(ends[0]);
+}
 
 std::string encode_report(const Error& error) {
   constexpr std::size_t message_max = 400;  // with the numbers below PIPE_BUF everywhere (512), so it is written whole

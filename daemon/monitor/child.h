@@ -15,7 +15,8 @@
 
 namespace jaild::monitor {
 
-// What the command gets as 0, 1 and 2; not owned. -1: /dev/null.
+// What the command gets as 0, 1 and 2; not owned. -1: the host's /dev/null for a command on the host, ended_pipe() in a
+// jail.
 struct Stdio {
   int in = -1;
   int out = -1;
@@ -40,6 +41,11 @@ struct Child {
 
 // Returns after fork; what the child meets before exec comes through `report` as encode_report() wrote it.
 Result<Child> launch(const Launch& launch, Jail& jail);
+
+// What ends at once when it is read. A jail gets it where others get /dev/null: root in a jail may change the mode and
+// the owner of every inode that it holds, so it holds none of the host's; and under the name /dev/null in the jail
+// there may be anything.
+Result<UniqueFd> ended_pipe();
 
 // How a child tells an Error in at most PIPE_BUF bytes. Pure.
 std::string encode_report(const Error& error);

@@ -112,6 +112,14 @@ void empty_pipe(UniqueFd& console) {
   }
 }
 
+// What it has as 0, 1 and 2 came from the host.
+void let_go_of_stdio() {
+  const auto none = ended_pipe();
+  for (const int fd : {0, 1, 2}) {
+    if (!none || ::dup2(none->get(), fd) < 0) ::close(fd);
+  }
+}
+
 void wait_for_go(int channel) {
   std::array<char, 64> packet{};
   ssize_t got = -1;
@@ -140,6 +148,7 @@ void run_pid1(const CreateRequest& jail, const std::string& staging, int inherit
   ::umask(022);
   if (inherited != channel_fd) ::dup3(inherited, channel_fd, O_CLOEXEC);
   ::close_range(channel_fd + 1, ~0U, 0);
+  let_go_of_stdio();
   UniqueFd channel(channel_fd);
   const int children = watch_children();
   wait_for_go(channel.get());

@@ -35,12 +35,19 @@ Result<void> cover(int tree, int proc, const std::string& name) {
   return attach_tree(tree, place->get());
 }
 
-Result<void> mask(int proc, const std::string& name, bool directory) {
-  // Read-only, so that a jail cannot change the mode of the host's /dev/null through it.
-  auto tree = directory ? make_file_system("tmpfs", {{"size", "4k"}, {"mode", "0555"}}, harmless | MOUNT_ATTR_RDONLY)
-                        : copy_tree(AT_FDCWD, "/dev/null");
+// Of a file system of its own: the host's /dev/null is nothing for a jail to hold or to watch.
+Result<UniqueFd> make_empty_file() {
+  const auto tree = make_file_system("tmpfs", {{"size", "4k"}, {"mode", "0555"}}, harmless);
   if (!tree) return Fail(tree.error());
-  const auto set = set_attributes(tree->get(), MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
+  const UniqueFd file(::openat(tree->get(), "empty", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
+  if (!file) return FailErrno(Kind::host_refused, "make an empty file", errno);
+  return copy_tree(tree->get(), "empty");
+}
+
+Result<void> mask(int proc, const std::string& name, bool directory) {
+  auto tree = directory ? make_file_system("tmpfs", {{"size", "4k"}, {"mode", "0555"}}, 0) : make_empty_file();
+  if (!tree) return Fail(tree.error());
+  const auto set = set_attributes(tree->get(), harmless | MOUNT_ATTR_RDONLY, 0);
   if (!set) return set;
   return cover(tree->get(), proc, name);
 }

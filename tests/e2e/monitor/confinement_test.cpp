@@ -38,13 +38,53 @@ TEST_F(Confinement, NothingHostWideCanBeWritten) {
   EXPECT_FALSE(can("echo x >/proc/sys/kernel/core_pattern"));
   EXPECT_FALSE(can("echo h >/proc/sysrq-trigger"));
   EXPECT_FALSE(can("chmod 777 /proc/sys/kernel/core_pattern"));
-  EXPECT_FALSE(can("chmod 600 /proc/keys")) << "a mask is the host's /dev/null";
+  EXPECT_FALSE(can("chmod 600 /proc/keys"));
+  EXPECT_TRUE(can("test -f /proc/keys")) << "a mask is nothing of the host";
   EXPECT_TRUE(output_of("cat /proc/keys /proc/timer_list /proc/kallsyms").empty());
   EXPECT_EQ(content("/proc/sys/kernel/core_pattern"), before);
   EXPECT_FALSE(can("hostname other"));
   struct stat null{};
   ASSERT_EQ(::stat("/dev/null", &null), 0);
   EXPECT_EQ(null.st_mode & 07777, 0666U);
+}
+
+// What root holds it may change, whatever the mount that it came from is.
+class Holding : public Confinement {
+ protected:
+  void expect_nothing_of_the_host() {
+    const std::string look =
+        "for fd in 0 1 2; do readlink /proc/self/fd/$fd; done; ls /proc/self/fd; "
+        "cat; chmod 600 /proc/self/fd/0; cat <&0; echo looked;";
+    EXPECT_EQ(inside(look)["code"], 0) << "reading ends at once";
+    ASSERT_EQ(ask("main", {{"command", {{"phase", "main"}, {"line", look}, {"in_jail", true}}}})["ok"], true);
+    EXPECT_EQ(note("main_exited")["exit"]["code"], 0);
+    ASSERT_TRUE(eventually([this] { return log().find("main out looked") != std::string::npos; })) << log();
+    struct stat null{};
+    EXPECT_EQ(::stat("/dev/null", &null), 0);
+    EXPECT_EQ(null.st_mode & 07777, 0666U);
+    if ((null.st_mode & 07777) != 0666U) ::chmod("/dev/null", 0666);
+    std::istringstream lines(log());
+    int pipes = 0;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find(" out pipe:[") != std::string::npos) ++pipes;
+      EXPECT_EQ(line.find(" out /"), std::string::npos) << line;
+    }
+    EXPECT_EQ(pipes, 6) << log();
+    // 3 is the directory that ls reads.
+    EXPECT_NE(log().find("main out 3\n"), std::string::npos) << log();
+    EXPECT_EQ(log().find("main out 4\n"), std::string::npos) << log();
+  }
+};
+
+TEST_F(Holding, NoCommandHoldsAnythingOfTheHost) {
+  ASSERT_EQ(create()["ok"], true);
+  expect_nothing_of_the_host();
+}
+
+TEST_F(Holding, WhateverTheJailHasAsDevNull) {
+  ASSERT_EQ(::mkfifo((root() + "/dev/null").c_str(), 0666), 0);
+  ASSERT_EQ(create({{"devfs", false}})["ok"], true);
+  expect_nothing_of_the_host();
 }
 
 TEST_F(Confinement, NoMountsAndNoNewNamespaces) {
