@@ -26,7 +26,22 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   return result;
 }
 
-// execvp(3) searches the caller's PATH; jail(8)'s child has the cleaned one by then, and so has ours.
+Error cannot_run(const std::string& what, int code) {
+  return FailErrno(Kind::host_refused, what, code).error();
+}
+
+// With the shell of the place where we are: by now the jail's, for a command in a jail.
+Error run_as_script(const std::string& path, const std::vector<std::string>& argv, const Environment& environment) {
+  constexpr const char* shell = "/bin/sh";
+  std::vector<std::string> words{shell, path};
+  words.insert(words.end(), argv.begin() + 1, argv.end());
+  ::execve(shell, pointers(words).data(), pointers(environment).data());
+  return cannot_run(std::string(shell) + ", which runs " + path + " for want of a line #!", errno);
+}
+
+// As execvp(3), with which jail(8) and jexec(8) run everything: a file that is no program for the kernel (ENOEXEC) is a
+// script for the shell; a name without a slash is searched for in PATH, which is the cleaned one for jail(8)'s child by
+// then, and so it is for ours.
 Result<void> exec_in(const std::string& program, const std::vector<std::string>& argv, const Environment& environment) {
   std::string path = "/bin:/usr/bin";
   for (const std::string& entry : environment) {
@@ -36,17 +51,20 @@ Result<void> exec_in(const std::string& program, const std::vector<std::string>&
   const auto variables = pointers(environment);
   if (program.find('/') != std::string::npos) {
     ::execve(program.c_str(), arguments.data(), variables.data());
-    return FailErrno(Kind::host_refused, program, errno);
+    if (errno == ENOEXEC) return Fail(run_as_script(program, argv, environment));
+    return Fail(cannot_run(program, errno));
   }
   int refusal = ENOENT;
   for (std::size_t begin = 0; begin <= path.size();) {
     const std::size_t end = std::min(path.find(':', begin), path.size());
     const std::string directory = path.substr(begin, end - begin);
-    ::execve(((directory.empty() ? "." : directory) + "/" + program).c_str(), arguments.data(), variables.data());
+    const std::string file = (directory.empty() ? "." : directory) + "/" + program;
+    ::execve(file.c_str(), arguments.data(), variables.data());
+    if (errno == ENOEXEC) return Fail(run_as_script(file, argv, environment));
     if (errno != ENOENT && errno != ENOTDIR) refusal = errno;
     begin = end + 1;
   }
-  return FailErrno(Kind::host_refused, program, refusal);
+  return Fail(cannot_run(program, refusal));
 }
 
 Result<UniqueFd> open_host_null() {

@@ -101,6 +101,13 @@ TEST_F(Exec, IsConfinedAsHooksAre) {
   EXPECT_NE(read(err_).find("mknod"), std::string::npos);
 }
 
+TEST_F(Exec, AScriptWithoutAnInterpreterLineIsRunByTheShell) {
+  write(root() + "/tmp/job", "echo $0 $1\nexit 3\n", 0755);
+  ASSERT_EQ(start({{"argv", {"/tmp/job", "word"}}})["ok"], true);
+  EXPECT_EQ(note("exec_exited")["code"], 3);
+  EXPECT_EQ(read(out_), "/tmp/job word\n");
+}
+
 TEST_F(Exec, WhatCannotBeRunIsAnsweredWithErrno) {
   const json missing = start({{"argv", {"/nonexistent"}}});
   EXPECT_EQ(missing["ok"], false);

@@ -21,6 +21,33 @@ TEST_F(Hooks, AnswerWithCodeOrSignal) {
   EXPECT_EQ(missing["kind"], "host_refused");
 }
 
+// As jail(8) and jexec(8) do, by execvp(3).
+TEST_F(Hooks, AScriptWithoutAnInterpreterLineIsRunByTheShellOfItsPlace) {
+  write(place("pre.sh"), "echo \"host $0 $1\" >" + place("told") + "\n", 0755);
+  EXPECT_EQ(host(place("pre.sh") + " word")["code"], 0);
+  EXPECT_EQ(content(place("told")), "host " + place("pre.sh") + " word\n");
+  write(root() + "/bin/job", "echo \"jail $0 $1\" >/tmp/told\nexit 7\n", 0755);
+  write(root() + "/bin/empty", "", 0755);
+  ASSERT_EQ(create()["ok"], true);
+  EXPECT_EQ(inside("/bin/job one")["code"], 7);
+  EXPECT_EQ(content(root() + "/tmp/told"), "jail /bin/job one\n");
+  EXPECT_EQ(inside("job two", {{"clean", true}})["code"], 7) << "found by PATH";
+  EXPECT_EQ(content(root() + "/tmp/told"), "jail /bin/job two\n");
+  EXPECT_EQ(inside("empty")["code"], 0);
+  ASSERT_EQ(ask("main", {{"command", {{"phase", "main"}, {"line", "/bin/job three"}, {"in_jail", true}}}})["ok"], true);
+  EXPECT_EQ(note("main_exited")["exit"]["code"], 7);
+  EXPECT_EQ(content(root() + "/tmp/told"), "jail /bin/job three\n");
+}
+
+TEST_F(Hooks, AScriptWhoseShellIsMissingSaysSo) {
+  write(root() + "/job", "exit 0\n", 0755);
+  std::filesystem::remove(root() + "/bin/sh");
+  ASSERT_EQ(create()["ok"], true);
+  const json refused = inside("/job");
+  EXPECT_EQ(refused["ok"], false);
+  EXPECT_NE(refused["error"].get<std::string>().find("/bin/sh"), std::string::npos) << refused;
+}
+
 TEST_F(Hooks, RunInTheOrderTheyWereAskedForAndAreLogged) {
   for (const char* word : {"one", "two", "three"}) host(std::string("echo ") + word, {{"phase", "exec.prepare"}});
   const auto logged = [this] { return log().find("exec.prepare out three\n") != std::string::npos; };
