@@ -326,6 +326,15 @@ class Tokens(JaildTest):
 class Simulated(JaildTest):
     """The same on the model: echo, cat and yes print what they do everywhere."""
 
+    def test_a_refusal_is_said_at_once(self):
+        self.declare("off", self.spec(), desired="stopped", wait=0)
+        for arguments, word in ((("nobody", "--", "true"), "no jail is called nobody"),
+                                (("off", "--", "true"), "jailctl up off"), (("-i", "off", "--", "cat"), "jailctl up off")):
+            said = self.jaild.jailctl("exec", *arguments, timeout=20)
+            self.assertEqual(said.returncode, 125, said)
+            self.assertIn(word, said.stderr)
+        self.erase("off")
+
     def test_commands_in_a_simulated_jail(self):
         self.declare("web", self.spec())
         code, body = self.jaild.call("POST", "/jails/web/exec", {"command": ["cat"], "stdin": "hello"})
