@@ -74,6 +74,9 @@ std::string apply(CLI::App& app, const Setting& setting) {
   } else if (!is_list(*option)) {
     values = {values.back()};  // as jail(8) takes a single value from a list
   }
+  if (option->get_type_name() == path_type && !values.front().empty() && !values.front().starts_with('/')) {
+    return setting.name + ": \"" + values.front() + "\" is relative; a path in the file is absolute";
+  }
   if (option->count() > 0) return "";  // the command line decides
   try {
     for (const std::string& value : values) option->add_result(value);

@@ -14,6 +14,10 @@ class App;
 
 namespace jaild {
 
+// The type name of options that hold a path. In the file it must be absolute: a daemon has no working directory that
+// its administrator would know.
+constexpr const char* path_type = "PATH";
+
 // What was wrong with a file, each as "FILE:3:1: error: what"; nothing was applied unless `mistakes` is empty.
 struct ConfigFileReport {
   std::vector<std::string> mistakes;

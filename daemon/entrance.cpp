@@ -41,9 +41,12 @@ Entrance make_entrance(const DaemonOptions& options, std::vector<std::string>& m
   Entrance entrance;
   entrance.options = make_server_options(options, mistakes);
   auto addresses = options.listen;
-  if (addresses.empty()) addresses.push_back("unix:" + (options.run_dir / "jaild.sock").string());
+  if (addresses.empty()) {
+    entrance.listen_option = "--run-dir";
+    addresses.push_back("unix:" + (options.run_dir / "jaild.sock").string());
+  }
   for (const auto& text : addresses) {
-    if (auto wanted = read_listen("--listen", text, mistakes)) entrance.full.push_back(*std::move(wanted));
+    if (auto wanted = read_listen(entrance.listen_option, text, mistakes)) entrance.full.push_back(*std::move(wanted));
   }
   if (!options.metrics_listen.empty()) {
     entrance.probes = read_listen("--metrics-listen", options.metrics_listen, mistakes);
@@ -54,7 +57,7 @@ Entrance make_entrance(const DaemonOptions& options, std::vector<std::string>& m
 Result<void> open_entrance(const Entrance& entrance, server::Server& server) {
   for (const auto& wanted : entrance.full) {
     auto bound = server.listen(wanted.address, server::Surface::full, wanted.limits);
-    if (!bound) return Fail(bound.error().in("--listen"));
+    if (!bound) return Fail(bound.error().in(entrance.listen_option));
     log_info("listens address=" + server::to_string(*bound));
   }
   if (!entrance.probes) return {};

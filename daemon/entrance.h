@@ -15,6 +15,7 @@ namespace jaild {
 struct Entrance {
   server::ServerOptions options;
   std::vector<server::ListenOption> full;
+  std::string listen_option = "--listen";  // that says where those are
   std::optional<server::ListenOption> probes;
 };
 

@@ -42,7 +42,8 @@ fs::path own_program() {
 
 Result<void> ensure_directory(const fs::path& path, unsigned mode) {
   std::error_code error;
-  fs::create_directories(path.parent_path(), error);  // a failure shows in mkdir below
+  const fs::path itself = path.has_filename() ? path : path.parent_path();  // "run/" is run
+  fs::create_directories(itself.parent_path(), error);                      // a failure shows in mkdir below
   const bool made = ::mkdir(path.c_str(), static_cast<mode_t>(mode)) == 0;
   if (!made && errno != EEXIST) return Fail(os_error("cannot make " + path.string()));
   struct stat info{};

@@ -22,6 +22,10 @@ constexpr const char* config_default = "/etc/jaild.conf";
 #endif
 constexpr const char* log_dir_default = "/var/log/jaild";
 
+std::string not_empty(const std::string& text) {
+  return text.empty() ? "needs a directory" : "";
+}
+
 void add_role_options(CLI::App& app, DaemonOptions& options) {
   const auto add = [&app](const std::string& role, MemberNames& names, const std::string& may) {
     app.add_option("--" + role + "-user", names.users, "user that may " + may + "; repeatable")->type_name("USER");
@@ -59,6 +63,7 @@ struct Parser {
   Parser& operator=(const Parser&) = delete;
 
   void add_options();
+  void resolve_paths();
   DaemonOptions finish(std::vector<std::string> arguments);
 };
 
@@ -68,11 +73,13 @@ void Parser::add_options() {
                ->capture_default_str();
   app.add_flag("--check", options.check_only, "check the options and the configuration file, and end");
   app.set_version_flag("--version", std::string("jaild ") + version_text);
-  app.add_option("--state-dir", options.state_dir, "the database and exit records")->capture_default_str();
-  app.add_option("--run-dir", options.run_dir, "sockets of jaild and its monitors")->capture_default_str();
+  const auto add_directory = [this](const std::string& name, std::filesystem::path& path, const std::string& about) {
+    return app.add_option(name, path, about)->type_name(path_type)->check(not_empty)->capture_default_str();
+  };
+  add_directory("--state-dir", options.state_dir, "the database and exit records");
+  add_directory("--run-dir", options.run_dir, "sockets of jaild and its monitors");
   log_dir =
-      app.add_option("--log-dir", options.log_dir, "consoles of the jails; when given, jaild's own log goes there too")
-          ->capture_default_str();
+      add_directory("--log-dir", options.log_dir, "consoles of the jails; when given, jaild's own log goes there too");
   app.add_flag("--syslog", options.syslog, "log to syslog(3) instead of standard error");
   app.add_option("--log-level", options.log_level, "error, warning, info or debug")
       ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
@@ -85,7 +92,8 @@ void Parser::add_options() {
   app.add_option("--metrics-listen", options.metrics_listen,
                  "loopback ADDRESS:PORT that serves /metrics, /livez and /readyz without a token");
   add_role_options(app, options);
-  app.add_option("--monitor", options.monitor, "path of jaild-monitor; default: beside jaild, else in ../libexec");
+  app.add_option("--monitor", options.monitor, "path of jaild-monitor; default: beside jaild, else in ../libexec")
+      ->type_name(path_type);
   app.add_option("--parallel-starts", options.parallel_starts, "jails that start at the same time; 0: one for each CPU")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
@@ -100,6 +108,15 @@ void Parser::add_options() {
                  "seconds for stopping all jails when the host goes down (SIGUSR2)")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
+}
+
+// As the shell that gave them would. Those of a file are absolute: see config_file.h.
+void Parser::resolve_paths() {
+  for (auto* path : {&options.state_dir, &options.run_dir, &options.log_dir, &options.monitor}) {
+    std::error_code no_directory;  // then it stays as it is, and using it says what is wrong
+    const auto whole = path->empty() ? *path : std::filesystem::absolute(*path, no_directory).lexically_normal();
+    if (!no_directory) *path = whole;
+  }
 }
 
 DaemonOptions Parser::finish(std::vector<std::string> arguments) {
@@ -153,6 +170,7 @@ std::variant<DaemonOptions, EarlyExit> parse_command_line(std::vector<std::strin
     const int code = parser.app.exit(error, out, err);
     return EarlyExit{code == 0 ? 0 : 2, code == 0 ? out.str() : "jaild: " + err.str()};
   }
+  parser.resolve_paths();
   auto file = read_config_file(parser);
   if (auto* wrong = std::get_if<EarlyExit>(&file)) return std::move(*wrong);
   parser.options.warnings = std::get<ConfigFileReport>(file).warnings;

@@ -79,6 +79,28 @@ TEST_F(ConfigFile, TheCommandLineGoesBeforeIt) {
   EXPECT_EQ(got.host, "sim");
 }
 
+TEST_F(ConfigFile, RelativePathsBeginWhereTheCommandLineWasTyped) {
+  const auto here = std::filesystem::current_path();
+  const DaemonOptions got = options("state_dir = /from/file;", {"--run-dir", "run/", "--log-dir", "../log"});
+  EXPECT_EQ(got.state_dir, "/from/file");
+  EXPECT_EQ(got.run_dir, here / "run/");
+  EXPECT_EQ(got.log_dir, here.parent_path() / "log");
+  EXPECT_EQ(options("", {"--monitor", "bin/m"}).monitor, here / "bin/m");
+  EXPECT_EQ(options("").monitor, "") << "none was given";
+}
+
+TEST_F(ConfigFile, RelativePathsInAFileAreRefusedByTheirName) {
+  for (const char* name : {"state_dir", "run_dir", "log_dir", "monitor"}) {
+    const std::string told = mistakes(std::string(name) + " = \"some/where\";");
+    EXPECT_NE(told.find(std::string(name) + ": \"some/where\" is relative"), std::string::npos) << told;
+  }
+}
+
+TEST_F(ConfigFile, ADirectoryWithoutANameIsRefused) {
+  EXPECT_NE(mistakes("", {"--run-dir", ""}).find("--run-dir"), std::string::npos);
+  EXPECT_NE(mistakes("run_dir = \"\";").find("run_dir"), std::string::npos);
+}
+
 TEST_F(ConfigFile, FlagsAreWordsNumbersOrTheirNameAlone) {
   EXPECT_TRUE(options("syslog;").syslog);
   EXPECT_TRUE(options("syslog = TRUE;").syslog);
