@@ -6,6 +6,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
+#include <system_error>
 #include <utility>
 
 #include "api/contract/version.h"
@@ -109,7 +110,8 @@ Result<void> run_until_signal(const DaemonOptions& options, const Entrance& entr
     ending.set_budget(live.shutdown_timeout);
   };
   reload_on(hangups, present, apply);
-  context.run();
+  // Nobody unwinds what served until now: an exception ends the process here, with a word in the log.
+  [&]() noexcept { context.run(); }();
   return {};
 }
 
@@ -148,32 +150,29 @@ int check_options(const DaemonOptions& options) {
 
 int run_daemon(const DaemonOptions& options, const WrapHost& wrap_host) {
   std::signal(SIGPIPE, SIG_IGN);
-  if (options.log_to_file) {
-    if (auto made = ensure_directory(options.log_dir, 0750); !made) {
-      log_error(made.error().message);
-      return 1;
-    }
-  }
-  if (auto log = open_log(options); !log) {
-    log_error(log.error().message);
+  log_uncaught_exceptions();
+  const auto refused = [](const Error& error) {
+    log_start_error(error.message);
     return 1;
+  };
+  if (options.log_to_file) {
+    if (auto made = ensure_directory(options.log_dir, 0750); !made) return refused(made.error());
   }
+  if (auto log = open_log(options); !log) return refused(log.error());
   for (const std::string& warning : options.warnings) log_warning(warning);
   std::vector<std::string> mistakes;
   const Entrance entrance = make_entrance(options, mistakes);
-  for (const std::string& mistake : mistakes) log_error(mistake);
+  for (const std::string& mistake : mistakes) log_start_error(mistake);
   if (!mistakes.empty()) return 1;
-  auto parts = build(options, wrap_host);
-  if (!parts) {
-    log_error(parts.error().message);
-    return 1;
-  }
-  const auto& profile = parts->host->profile();
-  log_info(std::string("starts version=") + version_text + " host=" + profile.host +
-           " os=" + log_value(profile.release) + " racct=" + (profile.racct ? "on" : "off"));
-  if (auto served = serve(options, entrance, *parts); !served) {
-    log_error(served.error().message);
-    return 1;
+  try {
+    auto parts = build(options, wrap_host);
+    if (!parts) return refused(parts.error());
+    const auto& profile = parts->host->profile();
+    log_info(std::string("starts version=") + version_text + " host=" + profile.host +
+             " os=" + log_value(profile.release) + " racct=" + (profile.racct ? "on" : "off"));
+    if (auto served = serve(options, entrance, *parts); !served) return refused(served.error());
+  } catch (const std::system_error& error) {  // a thread that cannot be made; all are made before jaild serves
+    return refused({Kind::unavailable, std::string("cannot start all threads: ") + error.what(), 0, {}});
   }
   return 0;
 }

@@ -18,6 +18,13 @@ void log_warning(const std::string& message);
 void log_info(const std::string& message);
 void log_event(const JailEvent& event);
 
+// Of a start that fails: also on standard error, where somebody may wait for it who has not looked into the log yet.
+void log_start_error(const std::string& message);
+
+// From now on an exception that nobody catches, on whatever thread, is the log's last line before the process ends.
+// Jails run on, and rc.d starts the next jaild.
+void log_uncaught_exceptions();
+
 // As --log-level says; from any thread.
 void set_log_level(const std::string& level);
 

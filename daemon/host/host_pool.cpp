@@ -1,12 +1,18 @@
 #include "daemon/host/host_pool.h"
 
+#include <system_error>
 #include <utility>
 
 namespace jaild::host {
 
 HostPool::HostPool(int threads, std::size_t queue_max) : queue_max_(queue_max) {
   threads_.reserve(static_cast<std::size_t>(threads));
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  try {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    stop();
+    throw;
+  }
 }
 
 bool HostPool::post(const std::string& jail, Job job) {

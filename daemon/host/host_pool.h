@@ -20,7 +20,8 @@ class HostPool {
   using Job = std::function<void()>;
 
   // `queue_max` bounds the jobs that wait; the core has at most one operation under way for each jail, so a full queue
-  // means more jails than the daemon is meant for, and is answered, not waited for.
+  // means more jails than the daemon is meant for, and is answered, not waited for. Throws std::system_error, and
+  // leaves no thread behind, where one of them cannot be made.
   HostPool(int threads, std::size_t queue_max);
   ~HostPool() { stop(); }
   HostPool(const HostPool&) = delete;

@@ -1,6 +1,7 @@
 #include "daemon/host/kernel_host.h"
 
 #include <csignal>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -65,15 +66,19 @@ KernelHost::KernelHost(MonitorPaths paths, MonitorLink::Handlers handlers)
 
 Result<void> KernelHost::begin(Sink sink) {
   sink_ = std::move(sink);
+  try {
+    pool_ = std::make_unique<HostPool>(pool_threads, pool_queue_max);
+    thread_ = std::thread([this] {
+      // A daemon's signals are for its loop.
+      sigset_t all;
+      sigfillset(&all);
+      ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+      io_.run();
+    });
+  } catch (const std::system_error& refused) {
+    return Fail(Kind::unavailable, std::string("cannot start the threads for the kernel's calls: ") + refused.what());
+  }
   running_ = true;
-  thread_ = std::thread([this] {
-    // A daemon's signals are for its loop.
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    io_.run();
-  });
-  pool_ = std::make_unique<HostPool>(pool_threads, pool_queue_max);
   return link_.start();
 }
 

@@ -33,7 +33,7 @@ class KernelHost : public Host {
 
   virtual JailOperations& jails() = 0;
 
-  // Starts the threads and takes up the monitors that are there.
+  // Starts the threads and takes up the monitors that are there. Kind::unavailable: a thread cannot be made.
   Result<void> begin(Sink sink);
   // Joins the threads; `last` is the last thing that the link's does. Nothing the second time.
   void end(const std::function<void()>& last);

@@ -38,11 +38,11 @@ void AsioLoop::after(std::chrono::nanoseconds delay, std::function<void()> task)
 }
 
 void AsioLoop::offload(std::function<void()> work) {
-  boost::asio::post(queries_, std::move(work));
+  queries_.post(std::move(work));
 }
 
 void AsioLoop::stop() {
-  queries_.join();
+  queries_.finish();
 }
 
 }  // namespace jaild::runtime

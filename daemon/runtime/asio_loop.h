@@ -3,9 +3,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "daemon/runtime/loop.h"
+#include "daemon/runtime/query_pool.h"
 #include "daemon/runtime/usage_walk.h"
 
 namespace jaild::runtime {
@@ -15,7 +15,8 @@ constexpr int query_threads = 2 + usage_readers_max;
 
 class AsioLoop final : public Loop {
  public:
-  explicit AsioLoop(boost::asio::io_context& context);  // outlives this
+  // `context` outlives this. Throws std::system_error where the threads cannot be made.
+  explicit AsioLoop(boost::asio::io_context& context);
   ~AsioLoop() override;
 
   [[nodiscard]] core::Now now() const override;
@@ -29,7 +30,7 @@ class AsioLoop final : public Loop {
  private:
   boost::asio::io_context& context_;
   boost::asio::steady_timer timer_;
-  boost::asio::thread_pool queries_{query_threads};
+  QueryPool queries_{query_threads};
 };
 
 }  // namespace jaild::runtime

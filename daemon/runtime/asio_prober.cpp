@@ -8,6 +8,9 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/system/system_error.hpp>
+#include <memory>
+#include <system_error>
 
 namespace jaild::runtime {
 namespace {
@@ -86,6 +89,15 @@ asio::awaitable<Result<void>> check(asio::io_context& context, HealthSettings se
 }
 
 }  // namespace
+
+AsioProber::AsioProber(asio::io_context& context) : context_(context) {
+  try {
+    const auto resolver = std::make_shared<asio::ip::tcp::resolver>(context);
+    resolver->async_resolve("127.0.0.1", "0", [resolver](const boost::system::error_code&, const auto&) {});
+  } catch (const boost::system::system_error& refused) {
+    throw std::system_error(refused.code(), "the thread that looks up names");
+  }
+}
 
 void AsioProber::probe(const HealthSettings& settings, std::function<void(Result<void>)> done) {
   asio::co_spawn(context_, check(context_, settings),

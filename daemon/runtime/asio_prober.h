@@ -9,7 +9,9 @@ namespace jaild::runtime {
 
 class AsioProber final : public Prober {
  public:
-  explicit AsioProber(boost::asio::io_context& context) : context_(context) {}  // outlives this and its probes
+  // `context` outlives this and its probes. Throws std::system_error where the thread that looks up names cannot be
+  // made: Asio would make it with the first check, while jaild serves.
+  explicit AsioProber(boost::asio::io_context& context);
   void probe(const HealthSettings& settings, std::function<void(Result<void>)> done) override;
 
  private:

@@ -2,6 +2,7 @@
 //   JAILD_DIE_BEFORE=N  SIGKILL to itself instead of the Nth operation
 //   JAILD_DIE_AFTER=N   SIGKILL to itself when the Nth operation completes, before anybody hears of it
 //   JAILD_KILL_MONITORS_BEFORE=N  SIGKILL to all its monitors before the Nth operation (0: never)
+//   JAILD_THROW=loop|queries  an exception that nobody catches: at the first operation, or when usage is asked for
 #include <signal.h>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -46,6 +49,7 @@ class FaultyHost final : public host::Host {
                  std::string(core::operation_name(op)).c_str());
     if (submitted_ == die_before_) ::kill(::getpid(), SIGKILL);
     if (submitted_ == kill_monitors_before_) kill_monitors();
+    if (throw_ == "loop") throw std::runtime_error("thrown on the loop");
     inner_->submit(std::move(op));
   }
   void exec(const host::JailKey& key, ExecRequest request, host::ExecStarted done) override {
@@ -53,6 +57,7 @@ class FaultyHost final : public host::Host {
   }
   Result<host::Survey> survey() override { return inner_->survey(); }
   Result<std::map<std::string, Usage>> usage(const std::vector<host::JailKey>& keys) override {
+    if (throw_ == "queries") throw std::runtime_error("thrown by a query");
     return inner_->usage(keys);
   }
   Result<std::vector<ProcessInfo>> processes(const host::JailKey& key) override { return inner_->processes(key); }
@@ -63,7 +68,13 @@ class FaultyHost final : public host::Host {
     if (command != nullptr && std::system(command) < 0) std::perror("system");  // NOLINT: a test's own command
   }
 
+  static std::string text_from(const char* name) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? "" : text;
+  }
+
   std::unique_ptr<host::Host> inner_;
+  const std::string throw_ = text_from("JAILD_THROW");
   std::atomic<std::uint64_t> submitted_{0};
   std::atomic<std::uint64_t> completed_{0};
   const std::uint64_t die_before_ = number_from("JAILD_DIE_BEFORE");

@@ -1,5 +1,7 @@
 #include "daemon/host/freebsd/freebsd_host.h"
 
+#include <future>
+#include <memory>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -37,12 +39,15 @@ Result<void> FreebsdHost::start(Sink sink) {
     return Fail(Kind::host_refused, "jaild is in a jail itself: it supervises jails from the host");
   }
   if (auto begun = begin(std::move(sink)); !begun) return begun;
-  boost::asio::post(io(), [this, monitors = link().monitors()] {
-    watch_.start();
+  const auto started = std::make_shared<std::promise<Result<void>>>();  // owned by both threads: see monitor_link.cpp
+  auto watched = started->get_future();
+  boost::asio::post(io(), [this, started, monitors = link().monitors()] {
+    auto watches = watch_.start();
     for (const MonitorFacts& monitor : monitors) watch_.add(monitor.key);
     devctl_.connect();
+    started->set_value(std::move(watches));
   });
-  return {};
+  return watched.get();
 }
 
 void FreebsdHost::stop() {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -45,20 +46,25 @@ bool JailWatch::subscribe(const Ours& jail) const {
   return ::kevent(queue_.get(), &change, 1, nullptr, 0, nullptr) == 0;
 }
 
-void JailWatch::start() {
+Result<void> JailWatch::start() {
   struct kevent stopper{};
   EV_SET(&stopper, 0, EVFILT_USER, EV_ADD | EV_CLEAR, 0, 0, nullptr);
   // 0 is our own jail: the host. A kernel without the filter refuses it.
   works_ = queue_ && ::kevent(queue_.get(), &stopper, 1, nullptr, 0, nullptr) == 0 && subscribe(0, note_jail_child);
-  if (!works_) return;
+  if (!works_) return {};
   look_for_foreign(false);
-  thread_ = std::thread([this] {
-    // A daemon's signals are for its loop.
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    run();
-  });
+  try {
+    thread_ = std::thread([this] {
+      // A daemon's signals are for its loop.
+      sigset_t all;
+      sigfillset(&all);
+      ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+      run();
+    });
+  } catch (const std::system_error& refused) {
+    return Fail(Kind::unavailable, std::string("cannot start the thread that watches jails: ") + refused.what());
+  }
+  return {};
 }
 
 void JailWatch::stop() {

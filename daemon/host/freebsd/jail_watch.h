@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "api/contract/result.h"
 #include "daemon/core/resource.h"
 #include "daemon/host/freebsd/jail_params.h"
 #include "daemon/host/unique_fd.h"
@@ -29,7 +30,8 @@ class JailWatch {
   JailWatch(const JailWatch&) = delete;
   JailWatch& operator=(const JailWatch&) = delete;
 
-  void start();
+  // Kind::unavailable: its thread cannot be made.
+  Result<void> start();
   // No handler is called after it returned.
   void stop();
   // false: the kernel tells nothing.

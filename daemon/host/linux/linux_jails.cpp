@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "daemon/host/linux/in_namespace.h"
 #include "daemon/host/linux/jail_mounts.h"
 #include "daemon/host/linux/jail_record.h"
 #include "daemon/host/linux/kernel_file.h"
@@ -82,14 +83,9 @@ const char* network_word(const JailSpec& spec) {
   return "none";
 }
 
-// In a thread of its own, which ends there: none that does anything else is ever in a jail's namespace.
 Result<void> set_names(int uts, const std::map<std::string, ParamValue>& params) {
-  Result<void> done;
-  std::thread([&] {
-    if (::setns(uts, CLONE_NEWUTS) != 0) {
-      done = Fail(os_error("enter the jail's host name", errno));
-      return;
-    }
+  return in_namespace(uts, CLONE_NEWUTS, "enter the jail's host name", [&] {
+    Result<void> done;
     for (const auto& [name, value] : params) {
       const auto* text = std::get_if<std::string>(&value);
       if (text == nullptr) continue;
@@ -97,8 +93,8 @@ Result<void> set_names(int uts, const std::map<std::string, ParamValue>& params)
                                                  : ::setdomainname(text->data(), text->size());
       if (failed != 0) done = Fail(os_error("set " + name, errno));
     }
-  }).join();
-  return done;
+    return done;
+  });
 }
 
 }  // namespace

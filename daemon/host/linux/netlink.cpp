@@ -10,8 +10,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <thread>
 
+#include "daemon/host/linux/in_namespace.h"
 #include "daemon/host/linux/kernel_file.h"
 #include "daemon/host/linux/netlink_message.h"
 
@@ -57,17 +57,14 @@ Result<Netlink> Netlink::open() {
   return Netlink(std::move(fd));
 }
 
-// A socket belongs to the namespace of the thread that opens it, so a thread of its own enters and ends there: no
-// thread that does anything else is ever in a jail's namespace.
+// A socket stays in the namespace that its thread was in when it opened it.
 Result<Netlink> Netlink::open_in(int netns) {
   Result<Netlink> opened = Fail(Kind::internal, "no socket");
-  std::thread([&] {
-    if (::setns(netns, CLONE_NEWNET) != 0) {
-      opened = Fail(os_error("enter the jail's network", errno));
-    } else {
-      opened = open();
-    }
-  }).join();
+  auto entered = in_namespace(netns, CLONE_NEWNET, "enter the jail's network", [&]() -> Result<void> {
+    opened = open();
+    return {};
+  });
+  if (!entered) return Fail(entered.error());
   return opened;
 }
 

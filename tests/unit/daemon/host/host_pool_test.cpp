@@ -1,13 +1,38 @@
 #include "daemon/host/host_pool.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <future>
 #include <memory>
+#include <system_error>
 
 #include <gtest/gtest.h>
 
 namespace jaild::host {
 namespace {
+
+// Of this process only; the user that it becomes is nobody else's.
+void allow_so_many_threads(rlim_t threads) {
+  constexpr uid_t nobodys = 61'234;
+  const rlimit limit{threads, threads};
+  if (::setrlimit(RLIMIT_NPROC, &limit) != 0 || (::getuid() == 0 && ::setuid(nobodys) != 0)) ::_exit(2);
+}
+
+// A thread that cannot be made is an error of the start, and those that were made before it end.
+TEST(HostPool, AThreadThatCannotBeMadeIsToldAndLeavesNone) {
+  const auto make = [](rlim_t threads) {
+    allow_so_many_threads(threads);
+    try {
+      HostPool pool(4, 10);
+    } catch (const std::system_error& refused) {
+      ::_exit(refused.code() == std::errc::resource_unavailable_try_again ? 3 : 4);
+    }
+    ::_exit(0);
+  };
+  for (const rlim_t threads : {1, 2, 3}) EXPECT_EXIT(make(threads), testing::ExitedWithCode(3), "") << threads;
+}
 
 // In all of these the pool comes last, so that it is joined before what its jobs refer to is gone.
 TEST(HostPool, JobsOfOneJailRunInOrderAndNeverTogether) {

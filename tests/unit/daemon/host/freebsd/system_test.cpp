@@ -66,7 +66,7 @@ TEST(JailWatch, WaitsUntilItIsStopped) {
   ASSERT_TRUE(catalog);
   JailWatch watch(*catalog, {.gone = [](const core::JailKey&) {}, .changed = [](const std::string&) {}});
   EXPECT_FALSE(watch.works());
-  watch.start();
+  ASSERT_TRUE(watch.start());
   watch.add({"unit", 1, 987'654});  // gone before anybody looked
   EXPECT_NE(watch.works(), watch.knows(987'654)) << "where the kernel tells, it is told of at once";
   watch.stop();
