@@ -11,6 +11,7 @@
 
 #include "api/contract/version.h"
 #include "api/server/server.h"
+#include "daemon/command_environment.h"
 #include "daemon/ending.h"
 #include "daemon/entrance.h"
 #include "daemon/files.h"
@@ -24,6 +25,8 @@
 #include "daemon/runtime/health_checks.h"
 #include "daemon/runtime/jail_service.h"
 #include "daemon/store/sqlite_store.h"
+
+extern char** environ;
 
 namespace jaild {
 namespace {
@@ -58,6 +61,9 @@ Result<Parts> build(const DaemonOptions& options, const WrapHost& wrap_host) {
     auto monitor = find_monitor(options.monitor);
     if (!monitor) return Fail(monitor.error());
     host_options.monitor_path = monitor->string();
+    auto environment = command_environment(options.pass_env, environ);
+    if (!environment) return Fail(environment.error());
+    host_options.environment = std::move(*environment);
   }
   auto host = host::make_host(host_options);
   if (!host) return Fail(host.error());

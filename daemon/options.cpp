@@ -26,6 +26,14 @@ std::string not_empty(const std::string& text) {
   return text.empty() ? "needs a directory" : "";
 }
 
+// For CLI11: "" means that nothing is wrong.
+std::string variable_name_problem(const std::string& name) {
+  constexpr const char* letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+  const bool good = !name.empty() && std::string(letters).find(name.front()) != std::string::npos &&
+                    name.find_first_not_of(std::string(letters) + "0123456789") == std::string::npos;
+  return good ? "" : "\"" + name + "\" is not the name of an environment variable";
+}
+
 void add_role_options(CLI::App& app, DaemonOptions& options) {
   const auto add = [&app](const std::string& role, MemberNames& names, const std::string& may) {
     app.add_option("--" + role + "-user", names.users, "user that may " + may + "; repeatable")->type_name("USER");
@@ -94,6 +102,10 @@ void Parser::add_options() {
   add_role_options(app, options);
   app.add_option("--monitor", options.monitor, "path of jaild-monitor; default: beside jaild, else in ../libexec")
       ->type_name(path_type);
+  app.add_option("--pass-env", options.pass_env,
+                 "variable of jaild's own environment that hooks and commands get, unless exec.clean; repeatable")
+      ->type_name("NAME")
+      ->check(CLI::Validator(variable_name_problem, "NAME"));
   app.add_option("--parallel-starts", options.parallel_starts, "jails that start at the same time; 0: one for each CPU")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();

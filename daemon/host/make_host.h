@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/contract/result.h"
 #include "daemon/host/host.h"
@@ -14,7 +15,8 @@ struct HostOptions {
   std::string run_dir;  // absolute, as are the others; sim uses none of them
   std::string state_dir;
   std::string log_dir;
-  std::string monitor_path;  // the program jaild-monitor
+  std::string monitor_path;              // the program jaild-monitor
+  std::vector<std::string> environment;  // MonitorPaths::environment
 };
 
 // Kind::invalid: no such host in this build. Kind::host_refused: this machine cannot be one, or we are not root.

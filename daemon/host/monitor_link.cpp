@@ -105,15 +105,16 @@ void MonitorLink::greet_async(const core::JailKey& key, UniqueFd socket, millise
                                  [this](MonitorSession& from) { ended(from); }});
     sessions_[key.run] = session;
     session->start();
-    session->ask({{"request", "hello"}}, patience, [this, session, done](Result<json> hello) {
-      if (!hello) {
-        session->finishing = true;  // it never was ours: its end is no news
-        session->end("the jail's monitor did not answer");
-        return done(Fail(hello.error()));
-      }
-      greeted(*session, *hello);
-      done({});
-    });
+    session->ask({{"request", "hello"}, {"environment", paths_.environment}}, patience,
+                 [this, session, done](Result<json> hello) {
+                   if (!hello) {
+                     session->finishing = true;  // it never was ours: its end is no news
+                     session->end("the jail's monitor did not answer");
+                     return done(Fail(hello.error()));
+                   }
+                   greeted(*session, *hello);
+                   done({});
+                 });
   });
 }
 

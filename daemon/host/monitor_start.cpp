@@ -18,8 +18,6 @@
 #include "daemon/host/child_output.h"
 #include "daemon/monitor/protocol.h"
 
-extern char** environ;
-
 namespace jaild::host {
 namespace {
 
@@ -60,7 +58,8 @@ class SpawnSetup {
     std::vector<char*> raw;
     for (std::string& argument : arguments) raw.push_back(argument.data());
     raw.push_back(nullptr);
-    return ::posix_spawn(&pid, raw.front(), &actions_, &attributes_, raw.data(), environ);
+    char* no_environment = nullptr;  // of nobody: it shows in /proc/PID/environ, and is not what commands get
+    return ::posix_spawn(&pid, raw.front(), &actions_, &attributes_, raw.data(), &no_environment);
   }
 
  private:

@@ -17,6 +17,8 @@ struct MonitorPaths {
   std::string state_dir;
   std::string log_dir;
   std::string monitor_path;
+  // "NAME=value": with hello it goes to every monitor, for its commands. A monitor's own is empty.
+  std::vector<std::string> environment;
 };
 
 [[nodiscard]] std::string monitor_socket(const MonitorPaths& paths, std::uint64_t run);

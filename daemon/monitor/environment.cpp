@@ -18,7 +18,13 @@ Environment make_environment(const Environment& inherited, bool clean, const std
         std::ranges::find_if(inherited, [](const std::string& entry) { return entry.starts_with("TERM="); });
     if (term != inherited.end()) environment.push_back(*term);
   } else {
-    environment = inherited;
+    // PATH as rc(8) has it.
+    environment = {"PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin", "HOME=/root", "SHELL=/bin/sh",
+                   "USER=root"};
+    for (const std::string& entry : inherited) {
+      const std::size_t equals = entry.find('=');
+      if (equals != std::string::npos) set_variable(environment, entry.substr(0, equals), entry.substr(equals + 1));
+    }
   }
   if (user) {
     set_variable(environment, "USER", user->name);

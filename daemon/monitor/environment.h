@@ -18,7 +18,8 @@ struct JailVariables {
   std::optional<int> jid;
 };
 
-// `inherited`: the monitor's own. `clean`: exec.clean. `user` sets USER, HOME and SHELL.
+// Nothing comes from the environment of a daemon but `inherited`, which jaild chose. `clean`: exec.clean, which leaves
+// of it TERM only. `user` sets USER, HOME and SHELL; without one they are root's.
 Environment make_environment(const Environment& inherited, bool clean, const std::optional<User>& user,
                              const std::optional<JailVariables>& jail);
 

@@ -39,12 +39,6 @@ Result<void> make_directories(const Options& options) {
   return {};
 }
 
-Environment own_environment() {
-  Environment environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
-  return environment;
-}
-
 // What a large request took goes back at once, instead of staying in our megabyte as room for the next one.
 void keep_memory_small() {
 #if defined(__GLIBC__)
@@ -73,7 +67,7 @@ Result<void> serve(const Options& options) {
   if (!signals) return Fail(signals.error());
   auto server = Server::listen(options.socket_path());
   if (!server) return Fail(server.error());
-  Monitor monitor(options, std::move(*server), std::move(*signals), own_environment());
+  Monitor monitor(options, std::move(*server), std::move(*signals));
   const auto prepared = monitor.prepare();
   if (!prepared) return prepared;
   const auto left = leave_parent();

@@ -22,11 +22,10 @@ void sooner(std::optional<Clock::time_point>& next, std::optional<Clock::time_po
 
 }  // namespace
 
-Monitor::Monitor(const Options& options, Server server, Signals signals, Environment inherited)
+Monitor::Monitor(const Options& options, Server server, Signals signals)
     : options_(options),
       server_(std::move(server)),
       signals_(std::move(signals)),
-      inherited_(std::move(inherited)),
       console_(ConsoleLog(options.log_path(), options.run)),
       jail_(options),
       commands_(jail_) {}

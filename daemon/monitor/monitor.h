@@ -24,7 +24,7 @@ namespace jaild::monitor {
 
 class Monitor {
  public:
-  Monitor(const Options& options, Server server, Signals signals, Environment inherited);
+  Monitor(const Options& options, Server server, Signals signals);
 
   Result<void> prepare();
   // Until `finish` or `exit`.
@@ -53,7 +53,7 @@ class Monitor {
   // ---- requests
   bool handle_line(const std::string& line);  // false: not a request
   void handle(const std::string& name, std::int64_t id, const json& body);
-  void hello(std::int64_t id);
+  void hello(std::int64_t id, const json& body);
   void create(std::int64_t id, const json& body);
   void adopt(std::int64_t id, const json& body);
   void run_command(std::int64_t id, const json& body);
@@ -80,7 +80,7 @@ class Monitor {
   Options options_;
   Server server_;
   Signals signals_;
-  Environment inherited_;
+  Environment inherited_;  // of commands, as the last hello told it
   Console console_;
   Jail jail_;
   Commands commands_;

@@ -38,7 +38,7 @@ bool Monitor::handle_line(const std::string& line) {
 }
 
 void Monitor::handle(const std::string& name, std::int64_t id, const json& body) {
-  if (name == "hello") return hello(id);
+  if (name == "hello") return hello(id, body);
   if (name == "create") return create(id, body);
   if (name == "adopt") return adopt(id, body);
   if (name == "run") return run_command(id, body);
@@ -57,7 +57,10 @@ void Monitor::handle(const std::string& name, std::int64_t id, const json& body)
   refuse(id, Error{Kind::invalid, unknown_request, 0, {}});
 }
 
-void Monitor::hello(std::int64_t id) {
+void Monitor::hello(std::int64_t id, const json& request) {
+  auto environment = parse_environment(request);
+  if (!environment) return refuse(id, environment.error());
+  if (*environment) inherited_ = std::move(**environment);
   subscribed_ = true;
   json body{{"version", protocol_version},
             {"name", options_.name},

@@ -9,7 +9,7 @@
 //   exit 1   failed, 2 usage; one line on stderr says why
 // All options are needed. N is 1 to 2^63-1 and never reused. The directories are absolute and must
 // exist; RUN_DIR/monitors, RUN_DIR/jails, RUN_DIR/root, LOG_DIR/jails and STATE_DIR/exits are made in them (0700). The
-// monitor keeps jaild's environment as the default environment of commands; it ignores TERM, INT, HUP and PIPE and ends
+// monitor has no environment; it ignores TERM, INT, HUP and PIPE and ends
 // by `finish` only (or by `exit` below). It must not be killed with jaild: systemd needs KillMode=process; rc.d/jaild
 // and daemon(8) signal only jaild itself. /proc must be mounted on Linux.
 //
@@ -43,7 +43,8 @@
 // A line that is not JSON, too long, or without id ends the connection; so does a jaild that does not read (the state
 // is kept and told by the next hello).
 //
-// {"id":N,"request":"hello"}    answered at once. Subscribes to notes: none is sent on a connection before its hello.
+// {"id":N,"request":"hello","environment":["NAME=value",..]?}    answered at once. environment: what commands inherit
+//   from now on, without exec.clean; HOME, SHELL and USER are root's where it has none. Subscribes to notes: none is sent on a connection before its hello.
 //   "version":1  "name"  "run"  "pid": the monitor's
 //   "jid"?            Linux: host pid of pid 1. FreeBSD: as adopted. Absent before create/adopt; stays when it is gone
 //   "start_time"?     Linux: of pid 1

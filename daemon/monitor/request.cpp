@@ -175,6 +175,14 @@ Result<CommandRequest> parse_command(const json& body) {
   return command;
 }
 
+Result<std::optional<std::vector<std::string>>> parse_environment(const json& body) {
+  Fields fields(body);
+  std::optional<std::vector<std::string>> environment;
+  if (fields.find("environment") != nullptr) environment = fields.texts("environment");
+  if (!fields.ok()) return fields.failure();
+  return environment;
+}
+
 Result<ExecCommand> parse_exec(const json& body) {
   Fields fields(body);
   ExecCommand exec;

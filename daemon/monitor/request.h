@@ -73,6 +73,8 @@ struct CreateRequest {
 
 [[nodiscard]] std::string net_word(CreateRequest::Net net);  // as parse_create() reads it
 
+// Of hello: what commands inherit. Absent: as it was.
+Result<std::optional<std::vector<std::string>>> parse_environment(const nlohmann::json& body);
 Result<CommandRequest> parse_command(const nlohmann::json& body);
 Result<ExecCommand> parse_exec(const nlohmann::json& body);
 Result<CreateRequest> parse_create(const nlohmann::json& body);

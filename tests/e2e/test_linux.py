@@ -89,6 +89,41 @@ echo done
         self.erase("slow", *(f"quick{i}" for i in range(20)))
 
 
+class Environment(JaildTest):
+    host = "linux"
+    arguments = ("--pass-env", "PASSED")
+    common = {"PATH", "HOME", "SHELL", "TERM", "USER"}
+    by_shell = {"PWD", "OLDPWD", "SHLVL", "_"}
+
+    @classmethod
+    def setUpClass(cls):
+        import os
+        os.environ.update({"SECRET_OF_JAILD": "x", "PASSED": "y", "LANG": "C.UTF-8"})
+        super().setUpClass()
+
+    def names(self, path):
+        text = pathlib.Path(path).read_text()
+        return {line.split("=")[0] for line in text.splitlines()} - self.by_shell, text
+
+    def test_nothing_of_jailds_own_environment_goes_to_hooks_and_jails(self):
+        for clean in (False, True):
+            hook = self.jaild.dir / "hook-env"
+            self.declare("env", self.spec("sh -c 'env >/tmp/main-env; exec sleep 1000'", params={
+                "exec.clean": clean, "exec.prestart": [f"env >{hook}"], "exec.start": ["env >/tmp/start-env"]}))
+            main = pathlib.Path(self.root, "tmp", "main-env")
+            until(10, lambda: main.exists() and main.read_text().count("\n") >= 3, "the command runs")
+            passed = set() if clean else {"PASSED"}
+            for path, more in ((hook, {"JNAME", "JPATH"}), (main, set()), (f"{self.root}/tmp/start-env", set())):
+                names, text = self.names(path)
+                self.assertLessEqual(names, self.common | passed | more, (path, clean, text))
+                self.assertLessEqual({"PATH", "HOME", "SHELL", "USER"} | passed | more, names, (path, clean, text))
+            for pid in self.jaild.pids():
+                if pid != self.jaild.process.pid:
+                    self.assertEqual(pathlib.Path(f"/proc/{pid}/environ").read_bytes(), b"", "the monitor's own")
+            main.unlink()
+            self.erase("env")
+
+
 class Adoption(JaildTest):
     host = "linux"
 

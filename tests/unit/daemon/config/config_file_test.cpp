@@ -54,7 +54,7 @@ TEST_F(ConfigFile, EveryOptionIsASetting) {
     state_dir = "$base/state"; run_dir = "$base/run"; log_dir = "$base/log";
     syslog; log_level = debug; host = sim;
     listen = "unix:/a"; listen += "unix:/b", "unix:/c";
-    metrics_listen = "127.0.0.1:9100"; monitor = /m;
+    metrics_listen = "127.0.0.1:9100"; monitor = /m; pass_env = LANG, TZ;
     parallel_starts = 3; start_timeout = 4; stop_timeout = 5;)");
   EXPECT_EQ(got.state_dir, "/tmp/x/state");
   EXPECT_EQ(got.run_dir, "/tmp/x/run");
@@ -66,9 +66,16 @@ TEST_F(ConfigFile, EveryOptionIsASetting) {
   EXPECT_EQ(got.listen, (std::vector<std::string>{"unix:/a", "unix:/b", "unix:/c"}));
   EXPECT_EQ(got.metrics_listen, "127.0.0.1:9100");
   EXPECT_EQ(got.monitor, "/m");
+  EXPECT_EQ(got.pass_env, (std::vector<std::string>{"LANG", "TZ"}));
   EXPECT_EQ(got.parallel_starts, 3);
   EXPECT_EQ(got.start_timeout, std::chrono::seconds(4));
   EXPECT_EQ(got.stop_timeout, std::chrono::seconds(5));
+}
+
+TEST_F(ConfigFile, WhatIsPassedOnIsNamedAsVariablesAre) {
+  for (const char* bad : {"A=1", "1A", "\"\"", "\"A B\""}) {
+    EXPECT_NE(mistakes("pass_env = " + std::string(bad) + ";").find("pass_env"), std::string::npos) << bad;
+  }
 }
 
 TEST_F(ConfigFile, TheCommandLineGoesBeforeIt) {
@@ -168,7 +175,7 @@ TEST_F(ConfigFile, TheSampleIsValid) {
   }
   options(on);
   for (const char* name : {"state_dir", "run_dir", "log_dir", "syslog", "log_level", "host", "listen", "metrics_listen",
-                           "monitor", "parallel_starts", "start_timeout", "stop_timeout"}) {
+                           "monitor", "pass_env", "parallel_starts", "start_timeout", "stop_timeout"}) {
     EXPECT_NE(on.find("\n" + std::string(name) + " = "), std::string::npos) << name << " is not in the sample";
   }
 }

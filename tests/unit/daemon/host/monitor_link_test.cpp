@@ -70,7 +70,7 @@ class MonitorLinkTest : public testing::Test {
     fs::create_directories(folder_ + "/monitors");
     fs::create_directories(folder_ + "/exits");
     link_ = std::make_unique<MonitorLink>(
-        io_, MonitorPaths{folder_, folder_, folder_, "/nonexistent/jaild-monitor"},
+        io_, MonitorPaths{folder_, folder_, folder_, "/nonexistent/jaild-monitor", {"PATH=/b", "A=1"}},
         MonitorLink::Handlers{
             [this](const core::JailKey&, LastExit exit) { note("main_exited " + std::to_string(*exit.code)); },
             [this](const core::JailKey& key) { note("empty " + told(key)); },
@@ -137,6 +137,17 @@ TEST_F(MonitorLinkTest, MonitorsLeftByAnEarlierDaemonAreTakenUp) {
   EXPECT_TRUE(facts[0].main_started);
   ASSERT_TRUE(facts[0].main_exit);
   EXPECT_EQ(facts[0].main_exit->code, 3);
+}
+
+TEST_F(MonitorLinkTest, HelloTellsTheEnvironmentOfCommands) {
+  FakeMonitor monitor(folder_, 7);
+  std::thread starting([this] { EXPECT_TRUE(link_->start()); });
+  monitor.accept();
+  const json hello = monitor.hear();
+  EXPECT_EQ(hello["request"], "hello");
+  EXPECT_EQ(hello["environment"], (json{"PATH=/b", "A=1"}));
+  monitor.answer(hello, {{"name", "www"}});
+  starting.join();
 }
 
 TEST_F(MonitorLinkTest, SocketWithoutMonitorIsRemoved) {

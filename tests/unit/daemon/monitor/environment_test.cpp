@@ -17,8 +17,15 @@ User web() {
   return user;
 }
 
-TEST(Environment, IsInheritedByDefault) {
-  EXPECT_EQ(make_environment(inherited, false, std::nullopt, std::nullopt), inherited);
+TEST(Environment, WhatIsInheritedGoesBeforeWhatEverybodyHas) {
+  Environment expected{"HOME=/root", "SHELL=/bin/sh", "PATH=/sbin", "TERM=vt100", "SECRET=x", "USER=operator"};
+  EXPECT_EQ(make_environment(inherited, false, std::nullopt, std::nullopt), expected);
+}
+
+TEST(Environment, OfNobodyIsThatOfRootAtBoot) {
+  EXPECT_EQ(make_environment({}, false, std::nullopt, std::nullopt),
+            (Environment{"PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin", "HOME=/root",
+                         "SHELL=/bin/sh", "USER=root"}));
 }
 
 TEST(Environment, CleanKeepsTermOnly) {

@@ -70,5 +70,15 @@ TEST(LimitsRequest, WhatIsAbsentStaysAsItWas) {
   EXPECT_FALSE(limits->cgroups);
 }
 
+TEST(ParseEnvironment, IsAListOfStringsOrAbsent) {
+  EXPECT_EQ(*parse_environment(json::parse(R"({"environment":["A=1","B="]})")),
+            (std::vector<std::string>{"A=1", "B="}));
+  EXPECT_FALSE(parse_environment(json::object())->has_value());
+  EXPECT_TRUE(parse_environment(json::parse(R"({"environment":[]})"))->has_value());
+  for (const char* bad : {R"({"environment":"A=1"})", R"({"environment":[1]})", R"({"environment":["A=\u0000"]})"}) {
+    EXPECT_FALSE(parse_environment(json::parse(bad))) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace jaild::monitor
