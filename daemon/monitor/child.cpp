@@ -197,6 +197,7 @@ Result<void> run_child(const Launch& launch, const Jail& jail, int report) {
   unprotect_child();
   ::umask(022);
   if (command.in_jail) {
+    show_as("jaild-entry");
     const auto limited = jail.enter_limits(command.fib);
     if (!limited) return limited;
   }
@@ -270,19 +271,18 @@ Error decode_report(const std::string& bytes) {
 Result<Child> launch(const Launch& launch, Jail& jail) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return FailErrno(Kind::overloaded, "pipe", errno);
-  Child child{0, UniqueFd(ends[0])};
+  UniqueFd reader(ends[0]);
   const UniqueFd writer(ends[1]);
   const SignalsBlocked blocked;
-  const auto forked = jail.fork_child(launch.command.in_jail, launch.fate);
+  auto forked = jail.fork_child(launch.command.in_jail, launch.fate);
   if (!forked) return Fail(forked.error());
-  child.pid = *forked;
-  if (child.pid == 0) {
+  if (forked->pid == 0) {
     const auto refused = run_child(launch, jail, writer.get());
     const std::string text = encode_report(refused.error());
     [[maybe_unused]] const auto wrote = ::write(writer.get(), text.data(), text.size());
     ::_exit(127);
   }
-  return child;
+  return Child{forked->pid, std::move(forked->born), std::move(reader)};
 }
 
 }  // namespace jaild::monitor

@@ -35,8 +35,12 @@ struct Launch {
 };
 
 struct Child {
-  pid_t pid = 0;
+  pid_t pid = 0;    // of what was forked
+  SharedPid born;   // Forked::born
   UniqueFd report;  // non-blocking; end of file without a byte: exec'ed
+
+  // The one that runs the command, or is on its way to it.
+  [[nodiscard]] pid_t process() const { return born.get() != 0 ? born.get() : pid; }
 };
 
 // Returns after fork; what the child meets before exec comes through `report` as encode_report() wrote it.

@@ -42,6 +42,9 @@ Result<void> Commands::start(std::int64_t id, const Launch& launch, Mode mode, C
   running->child = std::move(*child);
   running->lifeline = std::move(lifeline);
   if (running->in_jail) inside_.push_back(running->child.pid);
+  for (const auto& other : running_) {
+    if (other->ending) other->ending->spare(running->child.pid);
+  }
   running_.push_back(std::move(running));
   return {};
 }
@@ -60,7 +63,7 @@ std::size_t Commands::cancel(std::optional<std::int64_t> id, Clock::time_point n
 bool Commands::signal(std::int64_t id, int number) const {
   for (const auto& running : running_) {
     if (running->mode != Mode::by_hand || running->id != id || running->status) continue;
-    return ::kill(-running->child.pid, number) == 0;  // it leads a session of its own, hence a group
+    return ::kill(-running->child.process(), number) == 0;  // it leads a session of its own, hence a group
   }
   return false;
 }
@@ -82,11 +85,25 @@ void Commands::on_report(int fd) {
   forget_done();
 }
 
+// What was forked for the jail has had its child there: that is the one inside from now on.
+void Commands::note_births() {
+  for (const auto& running : running_) {
+    const pid_t born = running->child.born.get();
+    if (born == 0 || running->birth_noted) continue;
+    running->birth_noted = true;
+    std::ranges::replace(inside_, running->child.pid, born);
+    for (const auto& other : running_) {
+      if (other->ending) other->ending->spare(born);
+    }
+  }
+}
+
 void Commands::on_exit(pid_t pid, int status) {
+  note_births();
   std::erase(inside_, pid);
   const auto now = Clock::now();
   for (const auto& running : running_) {
-    if (running->child.pid != pid || running->status) continue;
+    if (running->child.process() != pid || running->status) continue;
     running->status = status;
     settle(*running, now);
   }
@@ -95,6 +112,7 @@ void Commands::on_exit(pid_t pid, int status) {
 
 // Takes what the child reported, then moves on as far as report and exit allow.
 void Commands::settle(Running& running, Clock::time_point now) {
+  note_births();
   bool report_ended = !running.child.report;
   while (!report_ended) {
     std::array<char, 512> bytes{};
@@ -140,16 +158,25 @@ void Commands::finish(Running& running, Clock::time_point now) {
 }
 
 void Commands::begin_ending(Running& running, Clock::time_point now) {
-  // In-jail orphans go to the jail's pid 1 (Linux) or are told apart by their session; ours are those of host commands.
-  const pid_t reaper = running.in_jail ? 0 : ::getpid();
-  std::set<pid_t> bystanders(running.children_before.begin(), running.children_before.end());
-  for (const auto& other : running_) bystanders.insert(other->child.pid);
-  bystanders.insert(inside_.begin(), inside_.end());
-  if (const auto jid = jail_.jid()) bystanders.insert(*jid);
-  running.ending = std::make_unique<ProcessTree>(running.child.pid, reaper, std::move(bystanders));
-  tell_to_end(running, running.ending->look(all_processes()));
+  tell_to_end(running, look_at_tree(running));
   running.kill_from = now + kill_grace;
   running.deadline = now + look_interval;
+}
+
+// What ends has not had its child in the jail yet, or has: then the tree is that one's.
+std::vector<pid_t> Commands::look_at_tree(Running& running) {
+  if (running.ending_root != running.child.process()) {
+    // In-jail orphans go to the jail's pid 1 (Linux) or are told apart by their session; ours are those of host
+    // commands.
+    const pid_t reaper = running.in_jail ? 0 : ::getpid();
+    std::set<pid_t> bystanders(running.children_before.begin(), running.children_before.end());
+    for (const auto& other : running_) bystanders.insert({other->child.pid, other->child.process()});
+    bystanders.insert(inside_.begin(), inside_.end());
+    if (const auto jid = jail_.jid()) bystanders.insert(*jid);
+    running.ending_root = running.child.process();
+    running.ending = std::make_unique<ProcessTree>(running.ending_root, reaper, std::move(bystanders));
+  }
+  return running.ending->look(all_processes());
 }
 
 // Once each: to many programs a second TERM means at once. HUP, too, to what somebody ran by hand: interactive shells
@@ -163,13 +190,13 @@ void Commands::tell_to_end(Running& running, const std::vector<pid_t>& members) 
 }
 
 void Commands::go_on_ending(Running& running, Clock::time_point now) {
-  const auto alive = running.ending->look(all_processes());
+  const auto alive = look_at_tree(running);
   if (alive.empty() && running.status) return finish(running, now);
   if (now >= *running.kill_from + kill_patience) return finish(running, now);
   if (now < *running.kill_from) {
     tell_to_end(running, alive);
   } else {
-    kill_tree(running.child.pid, alive);
+    kill_tree(running.ending_root, alive);
   }
   running.deadline = now + look_interval;
 }
@@ -201,7 +228,7 @@ std::vector<CommandEvent> Commands::take_events() {
 
 std::optional<pid_t> Commands::main_pid() const {
   for (const auto& running : running_) {
-    if (running->mode == Mode::main) return running->child.pid;
+    if (running->mode == Mode::main) return running->child.process();
   }
   return std::nullopt;
 }
@@ -222,7 +249,7 @@ CommandEvent Commands::event_of(const Running& running, CommandEvent::What what)
   event.is_main = running.mode == Mode::main;
   event.by_hand = running.mode == Mode::by_hand;
   event.phase = running.phase;
-  event.pid = running.child.pid;
+  event.pid = running.child.process();
   return event;
 }
 

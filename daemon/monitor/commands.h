@@ -68,7 +68,10 @@ class Commands {
   // Runs under way, without main and background ones that were answered.
   [[nodiscard]] std::vector<CommandEvent> under_way() const;
   // Our own children in the jail that are not reaped yet.
-  [[nodiscard]] const std::vector<pid_t>& inside() const { return inside_; }
+  [[nodiscard]] const std::vector<pid_t>& inside() {
+    note_births();
+    return inside_;
+  }
 
  private:
   struct Running {
@@ -77,6 +80,7 @@ class Commands {
     std::string phase;
     bool in_jail = false;
     Child child;
+    bool birth_noted = false;
     UniqueFd lifeline;
     std::string report_text;
     std::optional<int> status;
@@ -84,7 +88,8 @@ class Commands {
     bool canceled = false;
     Clock::time_point started;
     std::optional<Clock::time_point> deadline;  // of the command; then of the present stage of ending it
-    std::unique_ptr<ProcessTree> ending;        // set once it is being ended
+    std::unique_ptr<ProcessTree> ending;        // set once it is being ended: of `ending_root`
+    pid_t ending_root = 0;
     std::optional<Clock::time_point> kill_from;
     std::set<pid_t> told;                // got their TERM
     std::vector<pid_t> children_before;  // of ours, when it was started
@@ -92,7 +97,9 @@ class Commands {
   };
   void settle(Running& running, Clock::time_point now);
   void look_at_lifeline(Running& running, Clock::time_point now);
+  void note_births();
   void begin_ending(Running& running, Clock::time_point now);
+  std::vector<pid_t> look_at_tree(Running& running);
   static void tell_to_end(Running& running, const std::vector<pid_t>& members);
   void go_on_ending(Running& running, Clock::time_point now);
   void finish(Running& running, Clock::time_point now);

@@ -12,6 +12,7 @@
 #include "api/contract/result.h"
 #include "daemon/monitor/options.h"
 #include "daemon/monitor/request.h"
+#include "daemon/monitor/shared_pid.h"
 
 namespace jaild::monitor {
 
@@ -24,6 +25,11 @@ enum class JailEvent {
 
 // What becomes of a process that we started when the monitor itself dies. KILL, if it has to die.
 enum class AtMonitorsDeath { dies, lives_on };
+
+struct Forked {
+  pid_t pid = 0;   // 0: this is the child
+  SharedPid born;  // Linux, inside: of the process in the jail, once there is one, and `pid` then ends
+};
 
 struct ChildExit {
   pid_t pid = 0;
@@ -73,10 +79,12 @@ class Jail {
   Error take_failure();
 
   // ---- processes
-  // fork(2); with `inside`, the child is already in the jail's pid namespace (Linux).
-  Result<pid_t> fork_child(bool inside, AtMonitorsDeath fate);
+  // fork(2). With `inside`, for a child that goes on into the jail.
+  Result<Forked> fork_child(bool inside, AtMonitorsDeath fate);
   // The child's way in, in this order, each with plain errors; between enter_limits() and attach() the host's users and
-  // files can still be reached, after attach() only the jail's.
+  // files can still be reached, after attach() only the jail's. On Linux attach() returns in a child of the monitor's
+  // own that is born in the jail (linux/entry.h), and whoever called it ends: nobody in the jail can look at a process
+  // or stop it before it is as confined as all others there.
   Result<void> enter_limits(int fib) const;
   Result<void> attach() const;
   [[nodiscard]] int attach_fd() const;  // what attach() needs open; -1: nothing
@@ -91,6 +99,8 @@ class Jail {
 Result<void> protect_this_process();
 // In a child, before exec: what protect_this_process() did must not be inherited.
 void unprotect_child();
+// What process lists show of this process from here on, instead of the monitor's arguments with their paths.
+void show_as(const char* title);
 // Orphans of our children come to us.
 Result<void> become_reaper();
 // A child that runs in a jail must not find a way to write to our program file (see linux/sealed_program.cpp).

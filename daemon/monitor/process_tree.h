@@ -37,6 +37,8 @@ class ProcessTree {
   // in `bystanders` are members too; in-jail orphans go to the jail's own pid 1, so there `reaper` is 0.
   ProcessTree(pid_t root, pid_t reaper, std::set<pid_t> bystanders);
 
+  void spare(pid_t bystander) { bystanders_.insert(bystander); }
+
   // Members alive among `processes`: known ones, their children, and whoever is in a session that a member leads.
   std::vector<pid_t> look(const std::vector<Process>& processes);
 

@@ -44,14 +44,12 @@
 // is kept and told by the next hello).
 //
 // {"id":N,"request":"hello","environment":["NAME=value",..]?}    answered at once. environment: what commands inherit
-//   from now on, without exec.clean; HOME, SHELL and USER are root's where it has none. Subscribes to notes: none is sent on a connection before its hello.
-//   "version":1  "name"  "run"  "pid": the monitor's
-//   "jid"?            Linux: host pid of pid 1. FreeBSD: as adopted. Absent before create/adopt; stays when it is gone
-//   "start_time"?     Linux: of pid 1
-//   "gone":bool       Linux: pid 1 ended
-//   "empty":bool      no process in the jail now (true before anything ran, and when gone)
-//   "main":           "none" | "running" | "exited"     "main_pid"? while running     "exit"? LastExit, once exited
-//   "commands":[{"id","phase"}]   `run`s under way; their answers will come to this connection
+//   from now on, without exec.clean; HOME, SHELL and USER are root's where it has none. Subscribes to notes: none is
+//   sent on a connection before its hello. "version":1  "name"  "run"  "pid": the monitor's "jid"?            Linux:
+//   host pid of pid 1. FreeBSD: as adopted. Absent before create/adopt; stays when it is gone "start_time"?     Linux:
+//   of pid 1 "gone":bool       Linux: pid 1 ended "empty":bool      no process in the jail now (true before anything
+//   ran, and when gone) "main":           "none" | "running" | "exited"     "main_pid"? while running     "exit"?
+//   LastExit, once exited "commands":[{"id","phase"}]   `run`s under way; their answers will come to this connection
 //   "answers":[{"id","phase"?,"ok",...}]  the last 16 answers to create, run, main, terminate and remove, delivered or
 //   not "lost_lines":N    console lines lost so far, because the disk was full or the jail wrote too fast
 //

@@ -183,12 +183,12 @@ Error Jail::take_failure() {
   return {};
 }
 
-Result<pid_t> Jail::fork_child(bool /*inside*/, AtMonitorsDeath fate) {
+Result<Forked> Jail::fork_child(bool /*inside*/, AtMonitorsDeath fate) {
   if (auto opened = state_->open_queue(); !opened) return Fail(opened.error());
   int descriptor = -1;
   const pid_t pid = ::pdfork(&descriptor, PD_CLOEXEC | (fate == AtMonitorsDeath::lives_on ? PD_DAEMON : 0));
   if (pid < 0) return FailErrno(Kind::overloaded, "pdfork", errno);
-  if (pid == 0) return pid;
+  if (pid == 0) return Forked{};
   UniqueFd held(descriptor);
   void* tag = reinterpret_cast<void*>(static_cast<std::intptr_t>(pid));
   if (!state_->tell_of(static_cast<std::uintptr_t>(descriptor), EVFILT_PROCDESC, tag)) {
@@ -197,7 +197,7 @@ Result<pid_t> Jail::fork_child(bool /*inside*/, AtMonitorsDeath fate) {
     return FailErrno(Kind::overloaded, "watch a command", refused);
   }
   state_->children.emplace(pid, std::move(held));
-  return pid;
+  return Forked{pid, {}};
 }
 
 Result<void> Jail::enter_limits(int fib) const {

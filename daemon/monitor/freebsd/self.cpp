@@ -29,6 +29,10 @@ Result<void> protect_this_process() {
 
 void unprotect_child() {}
 
+void show_as(const char* title) {
+  ::setproctitle("-%s", title);
+}
+
 Result<void> become_reaper() {
   if (::procctl(P_PID, ::getpid(), PROC_REAP_ACQUIRE, nullptr) != 0 && errno != EBUSY) {
     return FailErrno(Kind::internal, "PROC_REAP_ACQUIRE", errno);

@@ -23,6 +23,7 @@
 #include "daemon/monitor/child.h"
 #include "daemon/monitor/file_record.h"
 #include "daemon/monitor/linux/capabilities.h"
+#include "daemon/monitor/linux/entry.h"
 #include "daemon/monitor/linux/limits.h"
 #include "daemon/monitor/linux/namespaces.h"
 #include "daemon/monitor/linux/pid1.h"
@@ -45,7 +46,7 @@ struct Jail::State {
   bool adopted = false;  // pid 1 is not our child: its end shows on `pidfd`, and it does not speak with us
   UniqueFd channel;
   std::set<int> consoles;  // what pid 1 holds
-  UniqueFd home;           // our own pid namespace
+  pid_t* born = nullptr;   // in a child that enters: Forked::born
   std::vector<JailEvent> events;
   Error failure;
 
@@ -59,8 +60,6 @@ Jail::Jail(const Options& options) : state_(std::make_unique<State>()) {
 Jail::~Jail() = default;
 
 Result<void> Jail::prepare() {
-  state_->home.reset(::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC));
-  if (!state_->home) return FailErrno(Kind::missing, "open /proc/self/ns/pid", errno);
   return make_private_directory(state_->options.staging_path());
 }
 
@@ -274,30 +273,34 @@ Error Jail::take_failure() {
   return std::exchange(state_->failure, {});
 }
 
-// Of what runs inside pid 1 takes care. A switch to another user (exec.system_user) lifts the order to die again.
-Result<pid_t> Jail::fork_child(bool inside, AtMonitorsDeath fate) {
-  if (inside) return fork_into(state_->pidfd.get(), state_->home.get());
+// Of what runs inside pid 1 takes care; the order is not that of who is born there. A switch to another user
+// (exec.system_user) lifts the order to die again.
+Result<Forked> Jail::fork_child(bool inside, AtMonitorsDeath fate) {
+  Forked forked;
+  if (inside) {
+    forked.born = SharedPid::make();
+    if (!forked.born) return FailErrno(Kind::overloaded, "shared memory", errno);
+  }
   const pid_t monitor = ::getpid();
-  const pid_t pid = ::fork();
-  if (pid < 0) return FailErrno(Kind::overloaded, "fork", errno);
-  if (pid == 0 && fate == AtMonitorsDeath::dies) {
+  forked.pid = ::fork();
+  if (forked.pid < 0) return FailErrno(Kind::overloaded, "fork", errno);
+  if (forked.pid > 0) return forked;
+  state_->born = forked.born.place();
+  if (inside || fate == AtMonitorsDeath::dies) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != monitor) ::_exit(127);
   }
-  return pid;
+  return forked;
 }
 
 Result<void> Jail::enter_limits(int fib) const {
   if (fib != 0) return Fail(Kind::invalid, "exec.fib is not available on Linux");
-  const auto joined = join_cgroups(state_->cgroups);
-  if (!joined) return joined;
-  return apply_rlimits(state_->rlimits);
+  return join_uncounted_groups(state_->cgroups);
 }
 
 Result<void> Jail::attach() const {
-  const auto entered = enter_namespaces(state_->pidfd.get(), state_->request.net);
-  if (!entered) return entered;
-  return drop_capabilities(state_->capabilities);
+  return enter_jail(
+      {state_->pidfd.get(), state_->request.net, state_->capabilities, state_->cgroups, state_->rlimits, state_->born});
 }
 
 int Jail::attach_fd() const {

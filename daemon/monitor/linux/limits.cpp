@@ -48,6 +48,10 @@ Result<void> join_cgroups(const std::vector<std::string>& files) {
   return {};
 }
 
+bool counts_processes(const std::string& file) {
+  return ::access((file.substr(0, file.rfind('/')) + "/pids.max").c_str(), F_OK) == 0;
+}
+
 Result<void> check_rlimits(const Rlimits& limits) {
   for (const auto& [name, value] : limits) {
     if (find_limit(name) == nullptr) return Fail(Kind::invalid, "unknown rlimit " + name);

@@ -15,6 +15,9 @@ namespace jaild::monitor {
 // limits.
 Result<void> join_cgroups(const std::vector<std::string>& files);
 
+// Whether the group of this cgroup.procs file counts and limits its processes (the pids controller).
+bool counts_processes(const std::string& file);
+
 // Kind::invalid names an rlimit that is not known.
 Result<void> check_rlimits(const Rlimits& limits);
 // Soft and hard. One above our own hard limit is cut to it: raising takes a privilege that we may not have.

@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 
 #include "daemon/monitor/file_record.h"
 #include "daemon/monitor/linux/proc_stat.h"
@@ -36,18 +35,8 @@ Result<Cloned> clone_into_namespaces(CreateRequest::Net net) {
   return cloned;
 }
 
-Result<pid_t> fork_into(int pidfd, int home) {
-  if (::setns(pidfd, CLONE_NEWPID) != 0) return FailErrno(Kind::host_refused, "enter the jail's pid namespace", errno);
-  const pid_t pid = ::fork();
-  const int fork_errno = errno;
-  if (pid == 0) return 0;
-  if (::setns(home, CLONE_NEWPID) != 0) std::abort();
-  if (pid < 0) return FailErrno(Kind::host_refused, "fork", fork_errno);
-  return pid;
-}
-
 Result<void> enter_namespaces(int pidfd, CreateRequest::Net net) {
-  if (::setns(pidfd, always | network_flag(net)) != 0) {
+  if (::setns(pidfd, always | network_flag(net) | CLONE_NEWPID) != 0) {
     return FailErrno(Kind::host_refused, "enter the jail's namespaces", errno);
   }
   if (::chdir("/") != 0) return FailErrno(Kind::host_refused, "chdir / in the jail", errno);

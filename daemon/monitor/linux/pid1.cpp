@@ -22,6 +22,7 @@
 #include "daemon/host/unique_fd.h"
 #include "daemon/monitor/child.h"
 #include "daemon/monitor/file_record.h"
+#include "daemon/monitor/jail.h"
 #include "daemon/monitor/linux/capabilities.h"
 #include "daemon/monitor/linux/rootfs.h"
 
@@ -144,7 +145,7 @@ int watch_children() {
 void run_pid1(const CreateRequest& jail, const std::string& staging, int inherited) {
   constexpr int channel_fd = 3;
   ::setsid();
-  ::prctl(PR_SET_NAME, "jaild-pid1", 0, 0, 0);
+  show_as("jaild-pid1");
   ::umask(022);
   if (inherited != channel_fd) ::dup3(inherited, channel_fd, O_CLOEXEC);
   ::close_range(channel_fd + 1, ~0U, 0);

@@ -7,8 +7,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <string>
 
 #include "daemon/monitor/file_record.h"
@@ -20,6 +22,10 @@ namespace jaild::monitor {
 namespace {
 
 std::string inherited_oom_score = "0";
+
+// Where the kernel finds what /proc/PID/cmdline shows; a child's copy is its own.
+char* arguments_begin = nullptr;
+char* arguments_end = nullptr;
 
 void write_oom_score(const std::string& score) {
   const UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
@@ -43,6 +49,17 @@ void unprotect_child() {
   write_oom_score(inherited_oom_score);
 }
 
+void show_as(const char* title) {
+  ::prctl(PR_SET_NAME, title, 0, 0, 0);
+  if (arguments_begin == nullptr) return;
+  const auto room = static_cast<std::size_t>(arguments_end - arguments_begin);
+  std::memset(arguments_begin, 0, room);
+  const std::size_t length = std::min(std::strlen(title), room - 1);
+  std::memcpy(arguments_begin, title, length);
+  // Best effort: without it the title has a tail of NUL bytes.
+  ::prctl(PR_SET_MM, PR_SET_MM_ARG_END, arguments_begin + length + 1, 0, 0);
+}
+
 Result<void> become_reaper() {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return FailErrno(Kind::internal, "become reaper", errno);
   return {};
@@ -55,7 +72,13 @@ Result<void> seal_program(char** argv, char** environment) {
   UniqueFd self(::open("/proc/self/exe", O_PATH | O_CLOEXEC));
   struct statvfs status{};
   if (!self || ::fstatvfs(self.get(), &status) != 0) return FailErrno(Kind::missing, "open /proc/self/exe", errno);
-  if ((status.f_flag & ST_RDONLY) != 0) return {};
+  if ((status.f_flag & ST_RDONLY) != 0) {
+    arguments_begin = argv[0];
+    for (char** argument = argv; *argument != nullptr; ++argument) {
+      arguments_end = *argument + std::strlen(*argument) + 1;
+    }
+    return {};
+  }
   const auto copy = copy_tree(AT_FDCWD, "/proc/self/exe");
   if (!copy) return Fail(copy.error());
   const auto sealed = set_attributes(copy->get(), MOUNT_ATTR_RDONLY, 0);

@@ -2,9 +2,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <set>
 #include <sstream>
 
 #include "tests/e2e/monitor/driver.h"
@@ -188,6 +192,87 @@ TEST_F(Confinement, WithTheHostsRootItsMountsDoNotShow) {
   EXPECT_FALSE(can("ls /proc/1"));
   EXPECT_FALSE(can("ls /sys/fs/cgroup"));
   EXPECT_FALSE(can("ls /dev/pts/ptmx"));
+}
+
+// What a process in the jail can see of others in its /proc, by the jail's own /proc, for which no privilege is needed.
+class Newborn : public Confinement {
+ protected:
+  struct Seen {
+    std::set<std::string> titles, groups, mounts, interfaces, capabilities;
+    std::size_t looks = 0;
+  };
+
+  static std::string line_of(const std::string& text, const std::string& key) {
+    const std::size_t at = text.find(key);
+    return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
+  }
+  static bool exits(const std::string& process) {
+    constexpr unsigned long exiting = 0x4;  // PF_EXITING in field 9 of proc_pid_stat(5)
+    const std::string stat = content(process + "/stat");
+    std::istringstream words(stat.substr(std::min(stat.rfind(')'), stat.size())));
+    std::string skipped;
+    unsigned long flags = exiting;
+    for (int field = 2; field < 9; ++field) words >> skipped;
+    words >> flags;
+    return (flags & exiting) != 0;
+  }
+  static void look(const std::string& process, Seen& seen) {
+    const auto add = [](std::set<std::string>& set, const std::string& text) {
+      if (!text.empty()) set.insert(text);  // empty: it has just ended
+    };
+    std::string title = content(process + "/cmdline");
+    add(seen.titles, title.substr(0, title.find('\0')));
+    const std::string group = line_of(content(process + "/cgroup"), ":pids:");
+    if (!exits(process)) add(seen.groups, group);  // proc_cgroup_show() of the kernel: then it is "/"
+    add(seen.mounts, content(process + "/mountinfo"));
+    const std::string devices = content(process + "/net/dev");
+    if (!devices.empty()) add(seen.interfaces, std::to_string(std::ranges::count(devices, '\n') - 2));
+    add(seen.capabilities, line_of(content(process + "/status"), "CapEff"));
+    ++seen.looks;
+  }
+  // Looks at all that appear beside pid 1 until `stop`.
+  static Seen watch(const std::string& proc, const std::atomic<bool>& stop) {
+    Seen seen;
+    while (!stop) {
+      for (const auto& entry : std::filesystem::directory_iterator(proc)) {
+        const std::string name = entry.path().filename();
+        if (name != "1" && name.find_first_not_of("0123456789") == std::string::npos) look(proc + "/" + name, seen);
+      }
+    }
+    return seen;
+  }
+};
+
+TEST_F(Newborn, NobodySeesAProcessBeforeItIsConfined) {
+  const std::string outer = "/sys/fs/cgroup/pids/jaild-monitor-test-" + std::to_string(::getpid());
+  const bool grouped = std::filesystem::exists("/sys/fs/cgroup/pids/cgroup.procs");
+  json groups = json::array();
+  if (grouped) {
+    ASSERT_TRUE(std::filesystem::create_directories(outer + "/jail"));
+    write(outer + "/jail/pids.max", "1");
+    groups.push_back(outer + "/jail/cgroup.procs");
+  }
+  const int jid = create({{"cgroups", groups}})["jid"].get<int>();
+  const std::string proc = "/proc/" + std::to_string(jid) + "/root/proc";
+  Seen pid1;
+  look(proc + "/1", pid1);
+  std::atomic<bool> stop = false;
+  auto watching = std::async(std::launch::async, [&] { return watch(proc, stop); });
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(inside("/bin/true")["code"], 0) << "one process may always enter";
+  stop = true;
+  const Seen seen = watching.get();
+  EXPECT_GT(seen.looks, 100U);
+  EXPECT_EQ(seen.titles, (std::set<std::string>{"/bin/true", "jaild-entry"}));
+  EXPECT_EQ(seen.mounts, pid1.mounts);
+  EXPECT_EQ(seen.interfaces, std::set<std::string>{"1"}) << "lo";
+  EXPECT_EQ(seen.capabilities, std::set<std::string>{"CapEff:\t00000000000400fb"});
+  for (const std::string& group : seen.groups) EXPECT_TRUE(group.starts_with(":pids:/jaild-monitor-test-")) << group;
+  EXPECT_EQ(*pid1.titles.begin(), "jaild-pid1");
+  if (!grouped) return;
+  EXPECT_EQ(seen.groups.count(":pids:" + outer.substr(outer.rfind("/")) + "/jail"), 1U);
+  ask("remove");
+  EXPECT_EQ(::rmdir((outer + "/jail").c_str()), 0);
+  EXPECT_EQ(::rmdir(outer.c_str()), 0);
 }
 
 TEST_F(Confinement, NoCgroupFileSystemIsInSightAndNobodyMovesOut) {
