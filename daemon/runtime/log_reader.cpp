@@ -77,7 +77,9 @@ Result<void> LogReader::find_begin() {
   if (query_.start && !relative) start_ = static_cast<std::uint64_t>(*query_.start);
   if (!query_.tail && !relative) return {};
 
-  std::int64_t later = 0;  // starts that are met and not wanted
+  std::uint64_t later = 0;  // starts that are met and not wanted
+  // Not -start: the least number has no opposite.
+  const std::uint64_t back = relative ? std::uint64_t{0} - static_cast<std::uint64_t>(*query_.start) : 0;
   std::uint64_t last = 0;
   std::uint64_t found = 0;
   if (!files_.empty()) present_ = files_.size() - 1;
@@ -89,7 +91,7 @@ Result<void> LogReader::find_begin() {
     if (relative && start_ == 0) {
       if (last != 0 && head->start != last) ++later;
       last = head->start;
-      if (later == -*query_.start) start_ = head->start;
+      if (later == back) start_ = head->start;
     }
     if (!since_.empty() && head->at < since_) return false;
     if (query_.start && (start_ == 0 || head->start > start_)) return true;
@@ -100,7 +102,7 @@ Result<void> LogReader::find_begin() {
     offset_ = offset;
     return true;
   });
-  none_ = relative && start_ == 0 && (later > 0 || *query_.start < 0);
+  none_ = relative && start_ == 0 && (later > 0 || back > 0);
   return walked;
 }
 

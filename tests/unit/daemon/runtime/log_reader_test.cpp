@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "api/contract/json.h"
 #include "tests/fakes/temporary_directory.h"
@@ -123,6 +124,9 @@ TEST_F(LogReaderTest, LinesOfOneStartOnly) {
   EXPECT_EQ(read_all({.tail = {}, .since = {}, .start = -1, .follow = false}), range(4, 6));
   EXPECT_EQ(read_all({.tail = 2, .since = {}, .start = -2, .follow = false}), range(2, 3));
   EXPECT_EQ(read_all({.tail = {}, .since = {}, .start = -3, .follow = false}), range(1, 0));
+  constexpr auto least = std::numeric_limits<std::int64_t>::min();
+  EXPECT_EQ(read_all({.tail = {}, .since = {}, .start = least, .follow = false}), range(1, 0));
+  EXPECT_EQ(read_all({.tail = 2, .since = {}, .start = least + 1, .follow = false}), range(1, 0));
   EXPECT_EQ(read_all({.tail = {}, .since = {}, .start = 12, .follow = false}), range(1, 0));
 }
 
