@@ -35,7 +35,7 @@ std::optional<LogLineHead> take_head(std::string_view& rest) {
 
 std::string to_string(const LogLine& line) {
   std::string text = line.at + " " + std::to_string(line.start) + " " + line.phase + " ";
-  return text.append(to_string(line.stream)).append(" ").append(line.text);
+  return text.append(to_string(line.stream)).append(line.partial ? "+ " : " ").append(line.text);
 }
 
 std::optional<LogLineHead> parse_log_head(std::string_view line) {
@@ -45,10 +45,13 @@ std::optional<LogLineHead> parse_log_head(std::string_view line) {
 std::optional<LogLine> parse_log_line(std::string_view line) {
   const auto head = take_head(line);
   const auto phase = head ? take_word(line) : std::nullopt;
-  const auto stream = phase ? take_word(line) : std::nullopt;
+  auto stream = phase ? take_word(line) : std::nullopt;
+  const bool partial = stream && stream->ends_with('+');
+  if (partial) stream->remove_suffix(1);
   if (!stream || (*stream != "out" && *stream != "err")) return std::nullopt;
-  return LogLine{std::string(head->at), head->start, std::string(*phase),
-                 *stream == "out" ? LogStream::out : LogStream::err, std::string(line)};
+  return LogLine{std::string(head->at), head->start,
+                 std::string(*phase),   *stream == "out" ? LogStream::out : LogStream::err,
+                 std::string(line),     partial};
 }
 
 std::string log_time(WallTime time) {
@@ -58,11 +61,13 @@ std::string log_time(WallTime time) {
 }
 
 nlohmann::json to_json(const LogLine& line) {
-  return {{"at", line.at},
-          {"start", line.start},
-          {"phase", line.phase},
-          {"stream", to_string(line.stream)},
-          {"text", line.text}};
+  nlohmann::json object = {{"at", line.at},
+                           {"start", line.start},
+                           {"phase", line.phase},
+                           {"stream", to_string(line.stream)},
+                           {"text", line.text}};
+  if (line.partial) object["partial"] = true;
+  return object;
 }
 
 }  // namespace jaild

@@ -1,7 +1,9 @@
 // A line of a jail's console log: jaild-monitor writes it, jaild reads it back, GET /jails/{name}/log tells it.
-// In the file: "2026-01-31T12:00:00.123Z START PHASE STREAM TEXT".
+// In the file: "2026-01-31T12:00:00.123Z START PHASE STREAM TEXT"; STREAM is "out+" or "err+" where the line is
+// partial.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,12 +22,17 @@ enum class LogStream { out, err };
   return stream == LogStream::out ? "out" : "err";
 }
 
+// Bytes of a line's text: a longer one is told in pieces, cut between UTF-8 characters.
+constexpr std::size_t log_text_max = 8192;
+
 struct LogLine {
   std::string at;           // RFC 3339 in UTC, always with milliseconds: texts compare as times do
   std::uint64_t start = 0;  // the number of the start that it belongs to; later starts have greater ones
   std::string phase;        // "exec.start", "command"; "jaild" is the monitor itself
   LogStream stream = LogStream::out;
   std::string text;
+  // The line goes on: in the next one of this start, phase and stream. It was too long, or its end kept us waiting.
+  bool partial = false;
   bool operator==(const LogLine&) const = default;
 };
 
@@ -43,7 +50,7 @@ struct LogLineHead {
 // RFC 3339 in UTC, always with milliseconds.
 [[nodiscard]] std::string log_time(WallTime time);
 
-// {"at","start","phase","stream","text"}
+// {"at","start","phase","stream","text"}, and "partial": true where it is
 [[nodiscard]] nlohmann::json to_json(const LogLine& line);
 
 // Which lines are wanted; all given conditions hold.

@@ -58,6 +58,9 @@ class Printer {
   Printer(Session& session, const LogsOptions& options) : session_(session), options_(options) {
     for (const std::string& name : options.names) width_ = std::max(width_, name.size());
   }
+  ~Printer() { end_line(); }
+  Printer(const Printer&) = delete;
+  Printer& operator=(const Printer&) = delete;
 
   // False: nobody reads any more.
   bool print(const std::string& name, const std::string& text) {
@@ -70,17 +73,17 @@ class Printer {
       out << json_line(*line) << '\n';
       return out.good();
     }
-    const Style style = session_.terminal().out_style();
-    if (options_.names.size() > 1) {
-      out << painted(printable(name) + std::string(width_ - name.size(), ' ') + " |", Colour::bold, style) << ' ';
-    }
-    if (options_.timestamps) {
-      out << painted(printable(text_at(*line, "/at")) + " " + printable(text_at(*line, "/phase")), Colour::dim, style)
-          << ' ';
-    }
+    const std::string stream = name + " " + std::to_string(number_at(*line, "/start").value_or(0)) + " " +
+                               text_at(*line, "/phase") + " " + text_at(*line, "/stream");
+    const bool goes_on = open_stream_ == stream;
+    if (!goes_on) end_line();
+    if (!goes_on) print_head(name, *line);
     // What a jail prints must not drive the terminal; who reads from a pipe gets it as it is.
     const std::string content = text_at(*line, "/text");
-    out << (session_.terminal().out_tty ? printable_lines(content) : content) << '\n';
+    out << (session_.terminal().out_tty ? printable_lines(content) : content);
+    open_stream_ = stream;
+    const auto partial = line->find("partial");
+    if (partial == line->end() || *partial != true) end_line();
     return out.good();
   }
 
@@ -91,14 +94,32 @@ class Printer {
 
   ExitCode fail(const std::string& name, const Error& error) {
     const std::lock_guard lock(mutex_);
+    end_line();
     return session_.fail(name, error);
   }
 
  private:
+  void print_head(const std::string& name, const json& line) {
+    std::ostream& out = session_.out();
+    const Style style = session_.terminal().out_style();
+    if (options_.names.size() > 1) {
+      out << painted(printable(name) + std::string(width_ - name.size(), ' ') + " |", Colour::bold, style) << ' ';
+    }
+    if (options_.timestamps) {
+      out << painted(printable(text_at(line, "/at")) + " " + printable(text_at(line, "/phase")), Colour::dim, style)
+          << ' ';
+    }
+  }
+  void end_line() {
+    if (!open_stream_.empty()) session_.out() << '\n';
+    open_stream_.clear();
+  }
+
   Session& session_;
   const LogsOptions& options_;
   std::size_t width_ = 0;
   std::mutex mutex_;
+  std::string open_stream_;  // whose line has no end on the screen yet; "": none
 };
 
 // The log of one jail, to its end.

@@ -16,10 +16,19 @@ TEST(LogLine, IsReadAsItWasWritten) {
   EXPECT_EQ(parse_log_line(to_string(empty)), empty);
 }
 
+TEST(LogLine, OneThatGoesOnSaysSo) {
+  const LogLine line{"2026-01-31T12:00:00.123Z", 17, "command", LogStream::err, "login: ", true};
+  EXPECT_EQ(to_string(line), "2026-01-31T12:00:00.123Z 17 command err+ login: ");
+  EXPECT_EQ(parse_log_line(to_string(line)), line);
+  EXPECT_EQ(to_json(line)["partial"], true);
+  EXPECT_FALSE(to_json(LogLine{}).contains("partial"));
+}
+
 TEST(LogLine, WhatIsNoneIsNotRead) {
   for (const char* text : {"", " ", "x", "2026-01-31T12:00:00.123Z", "2026-01-31T12:00:00.123Z 1 command",
                            "2026-01-31T12:00:00Z 1 command out text", "2026-01-31T12:00:00.123Z x command out text",
-                           "2026-01-31T12:00:00.123Z 1 command both text", "2026-01-31T12:00:00.123Z  1 command out x",
+                           "2026-01-31T12:00:00.123Z 1 command both text", "2026-01-31T12:00:00.123Z 1 command + text",
+                           "2026-01-31T12:00:00.123Z 1 command out++ text", "2026-01-31T12:00:00.123Z  1 command out x",
                            "2026-01-31T12:00:00.123Z -1 command out x"}) {
     EXPECT_FALSE(parse_log_line(text)) << text;
   }

@@ -32,6 +32,21 @@ TEST(Logs, PrintsTheLinesOfAJail) {
   EXPECT_EQ(daemon.request("GET /jails/web/log").headers.at("accept"), "application/x-ndjson");
 }
 
+TEST(Logs, PiecesOfALineArePrintedAsOneAndOthersBeginAnew) {
+  const auto piece = [](const std::string& text, const std::string& stream) {
+    nlohmann::json line = nlohmann::json::parse(object(text, stream));
+    line["partial"] = true;
+    return line.dump() + "\n";
+  };
+  const FakeDaemon daemon([&](const FakeRequest&) {
+    return FakeReply{200,
+                     piece("login: ", "out") + object("me") + piece("10 %", "out") + object("oops", "err") +
+                         object(", 20 %") + piece("no end", "err"),
+                     {}};
+  });
+  EXPECT_EQ(run_jailctl(daemon, {"logs", "web"}).out, "login: me\n10 %\noops\n, 20 %\nno end\n");
+}
+
 TEST(Logs, LinesOfSeveralBeginWithTheirJail) {
   const FakeDaemon daemon(lines);
   EXPECT_EQ(run_jailctl(daemon, {"logs", "web", "db1"}).out,
