@@ -57,6 +57,7 @@ Result<Parts> build(const DaemonOptions& options, const WrapHost& wrap_host) {
   host_options.run_dir = options.run_dir.string();
   host_options.state_dir = options.state_dir.string();
   host_options.log_dir = options.log_dir.string();
+  host_options.log_rate = options.log_rate;
   if (options.host != "sim") {
     auto monitor = find_monitor(options.monitor);
     if (!monitor) return Fail(monitor.error());

@@ -88,6 +88,12 @@ void Parser::add_options() {
   add_directory("--run-dir", options.run_dir, "sockets of jaild and its monitors");
   log_dir =
       add_directory("--log-dir", options.log_dir, "consoles of the jails; when given, jaild's own log goes there too");
+  constexpr std::uint64_t log_rate_min = 4096;
+  constexpr std::uint64_t log_rate_max = 1024 * 1024 * 1024;
+  app.add_option("--log-rate", options.log_rate,
+                 "bytes a second that one jail may add to its console log; what is beyond is dropped and counted")
+      ->check(CLI::Range(log_rate_min, log_rate_max))
+      ->capture_default_str();
   app.add_flag("--syslog", options.syslog, "log to syslog(3) instead of standard error");
   app.add_option("--log-level", options.log_level, "error, warning, info or debug")
       ->check(CLI::IsMember({"error", "warning", "info", "debug"}))

@@ -27,8 +27,9 @@ struct RoleOptions {
 struct DaemonOptions {
   std::filesystem::path state_dir;
   std::filesystem::path run_dir;
-  std::filesystem::path log_dir;  // consoles of the jails
-  bool log_to_file = false;       // --log-dir was given: the daemon's own log goes there too
+  std::filesystem::path log_dir;         // consoles of the jails
+  std::uint64_t log_rate = 1024 * 1024;  // of one jail's console, bytes a second
+  bool log_to_file = false;              // --log-dir was given: the daemon's own log goes there too
   bool syslog = false;
   std::string log_level = "info";
   std::string host;                 // "": the platform's own

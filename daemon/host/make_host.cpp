@@ -44,7 +44,8 @@ Made make_linux(const HostOptions& options) {
     return Fail(Kind::host_refused, "no control group hierarchy is mounted; --host sim needs none");
   }
   return Made(std::make_unique<LinuxHost>(
-      MonitorPaths{options.run_dir, options.state_dir, options.log_dir, options.monitor_path, options.environment}));
+      MonitorPaths{options.run_dir, options.state_dir, options.log_dir, options.monitor_path, options.environment,
+                   options.log_rate}));
 }
 #endif
 
@@ -52,7 +53,8 @@ Made make_linux(const HostOptions& options) {
 Made make_freebsd(const HostOptions& options) {
   if (auto checked = check_real(options); !checked) return Fail(checked.error());
   return Made(std::make_unique<FreebsdHost>(
-      MonitorPaths{options.run_dir, options.state_dir, options.log_dir, options.monitor_path, options.environment}));
+      MonitorPaths{options.run_dir, options.state_dir, options.log_dir, options.monitor_path, options.environment,
+                   options.log_rate}));
 }
 #endif
 

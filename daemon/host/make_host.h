@@ -1,6 +1,7 @@
 // The host that this program was built for, or the one that was asked for.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,7 +17,8 @@ struct HostOptions {
   std::string state_dir;
   std::string log_dir;
   std::string monitor_path;              // the program jaild-monitor
-  std::vector<std::string> environment;  // MonitorPaths::environment
+  std::vector<std::string> environment;  // MonitorPaths
+  std::uint64_t log_rate = 0;            // MonitorPaths
 };
 
 // Kind::invalid: no such host in this build. Kind::host_refused: this machine cannot be one, or we are not root.

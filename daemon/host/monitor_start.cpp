@@ -107,6 +107,7 @@ Result<void> start_monitor(const MonitorPaths& paths, const core::JailKey& key) 
   std::vector<std::string> arguments = {paths.monitor_path,      "--name",      key.name,       "--run",
                                         std::to_string(key.run), "--run-dir",   paths.run_dir,  "--log-dir",
                                         paths.log_dir,           "--state-dir", paths.state_dir};
+  if (paths.log_rate > 0) arguments.insert(arguments.end(), {"--log-rate", std::to_string(paths.log_rate)});
   pid_t pid = -1;
   const int refused = SpawnSetup(complaints_in.get()).spawn(arguments, pid);
   complaints_in.reset();

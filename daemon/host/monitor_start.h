@@ -11,7 +11,8 @@
 
 namespace jaild::host {
 
-// Where monitors keep what they keep; all absolute. monitor_path: the program.
+// Where monitors keep what they keep; all absolute. monitor_path: the program. log_rate: what each may
+// write into its log, bytes a second; 0: as it likes to.
 struct MonitorPaths {
   std::string run_dir;
   std::string state_dir;
@@ -19,6 +20,7 @@ struct MonitorPaths {
   std::string monitor_path;
   // "NAME=value": with hello it goes to every monitor, for its commands. A monitor's own is empty.
   std::vector<std::string> environment;
+  std::uint64_t log_rate = 0;
 };
 
 [[nodiscard]] std::string monitor_socket(const MonitorPaths& paths, std::uint64_t run);

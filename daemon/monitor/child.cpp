@@ -11,7 +11,6 @@
 
 #include "daemon/host/pass_fds.h"
 #include "daemon/monitor/file_record.h"
-#include "daemon/monitor/safe_path.h"
 #include "daemon/monitor/signals.h"
 #include "daemon/monitor/terminal.h"
 #include "daemon/monitor/users.h"
@@ -201,15 +200,9 @@ Result<void> run_child(const Launch& launch, const Jail& jail, int report) {
     const auto limited = jail.enter_limits(command.fib);
     if (!limited) return limited;
   }
-  Stdio stdio = launch.stdio;
-  if (!command.console.empty()) {
-    auto opened = open_console_file(command.console, command.path);
-    if (!opened) return Fail(opened.error());
-    stdio.out = stdio.err = opened->release();  // this process ends by exec or _exit
-  }
   auto identity = look_up(command, UserSource::host);
   if (!identity) return Fail(identity.error());
-  const auto described = set_stdio(stdio, command.in_jail);
+  const auto described = set_stdio(launch.stdio, command.in_jail);
   if (!described) return described;
   close_all_but({report, jail.attach_fd(), launch.lifeline});
 

@@ -4,44 +4,85 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace jaild::monitor {
 
 ConsoleLog::ConsoleLog(std::string path, std::uint64_t start, std::uint64_t size_max)
     : path_(std::move(path)), start_(start), size_max_(size_max) {}
 
-void ConsoleLog::write(std::string_view phase, LogStream stream, std::string_view text,
-                       std::chrono::system_clock::time_point now) {
-  if (unreported_ > 0) {
-    if (append("jaild", LogStream::err, std::to_string(unreported_) + " lines lost", now)) unreported_ = 0;
+std::size_t ConsoleLog::add(std::string_view phase, LogStream stream, std::string_view text,
+                            std::chrono::system_clock::time_point now, bool partial) {
+  set_head(phase, stream, now, partial);
+  const std::size_t size = head_.size() + text.size() + 1;
+  if (batch_.empty()) writable_ = look_at_file();
+  if (size_ + batch_.size() + size > size_max_ && size_ + batch_.size() > 0) {
+    flush();
+    rotate();
+    writable_ = open();
   }
-  if (unreported_ > 0 || !append(phase, stream, text, now)) count_lost(1);
+  batch_ += head_;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    batch_ += (byte < 0x20 && c != '\t') || byte == 0x7f ? '?' : c;
+  }
+  batch_ += '\n';
+  ++batch_lines_;
+  if (batch_.size() >= batch_max) flush();
+  return size;
 }
 
-bool ConsoleLog::append(std::string_view phase, LogStream stream, std::string_view text,
-                        std::chrono::system_clock::time_point now) {
-  std::string harmless(text);
-  for (char& c : harmless) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\t') || byte == 0x7f) c = '?';
-  }
-  std::string line = half_line_ ? "\n" : "";
-  line += to_string(LogLine{log_time(now), start_, std::string(phase), stream, std::move(harmless)}) + "\n";
+void ConsoleLog::set_head(std::string_view phase, LogStream stream, std::chrono::system_clock::time_point now,
+                          bool partial) {
+  if (now == head_time_ && phase == head_phase_ && stream == head_stream_ && partial == head_partial_) return;
+  head_time_ = now;
+  head_phase_ = phase;
+  head_stream_ = stream;
+  head_partial_ = partial;
+  head_ = to_string(LogLine{log_time(now), start_, head_phase_, stream, {}, partial});
+}
 
-  if (size_ + line.size() > size_max_ && size_ > 0) rotate();
-  if (!file_ && !open()) return false;
-  const ssize_t wrote = ::write(file_.get(), line.data(), line.size());
-  if (wrote > 0) size_ += static_cast<std::uint64_t>(wrote);
-  if (wrote == static_cast<ssize_t>(line.size())) {
-    half_line_ = false;
-    return true;
-  }
-  half_line_ = half_line_ || wrote > 0;
-  return false;
+std::string ConsoleLog::lost_notice() const {
+  return to_string(LogLine{log_time(head_time_), start_, "jaild", LogStream::err,
+                           std::to_string(unreported_) + " lines lost", false}) +
+         "\n";
+}
+
+void ConsoleLog::flush() {
+  if (batch_.empty()) return;
+  std::string text = half_line_ ? "\n" : "";
+  if (unreported_ > 0) text += lost_notice();
+  const std::size_t before = text.size();
+  text += batch_;
+  batch_.clear();
+  const std::uint64_t lines = std::exchange(batch_lines_, 0);
+  const ssize_t got = writable_ ? ::write(file_.get(), text.data(), text.size()) : -1;
+  const auto wrote = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+  size_ += wrote;
+  if (wrote > 0) half_line_ = text[wrote - 1] != '\n';
+  if (wrote >= before) unreported_ = 0;
+  const auto told = std::string_view(text).substr(0, wrote).substr(std::min(before, wrote));
+  const std::uint64_t missing = lines - static_cast<std::uint64_t>(std::ranges::count(told, '\n'));
+  lost_ += missing;
+  unreported_ += missing;
+}
+
+// Somebody may have removed or renamed the file, or emptied it.
+bool ConsoleLog::look_at_file() {
+  struct stat named{};
+  struct stat held{};
+  const bool same = file_ && ::lstat(path_.c_str(), &named) == 0 && ::fstat(file_.get(), &held) == 0 &&
+                    named.st_ino == held.st_ino && named.st_dev == held.st_dev;
+  if (!same) return open();
+  size_ = static_cast<std::uint64_t>(held.st_size);
+  half_line_ = half_line_ && size_ > 0;
+  return true;
 }
 
 bool ConsoleLog::open() {
+  half_line_ = half_line_ && !file_;  // another file has no half line of ours
   file_.reset(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640));
   struct stat status{};
   if (!file_ || ::fstat(file_.get(), &status) != 0) return false;

@@ -26,7 +26,8 @@ Monitor::Monitor(const Options& options, Server server, Signals signals)
     : options_(options),
       server_(std::move(server)),
       signals_(std::move(signals)),
-      console_(ConsoleLog(options.log_path(), options.run)),
+      inherited_(std::move(inherited)),
+      console_(ConsoleLog(options.log_path(), options.run), options.log_rate),
       jail_(options),
       commands_(jail_) {}
 
@@ -63,7 +64,7 @@ std::vector<pollfd> Monitor::interest() const {
   }
   if (server_.candidate() >= 0) fds.push_back({server_.candidate(), POLLIN, 0});
   if (jail_.event_fd() >= 0) fds.push_back({jail_.event_fd(), POLLIN, 0});
-  for (const int fd : console_.readers()) fds.push_back({fd, POLLIN, 0});
+  for (const int fd : console_.readers(Clock::now())) fds.push_back({fd, POLLIN, 0});
   for (const int fd : commands_.report_fds()) fds.push_back({fd, POLLIN, 0});
   return fds;
 }
@@ -71,6 +72,7 @@ std::vector<pollfd> Monitor::interest() const {
 int Monitor::poll_timeout(Clock::time_point now) const {
   std::optional<Clock::time_point> next = commands_.next_deadline();
   sooner(next, create_deadline_);
+  sooner(next, console_.next_deadline());
   for (const Wait& wait : terminations_) sooner(next, std::min(wait.next_look, wait.deadline));
   for (const Wait& wait : removals_) sooner(next, wait.deadline);
   if (!next) return -1;
@@ -100,7 +102,7 @@ void Monitor::dispatch(const pollfd& ready) {
     for (const ChildExit& exit : jail_.take_exits()) on_exit(exit);
   } else {
     commands_.on_report(ready.fd);
-    console_.read_from(ready.fd);
+    console_.read_from(ready.fd, Clock::now());
   }
 }
 
@@ -118,6 +120,7 @@ void Monitor::on_exit(const ChildExit& exit) {
 
 void Monitor::tick(Clock::time_point now) {
   commands_.tick(now);
+  console_.tick(now);
   if (create_deadline_ && *create_deadline_ <= now) {
     create_deadline_.reset();
     jail_.cancel_create();
@@ -135,7 +138,9 @@ void Monitor::tick(Clock::time_point now) {
 }
 
 void Monitor::handle_events() {
-  for (const CommandEvent& event : commands_.take_events()) on_command(event);
+  const auto events = commands_.take_events();
+  if (!events.empty()) console_.catch_up(Clock::now());  // so that whoever hears of an end finds the last words
+  for (const CommandEvent& event : events) on_command(event);
   for (const JailEvent event : jail_.take_events()) on_jail(event);
 }
 

@@ -7,6 +7,7 @@
 #include "daemon/monitor/command_line.h"
 #include "daemon/monitor/monitor.h"
 #include "daemon/monitor/protocol.h"
+#include "daemon/monitor/safe_path.h"
 
 namespace jaild::monitor {
 namespace {
@@ -115,8 +116,11 @@ Result<Commands::Mode> Monitor::launch(std::int64_t id, const CommandRequest& co
   if (command.fib != 0) return Fail(Kind::invalid, "exec.fib is not available here");
 #endif
   const CommandLine line = parse_command_line(command.line);
-  const auto out = console_.pipe(command.phase, LogStream::out);
-  const auto err = console_.pipe(command.phase, LogStream::err);
+  const bool to_file = !command.console.empty();
+  const auto into_file = [path = command.console, root = command.path] { return open_console_file(path, root); };
+  const auto out =
+      to_file ? console_.file_pipe(command.console, into_file) : console_.pipe(command.phase, LogStream::out);
+  const auto err = to_file ? out : console_.pipe(command.phase, LogStream::err);
   if (!out || !err) return Fail(out ? err.error() : out.error());
   if (command.in_jail) {
     jail_.keep_console(out->reader);

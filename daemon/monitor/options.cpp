@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <limits>
+#include <optional>
 
 namespace jaild::monitor {
 namespace {
@@ -12,15 +13,25 @@ bool usable_name(const std::string& name) {
          name.find('\0') == std::string::npos;
 }
 
-Result<std::uint64_t> parse_run(const std::string& text) {
-  std::uint64_t run = 0;
+// nullopt: not a number from `least` to `most`.
+std::optional<std::uint64_t> parse_number(const std::string& text, std::uint64_t least, std::uint64_t most) {
+  std::uint64_t number = 0;
   const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, run);
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end || number < least || number > most) return std::nullopt;
+  return number;
+}
+
+Result<std::uint64_t> parse_run(const std::string& text) {
   constexpr auto run_max = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (error != std::errc() || stop != end || run == 0 || run > run_max) {
-    return Fail(Kind::invalid, "--run takes a number from 1 to 2^63-1, not \"" + text + "\"");
-  }
-  return run;
+  if (const auto run = parse_number(text, 1, run_max)) return *run;
+  return Fail(Kind::invalid, "--run takes a number from 1 to 2^63-1, not \"" + text + "\"");
+}
+
+Result<std::uint64_t> parse_log_rate(const std::string& text) {
+  if (const auto rate = parse_number(text, LogRate::bytes_min, LogRate::bytes_max)) return *rate;
+  return Fail(Kind::invalid, "--log-rate takes a number of bytes from " + std::to_string(LogRate::bytes_min) + " to " +
+                                 std::to_string(LogRate::bytes_max) + ", not \"" + text + "\"");
 }
 
 }  // namespace
@@ -43,6 +54,10 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
       options.log_dir = value;
     } else if (flag == "--state-dir") {
       options.state_dir = value;
+    } else if (flag == "--log-rate") {
+      const auto rate = parse_log_rate(value);
+      if (!rate) return Fail(rate.error());
+      options.log_rate = *rate;
     } else {
       return Fail(Kind::invalid, "unknown option " + flag);
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/contract/result.h"
+#include "daemon/monitor/log_rate.h"
 
 namespace jaild::monitor {
 
@@ -15,6 +16,7 @@ struct Options {
   std::string run_dir;
   std::string log_dir;
   std::string state_dir;
+  std::uint64_t log_rate = LogRate::bytes_default;  // bytes a second
 
   [[nodiscard]] std::string socket_path() const { return run_dir + "/monitors/" + std::to_string(run) + ".sock"; }
   [[nodiscard]] std::string jail_record_path() const { return run_dir + "/jails/" + name + ".json"; }

@@ -1,13 +1,13 @@
 // jaild and jaild-monitor: how one is started by the other, and what they say to each other.
 //
 // STARTING
-//   jaild-monitor --name NAME --run N --run-dir DIR --log-dir DIR --state-dir DIR
+//   jaild-monitor --name NAME --run N --run-dir DIR --log-dir DIR --state-dir DIR [--log-rate BYTES]
 // Run it and wait for its exit, which comes at once: it forks itself away (fork, setsid, every inherited descriptor
 // closed) and the parent ends when the child listens:
 //   exit 0   listening at RUN_DIR/monitors/N.sock: connect(2) succeeds now
 //   exit 3   a monitor of run N is alive already; connect to it
 //   exit 1   failed, 2 usage; one line on stderr says why
-// All options are needed. N is 1 to 2^63-1 and never reused. The directories are absolute and must
+// All options but --log-rate are needed; that is what the jail may write into its log, bytes a second. N is 1 to 2^63-1 and never reused. The directories are absolute and must
 // exist; RUN_DIR/monitors, RUN_DIR/jails, RUN_DIR/root, LOG_DIR/jails and STATE_DIR/exits are made in them (0700). The
 // monitor has no environment; it ignores TERM, INT, HUP and PIPE and ends
 // by `finish` only (or by `exit` below). It must not be killed with jaild: systemd needs KillMode=process; rc.d/jaild
@@ -28,7 +28,7 @@
 //   STATE_DIR/exits/N.json    exit record: {"name":"..","run":N,"exit":{LastExit of api/contract/json.h}}; written when
 //                             the main command ended, removed by finish
 //   LOG_DIR/jails/NAME.log    console: a line is "2026-01-31T12:00:00.123Z RUN PHASE STREAM TEXT", STREAM is out or
-//   err;
+//   err, with a + behind it where the line goes on in the next one of its phase and stream;
 //                             NAME.log.1 to .3 are older. Phase "jaild" is the monitor itself, which says when it
 //                             starts.
 //
@@ -98,7 +98,8 @@
 //                     Host commands get JNAME, JPATH and, once known, JID in any case
 //   "fib"?            FreeBSD. Not 0 on Linux: kind invalid
 //   "timeout_ms"?     0 unlimited. Then TERM to the command and its descendants, KILL after `kill_grace`
-//   "console"?        exec.consolelog: absolute host path instead of the log
+//   "console"?        exec.consolelog: absolute host path of a file that gets the bytes instead of the log. The monitor
+//                     writes it, the command has a pipe
 //   "path"?           the jail's root: JPATH; required with console below it
 //   Answer: "code":C or "signal":S (a number), "timed_out":true? "canceled":true? "seconds":X. A command that could not
 //   be exec'ed: ok false. Each runs in a session of its own, stdin /dev/null, default signals, umask 022. If the

@@ -8,8 +8,10 @@
 
 namespace jaild::monitor {
 
-// Opens `path` as jail(8) does: write, create, append, 0666 less umask. In the part below `jail_path` no component may
-// be a symbolic link, and what is opened there must be a regular file. `jail_path` "" or "/": nothing lies below it.
+// Opens `path` to append to, and makes it 0600 if need be; never waits, neither here nor in write(2). Nothing that is
+// executable or runs as somebody else comes out of it: such bits of a file that is there are taken off. In the part
+// below `jail_path` no component may be a symbolic link, and what is opened there must be a regular file. `jail_path`
+// "" or "/": nothing lies below it.
 Result<UniqueFd> open_console_file(const std::string& path, const std::string& jail_path);
 
 }  // namespace jaild::monitor

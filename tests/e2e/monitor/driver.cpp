@@ -22,10 +22,10 @@ namespace jaild::monitor {
 namespace {
 
 constexpr const char* busybox = "/bin/busybox";
-constexpr std::array applets{"sh",    "sleep",    "cat",  "echo",     "id",    "ls",     "env",      "pwd",
-                             "ps",    "grep",     "su",   "hostname", "chown", "chmod",  "mknod",    "unshare",
-                             "mount", "umount",   "kill", "true",     "false", "setsid", "readlink", "stat",
-                             "touch", "ifconfig", "rm",   "stty",     "tty",   "seq",    "cp",       "chroot"};
+constexpr std::array applets{
+    "sh",       "sleep", "cat",   "echo",     "id",      "ls",    "env",    "pwd",  "ps",   "grep",   "su",
+    "hostname", "chown", "chmod", "mknod",    "unshare", "mount", "umount", "kill", "true", "false",  "setsid",
+    "readlink", "stat",  "touch", "ifconfig", "rm",      "stty",  "tty",    "seq",  "cp",   "chroot", "yes"};
 
 int run_and_wait(const std::vector<std::string>& arguments, const std::vector<int>& closed = {}) {
   const pid_t pid = ::fork();

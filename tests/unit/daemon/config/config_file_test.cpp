@@ -54,8 +54,8 @@ TEST_F(ConfigFile, EveryOptionIsASetting) {
     state_dir = "$base/state"; run_dir = "$base/run"; log_dir = "$base/log";
     syslog; log_level = debug; host = sim;
     listen = "unix:/a"; listen += "unix:/b", "unix:/c";
-    metrics_listen = "127.0.0.1:9100"; monitor = /m; pass_env = LANG, TZ;
-    parallel_starts = 3; start_timeout = 4; stop_timeout = 5;)");
+     metrics_listen = "127.0.0.1:9100"; monitor = /m; pass_env = LANG, TZ;
+     parallel_starts = 3; start_timeout = 4; stop_timeout = 5; log_rate = 65536;)");
   EXPECT_EQ(got.state_dir, "/tmp/x/state");
   EXPECT_EQ(got.run_dir, "/tmp/x/run");
   EXPECT_EQ(got.log_dir, "/tmp/x/log");
@@ -70,6 +70,7 @@ TEST_F(ConfigFile, EveryOptionIsASetting) {
   EXPECT_EQ(got.parallel_starts, 3);
   EXPECT_EQ(got.start_timeout, std::chrono::seconds(4));
   EXPECT_EQ(got.stop_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(got.log_rate, 65536U);
 }
 
 TEST_F(ConfigFile, WhatIsPassedOnIsNamedAsVariablesAre) {
@@ -175,7 +176,7 @@ TEST_F(ConfigFile, TheSampleIsValid) {
   }
   options(on);
   for (const char* name : {"state_dir", "run_dir", "log_dir", "syslog", "log_level", "host", "listen", "metrics_listen",
-                           "monitor", "pass_env", "parallel_starts", "start_timeout", "stop_timeout"}) {
+                           "monitor", "pass_env", "parallel_starts", "start_timeout", "stop_timeout", "log_rate"}) {
     EXPECT_NE(on.find("\n" + std::string(name) + " = "), std::string::npos) << name << " is not in the sample";
   }
 }

@@ -9,26 +9,33 @@
 namespace jaild::monitor {
 namespace {
 
-class ConsoleLogTest : public Temporary {};
+class ConsoleLogTest : public Temporary {
+ protected:
+  static void write(ConsoleLog& log, std::string_view phase, LogStream stream, std::string_view text,
+                    std::chrono::system_clock::time_point now, bool partial = false) {
+    log.add(phase, stream, text, now, partial);
+    log.flush();
+  }
+};
 
 constexpr std::chrono::system_clock::time_point noon{std::chrono::milliseconds{1769860800007}};
 
 TEST_F(ConsoleLogTest, ALineHasTimeStartPhaseStreamAndText) {
   ConsoleLog log(place("www.log"), 7);
-  log.write("exec.start", LogStream::err, "hello", noon);
+  write(log, "exec.start", LogStream::err, "hello", noon);
   EXPECT_EQ(content(place("www.log")), "2026-01-31T12:00:00.007Z 7 exec.start err hello\n");
 }
 
 TEST_F(ConsoleLogTest, AJailCannotForgeALine) {
   ConsoleLog log(place("www.log"), 7);
-  log.write("main", LogStream::out, "a\nb\x1b[2Jc\td", noon);
+  write(log, "main", LogStream::out, "a\nb\x1b[2Jc\td", noon);
   EXPECT_EQ(content(place("www.log")), "2026-01-31T12:00:00.007Z 7 main out a?b?[2Jc\td\n");
 }
 
 TEST_F(ConsoleLogTest, RotationKeepsThreeOldOnesAndTheirSizeBounded) {
   constexpr std::uint64_t size_max = 200;
   ConsoleLog log(place("www.log"), 7, size_max);
-  for (int i = 0; i < 100; ++i) log.write("main", LogStream::out, "line " + std::to_string(i), noon);
+  for (int i = 0; i < 100; ++i) write(log, "main", LogStream::out, "line " + std::to_string(i), noon);
   EXPECT_NE(content(place("www.log")).find("line 99"), std::string::npos);
   for (const char* name : {"www.log", "www.log.1", "www.log.2", "www.log.3"}) {
     ASSERT_TRUE(std::filesystem::exists(place(name))) << name;
@@ -40,11 +47,12 @@ TEST_F(ConsoleLogTest, RotationKeepsThreeOldOnesAndTheirSizeBounded) {
 
 TEST_F(ConsoleLogTest, TheSizeOfAnEarlierMonitorsFileCounts) {
   {
-    ConsoleLog(place("www.log"), 7).write("main", LogStream::out, std::string(300, 'x'), noon);
+    ConsoleLog log(place("www.log"), 7);
+    write(log, "main", LogStream::out, std::string(300, 'x'), noon);
   }
   ConsoleLog log(place("www.log"), 8, 320);
-  log.write("main", LogStream::out, "first", noon);
-  log.write("main", LogStream::out, "second", noon);
+  write(log, "main", LogStream::out, "first", noon);
+  write(log, "main", LogStream::out, "second", noon);
   EXPECT_TRUE(std::filesystem::exists(place("www.log.1")));
 }
 
@@ -54,30 +62,81 @@ TEST_F(ConsoleLogTest, AFullDiskCostsLinesThatAreCountedAndReported) {
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);
   ConsoleLog log(place("www.log"), 7);
-  log.write("main", LogStream::out, "kept", noon);
+  write(log, "main", LogStream::out, "kept", noon);
   rlimit full = before;
   full.rlim_cur = 60;
   ::setrlimit(RLIMIT_FSIZE, &full);
-  for (int i = 0; i < 5; ++i) log.write("main", LogStream::out, "lost in the void, line " + std::to_string(i), noon);
+  for (int i = 0; i < 5; ++i) write(log, "main", LogStream::out, "lost in the void, line " + std::to_string(i), noon);
   ::setrlimit(RLIMIT_FSIZE, &before);
   EXPECT_EQ(log.lost_lines(), 5U);
-  log.write("main", LogStream::out, "room again", noon);
+  write(log, "main", LogStream::out, "room again", noon);
   const std::string text = content(place("www.log"));
   EXPECT_NE(text.find("Z 7 jaild err 5 lines lost\n"), std::string::npos) << text;
   EXPECT_TRUE(text.ends_with("Z 7 main out room again\n")) << text;
   EXPECT_EQ(log.lost_lines(), 5U);
 }
 
+TEST_F(ConsoleLogTest, APartialLineIsMarked) {
+  ConsoleLog log(place("www.log"), 7);
+  write(log, "main", LogStream::out, "login: ", noon, true);
+  write(log, "main", LogStream::out, "me", noon);
+  EXPECT_EQ(content(place("www.log")),
+            "2026-01-31T12:00:00.007Z 7 main out+ login: \n2026-01-31T12:00:00.007Z 7 main out me\n");
+}
+
+TEST_F(ConsoleLogTest, ALogThatIsRemovedOrRenamedIsBegunAnew) {
+  ConsoleLog log(place("www.log"), 7);
+  write(log, "main", LogStream::out, "one", noon);
+  std::filesystem::remove(place("www.log"));
+  write(log, "main", LogStream::out, "two", noon);
+  EXPECT_EQ(content(place("www.log")), "2026-01-31T12:00:00.007Z 7 main out two\n");
+  std::filesystem::rename(place("www.log"), place("elsewhere"));
+  write(log, "main", LogStream::out, "three", noon);
+  EXPECT_EQ(content(place("www.log")), "2026-01-31T12:00:00.007Z 7 main out three\n");
+  EXPECT_EQ(content(place("elsewhere")), "2026-01-31T12:00:00.007Z 7 main out two\n");
+  EXPECT_EQ(log.lost_lines(), 0U);
+}
+
+TEST_F(ConsoleLogTest, ALogThatIsEmptiedBeginsToCountAgain) {
+  ConsoleLog log(place("www.log"), 7, 400);
+  write(log, "main", LogStream::out, std::string(300, 'x'), noon);
+  std::filesystem::resize_file(place("www.log"), 0);
+  write(log, "main", LogStream::out, std::string(300, 'y'), noon);
+  EXPECT_FALSE(std::filesystem::exists(place("www.log.1")));
+  EXPECT_NE(content(place("www.log")).find("yyy"), std::string::npos);
+}
+
+// Lines of one piece are written at once; a disk that fills up in the middle of them costs those that are not whole.
+TEST_F(ConsoleLogTest, OfABatchTheLinesThatGotInAreNotLost) {
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  ConsoleLog log(place("www.log"), 7);
+  const std::size_t line = log.add("main", LogStream::out, "line 0", noon);
+  for (int i = 1; i < 5; ++i) log.add("main", LogStream::out, "line " + std::to_string(i), noon);
+  rlimit full = before;
+  full.rlim_cur = 3 * line + 5;
+  ::setrlimit(RLIMIT_FSIZE, &full);
+  log.flush();
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(log.lost_lines(), 2U);
+  write(log, "main", LogStream::out, "room again", noon);
+  const std::string text = content(place("www.log"));
+  EXPECT_NE(text.find("main out line 2\n2026-\n2026-01-31T12:00:00.007Z 7 jaild err 2 lines lost\n"), std::string::npos)
+      << text;
+  EXPECT_TRUE(text.ends_with("Z 7 main out room again\n")) << text;
+}
+
 TEST_F(ConsoleLogTest, ALogThatCannotBeOpenedCostsLinesOnly) {
   ConsoleLog log(place("missing/www.log"), 7);
-  log.write("main", LogStream::out, "x", noon);
+  write(log, "main", LogStream::out, "x", noon);
   EXPECT_EQ(log.lost_lines(), 1U);
 }
 
 TEST_F(ConsoleLogTest, ALinkInPlaceOfTheLogIsNotFollowed) {
   std::filesystem::create_symlink(place("elsewhere"), place("www.log"));
   ConsoleLog log(place("www.log"), 7);
-  log.write("main", LogStream::out, "x", noon);
+  write(log, "main", LogStream::out, "x", noon);
   EXPECT_FALSE(std::filesystem::exists(place("elsewhere")));
   EXPECT_EQ(log.lost_lines(), 1U);
 }

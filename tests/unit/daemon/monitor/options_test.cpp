@@ -18,6 +18,13 @@ TEST(Options, NameThePlacesOfTheProtocol) {
   EXPECT_EQ(options->log_path(), "/l/jails/www.log");
 }
 
+TEST(Options, TheLogRateIsAMebibyteASecondUnlessToldOtherwise) {
+  auto words = arguments("www", "1", "/r");
+  EXPECT_EQ(parse_options(words)->log_rate, 1024U * 1024);
+  words.insert(words.end(), {"--log-rate", "4096"});
+  EXPECT_EQ(parse_options(words)->log_rate, 4096U);
+}
+
 TEST(Options, WhatIsNotUsableIsRefused) {
   for (const char* name : {"", ".", "..", "a/b", "/a"}) EXPECT_FALSE(parse_options(arguments(name, "1", "/r"))) << name;
   for (const char* run : {"", "0", "-1", "1x", "9223372036854775808", "99999999999999999999"}) {
@@ -26,6 +33,11 @@ TEST(Options, WhatIsNotUsableIsRefused) {
   EXPECT_FALSE(parse_options(arguments("www", "1", "relative")));
   EXPECT_FALSE(parse_options({}));
   EXPECT_FALSE(parse_options({"--name"}));
+  for (const char* rate : {"", "0", "4095", "-1", "1M", "1073741825"}) {
+    auto with_rate = arguments("www", "1", "/r");
+    with_rate.insert(with_rate.end(), {"--log-rate", rate});
+    EXPECT_FALSE(parse_options(with_rate)) << rate;
+  }
   auto unknown = arguments("www", "1", "/r");
   unknown.insert(unknown.end(), {"--more", "x"});
   EXPECT_FALSE(parse_options(unknown));

@@ -25,6 +25,19 @@ TEST_F(ConsoleFile, BelowTheJailItIsMadeAndAppendedTo) {
   EXPECT_EQ(content(place("jail/var/log/console")), "ab");
 }
 
+TEST_F(ConsoleFile, ItIsTheSuperusersAloneAndNoProgram) {
+  const auto mode = [this] {
+    struct stat status{};
+    EXPECT_EQ(::stat(place("outside/console").c_str(), &status), 0);
+    return status.st_mode & 07777;
+  };
+  ASSERT_TRUE(open_console_file(place("outside/console"), place("jail")));
+  EXPECT_EQ(mode(), 0600U);
+  ASSERT_EQ(::chmod(place("outside/console").c_str(), 06755), 0);
+  ASSERT_TRUE(open_console_file(place("outside/console"), place("jail")));
+  EXPECT_EQ(mode(), 0644U);
+}
+
 TEST_F(ConsoleFile, ALinkPlantedInTheJailLeadsNowhere) {
   std::filesystem::create_directory_symlink(place("outside"), place("jail/link"));
   std::filesystem::create_symlink(place("outside/file"), place("jail/var/log/console"));
