@@ -9,6 +9,7 @@
 
 #include "api/contract/json.h"
 #include "client/dependency_order.h"
+#include "client/fields.h"
 #include "client/json_position.h"
 #include "client/output.h"
 
@@ -31,24 +32,49 @@ Result<std::string> read_all(std::istream& in, const std::string& file) {
   return text;
 }
 
-// The elements of the file with their pointers: of {"jails":[...]}, of a list, or the one object itself.
+// The name of the list in the file: {"jails":[...]} as /apply takes it, {"items":[...]} as GET /jails and -o json give
+// it; "" where the file is a list or one object.
+std::string list_name(const json& file) {
+  for (const char* name : {"jails", "items"}) {
+    if (file.is_object() && file.contains(name)) return name;
+  }
+  return "";
+}
+
+// What jaild only shows: a foreign jail in a list of all has no declaration to put.
+bool is_foreign(const json& element) {
+  return text_at(element, "/status/state") == "foreign" && field_at(element, "/spec") == nullptr;
+}
+
+// The elements of the file with their pointers.
 std::vector<std::pair<std::string, const json*>> elements_of(const json& file) {
   std::vector<std::pair<std::string, const json*>> elements;
-  const bool set = file.is_object() && file.contains("jails") && file["jails"].is_array();
-  const json& list = set ? file["jails"] : file;
+  const std::string name = list_name(file);
+  const json& list = name.empty() ? file : file[name];
   if (!list.is_array()) return {{"", &file}};
   for (std::size_t at = 0; at < list.size(); ++at) {
-    elements.emplace_back((set ? "/jails/" : "/") + std::to_string(at), &list[at]);
+    if (is_foreign(list[at])) continue;
+    elements.emplace_back((name.empty() ? "/" : "/" + name + "/") + std::to_string(at), &list[at]);
   }
   return elements;
 }
 
 void check_set(const json& file, Error& error) {
-  if (!file.is_object() || !file.contains("jails")) return;
+  const std::string name = list_name(file);
+  if (name.empty()) return;
   for (const auto& [key, value] : file.items()) {
-    if (key != "jails") error.fields.push_back({"/" + key, "unknown field beside \"jails\""});
+    const bool of_a_list = name == "items" && key == "event";
+    if (key != name && !of_a_list) error.fields.push_back({"/" + key, "unknown field beside \"" + name + "\""});
   }
-  if (!file["jails"].is_array()) error.fields.push_back({"/jails", "must be a list of jails"});
+  if (!file[name].is_array()) error.fields.push_back({"/" + name, "must be a list of jails"});
+}
+
+// As it is declared: what jaild added when it showed the jail says nothing to it.
+json declaration_of(const json& element) {
+  json body = element;
+  body.erase("generation");
+  body.erase("status");
+  return body;
 }
 
 }  // namespace
@@ -88,7 +114,7 @@ Result<std::vector<Declaration>> parse_declarations(std::string_view text) {
       mistakes.fields.push_back({pointer + "/name", "the file declares " + document->name + " twice"});
     }
     const bool start = document->desired != Desired::stopped;
-    jails.push_back({document->name, pointer, *body, start});
+    jails.push_back({document->name, pointer, declaration_of(*body), start});
     dependents.push_back({document->name, document->spec.list("depend")});
   }
   if (!mistakes.fields.empty()) return Fail(mistakes);

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "api/contract/jail_spec.h"
+#include "client/fields.h"
 #include "client/output.h"
 #include "client/problem.h"
 #include "client/suggest.h"
@@ -55,11 +56,16 @@ ExitCode Session::check_names(const std::vector<std::string>& names) {
 
 void Session::print_objects(const std::vector<nlohmann::json>& objects) {
   if (!json_) return;
-  if (objects.size() == 1) {
-    print_json(terminal_.out, objects.front());
-  } else {
-    print_json(terminal_.out, {{"items", objects}});
+  nlohmann::json items = nlohmann::json::array();
+  for (const nlohmann::json& object : objects) {
+    const nlohmann::json* list = field_at(object, "/items");
+    if (list == nullptr || !list->is_array()) {
+      items.push_back(object);
+    } else {
+      items.insert(items.end(), list->begin(), list->end());
+    }
   }
+  print_json(terminal_.out, {{"items", std::move(items)}});
 }
 
 }  // namespace jaild::client

@@ -34,7 +34,8 @@ class Session {
   // Names are checked before anything is asked: ExitCode::usage names the first wrong one.
   ExitCode check_names(const std::vector<std::string>& names);
 
-  // With -o json: the only object as the API gave it, several as {"items":[...]}. Nothing otherwise.
+  // With -o json: {"items":[...]}, however many there are, so that what reads it need not count; lists among them, such
+  // as dry runs, are joined. Nothing otherwise. What has jails goes back into up, plan and apply.
   void print_objects(const std::vector<nlohmann::json>& objects);
 
  private:

@@ -96,6 +96,22 @@ ExitCode run_status(Session& session, const StatusOptions& options) {
 
 }  // namespace
 
+// docker's and podman's name for it, which is JSON there, too.
+void add_inspect(CLI::App& app, Command& chosen) {
+  auto options = std::make_shared<StatusOptions>();
+  CLI::App* verb = app.add_subcommand("inspect", "Show everything about jails as JSON");
+  add_names(*verb, options->names, "Jails to show")->required();
+  verb->footer(
+      "The same as `jailctl status -o json`: {\"items\":[...]}, which up, plan and apply take back.\n\n"
+      "  jailctl inspect web | jq .items[0].status.jid\n");
+  verb->callback([&chosen, options] {
+    chosen = [options](Session& session) {
+      Session as_json(session.terminal(), session.api(), true);
+      return show(as_json, *options) == ExitCode::unknown_jail ? ExitCode::unknown_jail : ExitCode::ok;
+    };
+  });
+}
+
 void add_status(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<StatusOptions>();
   CLI::App* verb = app.add_subcommand("status", "Show how jails are, and why");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/fakes/temporary_directory.h"
 #include "tests/unit/client/harness.h"
 
 namespace jaild::client {
@@ -112,9 +113,29 @@ TEST(Up, DoesNotWaitWhenToldSo) {
 TEST(Up, GivesTheObjectAsJson) {
   const FakeDaemon daemon(in_order({jail("web")}, 200));
   const Said one = run_jailctl(daemon, {"up", "web", "-o", "json"});
-  EXPECT_EQ(json::parse(one.out), jail("web"));
+  EXPECT_EQ(json::parse(one.out)["items"], json::array({jail("web")})) << "the shape does not depend on the number";
   const Said two = run_jailctl(daemon, {"-o", "json", "up", "web", "web"});
   EXPECT_EQ(json::parse(two.out)["items"], json({jail("web"), jail("web")}));
+}
+
+// What ls, status and export gave, edited or not; what jaild only shows is left out.
+TEST(Up, TakesBackWhatJailctlPrinted) {
+  const tests::TemporaryDirectory directory;
+  const std::string file = (directory.path() / "all.json").string();
+  const json foreign{{"name", "other"}, {"status", {{"state", "foreign"}, {"jid", 9}}}};
+  std::ofstream(file) << json{{"items", {foreign, jail("web", "stopped"), jail("db")}}, {"event", 12}};
+  std::vector<json> bodies;
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    if (request.method == "PUT") bodies.push_back(json::parse(request.body));
+    return jail_reply(200, jail("web"));
+  });
+  const Said said = run_jailctl(daemon, {"up", "--no-wait", "-f", file});
+  EXPECT_EQ(said.code, ExitCode::ok) << said.err;
+  ASSERT_EQ(bodies.size(), 2U);
+  for (const json& body : bodies) {
+    EXPECT_FALSE(body.contains("status") || body.contains("generation")) << body;
+    EXPECT_TRUE(body.contains("spec")) << body;
+  }
 }
 
 TEST(Up, OneFailureDoesNotKeepTheOthersFromStarting) {
