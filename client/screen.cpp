@@ -1,11 +1,15 @@
 #include "client/screen.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <thread>
 
 namespace jaild::client {
 
@@ -34,8 +38,27 @@ std::string over_the_former(const std::string& picture, std::size_t rows) {
   return text + clear_rest;
 }
 
+// The keyboard's mode before ours, for the handler, too; -1: it is as it was.
+int keyboard = -1;
+termios former_mode{};
+
+// Keys one by one and not echoed; Ctrl-C stays a signal. Not where jailctl is a shell's background job: it would be
+// stopped.
+void read_keys(int descriptor) {
+  if (descriptor < 0 || ::tcgetpgrp(descriptor) != ::getpgrp() || ::tcgetattr(descriptor, &former_mode) != 0) return;
+  termios mode = former_mode;
+  mode.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+  if (::tcsetattr(descriptor, TCSANOW, &mode) == 0) keyboard = descriptor;
+}
+
+void give_keyboard_back() {
+  if (keyboard >= 0) ::tcsetattr(keyboard, TCSANOW, &former_mode);
+  keyboard = -1;
+}
+
 // Only between two pictures, where everything that was begun is written.
 extern "C" void end_well(int) {
+  give_keyboard_back();
   ::_exit(0);
 }
 
@@ -58,10 +81,30 @@ class Interruptions {
 
 Screen::Screen(Terminal& terminal) : terminal_(terminal), former_(std::signal(SIGINT, end_well)) {
   if (former_ == SIG_IGN) std::signal(SIGINT, SIG_IGN);  // a shell's background job
+  if (terminal_.in_tty && terminal_.out_tty) read_keys(terminal_.in_descriptor);
 }
 
 Screen::~Screen() {
+  give_keyboard_back();
   std::signal(SIGINT, former_);
+}
+
+bool Screen::pause(std::chrono::milliseconds time) {
+  if (keyboard < 0) {
+    std::this_thread::sleep_for(time);
+    return true;
+  }
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+    if (left <= 0) return true;
+    pollfd keys{keyboard, POLLIN, 0};
+    const int ready = ::poll(&keys, 1, static_cast<int>(left));
+    if (ready < 0 && errno != EINTR) return false;
+    if (ready <= 0) continue;
+    char key = 0;
+    if (::read(keyboard, &key, 1) <= 0 || key == 'q' || key == 'Q') return false;
+  }
 }
 
 void Screen::show(const std::string& picture, const std::string& between) {

@@ -11,8 +11,9 @@
 
 namespace jaild::client {
 
-// While it lives, Ctrl-C (SIGINT) ends the process at once with code 0, but never in the middle of a picture. One at a
-// time, on the main thread.
+// While it lives, Ctrl-C (SIGINT) ends the process at once with code 0, but never in the middle of a picture, and keys
+// are read as they are typed and not echoed; the terminal is put back however it ends. One at a time, on the main
+// thread.
 class Screen {
  public:
   explicit Screen(Terminal& terminal);  // not owned
@@ -23,6 +24,9 @@ class Screen {
   // On a terminal `picture` takes the place of the one before, cut off at the last row; elsewhere pictures follow each
   // other, `between` before each but the first. Ends in a line feed, or is empty.
   void show(const std::string& picture, const std::string& between = "\n");
+
+  // Waits so long between two pictures. False: the user pressed q, or the terminal is gone.
+  bool pause(std::chrono::milliseconds time);
 
  private:
   Terminal& terminal_;

@@ -1,10 +1,13 @@
+#include <chrono>
 #include <optional>
 #include <ostream>
+#include <tuple>
 
 #include "client/commands/options.h"
 #include "client/event_follower.h"
 #include "client/fields.h"
 #include "client/output.h"
+#include "client/when.h"
 
 namespace jaild::client {
 
@@ -21,7 +24,24 @@ struct EventsOptions {
   std::string jail;
   std::string type;
   std::optional<std::uint64_t> after;
+  std::string since;
+  std::string until;
+  std::optional<WallTime> since_time = {};  // of `since`, once it was read
+  std::optional<WallTime> until_time = {};
 };
+
+// Who and what, behind the sentence: by="uid 0" from="unix pid 4711" action=put generation=3.
+std::string data_text(const json& event) {
+  std::string text;
+  const json* data = field_at(event, "/data");
+  if (data == nullptr || !data->is_object()) return text;
+  for (const auto& [key, value] : data->items()) {
+    const std::string word = shown(value);
+    const bool quoted = word.empty() || word.find(' ') != std::string::npos;
+    text += (text.empty() ? "" : " ") + key + "=" + (quoted ? '"' + word + '"' : word);
+  }
+  return text;
+}
 
 void print_event(Session& session, const json& event) {
   std::ostream& out = session.out();
@@ -33,6 +53,9 @@ void print_event(Session& session, const json& event) {
   out << printable(text_at(event, "/at")) << "  " << printable(text_at(event, "/type"));
   if (!jail.empty()) out << "  " << painted(printable(jail), Colour::bold, session.terminal().out_style());
   if (const std::string message = text_at(event, "/message"); !message.empty()) out << "  " << printable(message);
+  if (const std::string data = data_text(event); !data.empty()) {
+    out << "  " << painted(printable(data), Colour::dim, session.terminal().out_style());
+  }
   out << '\n';
 }
 
@@ -40,6 +63,13 @@ std::string filters(const EventsOptions& options) {
   const std::string jail = options.jail.empty() ? "" : "jail=" + percent_encode(options.jail);
   const std::string type = options.type.empty() ? "" : "type=" + percent_encode(options.type);
   return join_query({jail, type});
+}
+
+// Of the time that --since and --until leave. A clock that was set back leaves events out of order, so each is looked
+// at.
+bool is_within(const json& event, const EventsOptions& options) {
+  const std::optional<WallTime> at = parse_rfc3339(text_at(event, "/at"));
+  return !at || (*at >= options.since_time.value_or(*at) && *at <= options.until_time.value_or(*at));
 }
 
 // What happened so far, page by page.
@@ -51,7 +81,9 @@ ExitCode print_past(Session& session, const EventsOptions& options) {
         session.api().call({.route = RouteId::events, .query = join_query({filters(options), position})});
     if (!answer) return session.fail("", answer.error());
     const json& events = array_at(answer->body, "/items");
-    for (const json& event : events) print_event(session, event);
+    for (const json& event : events) {
+      if (is_within(event, options)) print_event(session, event);
+    }
     if (events.size() < page_size) return ExitCode::ok;
     const auto last = number_at(events.back(), "/id");
     if (!last || static_cast<std::uint64_t>(*last) <= after) return ExitCode::ok;
@@ -60,20 +92,34 @@ ExitCode print_past(Session& session, const EventsOptions& options) {
   return ExitCode::ok;
 }
 
-ExitCode run_events(Session& session, const EventsOptions& options) {
+ExitCode run_events(Session& session, const EventsOptions& given) {
+  EventsOptions options = given;
+  const auto right_now = std::chrono::system_clock::now();
+  for (const auto& [name, text, time] : {std::tuple("--since", &options.since, &options.since_time),
+                                         std::tuple("--until", &options.until, &options.until_time)}) {
+    if (text->empty()) continue;
+    *time = parse_when(*text, right_now);
+    if (!*time) return session.usage("events: " + not_a_time(name, *text));
+  }
+  if (options.follow && options.until_time) {
+    return session.usage("events: --follow goes on until it is ended, so --until cannot stand beside it");
+  }
   if (!options.jail.empty()) {
     if (const ExitCode wrong = session.check_names({options.jail}); wrong != ExitCode::ok) return wrong;
   }
   if (!options.follow) return print_past(session, options);
+  const bool with_past = options.after || options.since_time;
   FollowOptions wanted{filters(options), options.after.value_or(0), [&session] { return session.out().good(); }};
-  if (!options.after) {
+  if (!with_past) {
     // From now on. The number is asked for first, so that a connection that breaks at once loses nothing.
     const Result<std::uint64_t> now = last_event(session);
     if (!now) return session.fail("", now.error());
     wanted.after = *now;
   }
-  return follow_events(session, wanted, [&session](const std::vector<json>& events) {
-    for (const json& event : events) print_event(session, event);
+  return follow_events(session, wanted, [&](const std::vector<json>& events) {
+    for (const json& event : events) {
+      if (is_within(event, options)) print_event(session, event);
+    }
     session.out() << std::flush;
   });
 }
@@ -83,13 +129,18 @@ ExitCode run_events(Session& session, const EventsOptions& options) {
 void add_events(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<EventsOptions>();
   CLI::App* verb = app.add_subcommand("events", "Show what happened, or what happens");
-  verb->add_flag("-f,--follow", options->follow, "Show events as they happen, from now on or from --after on");
+  verb->add_flag("-f,--follow", options->follow,
+                 "Show events as they happen, from now on, or from --after or --since on");
   verb->add_option("--jail", options->jail, "Only events of this jail")->type_name("NAME");
   verb->add_option("--type", options->type, "Only events of this type (jail.exited, ...)")->type_name("TYPE");
   verb->add_option("--after", options->after, "Only events after the one with this number")->type_name("ID");
+  verb->add_option("--since", options->since,
+                   "Only events from this time on: 2026-01-31T12:00:00Z, 2026-01-31 12:00, 90s, 1h30m, 30d")
+      ->type_name("TIME");
+  verb->add_option("--until", options->until, "Only events up to this time")->type_name("TIME");
   verb->footer(
       "With -f a lost connection is made again and nothing is missed. With -o json each event is one line.\n\n"
-      "  jailctl events --jail web\n"
+      "  jailctl events --jail web --since 1h\n"
       "  jailctl events -f --type jail.exited\n");
   choose(*verb, chosen, options, run_events);
 }

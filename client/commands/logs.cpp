@@ -1,5 +1,5 @@
-#include <charconv>
 #include <chrono>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <ostream>
@@ -10,6 +10,7 @@
 #include "client/fields.h"
 #include "client/output.h"
 #include "client/streaming.h"
+#include "client/when.h"
 
 namespace jaild::client {
 
@@ -27,28 +28,16 @@ struct LogsOptions {
   bool timestamps = false;
   std::optional<std::uint64_t> tail;
   std::string since;
+  std::string until;
   std::optional<std::int64_t> start;
 };
 
-// "90s", "10m", "2h", "3d" before now, or a time; as RFC 3339. nullopt: neither.
-std::optional<std::string> absolute_time(const std::string& text, WallTime now) {
-  if (parse_rfc3339(text)) return text;
-  std::int64_t count = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  const std::string unit(stop, text.data() + text.size());
-  constexpr std::int64_t count_max = 1'000'000;
-  if (error != std::errc() || count < 0 || count > count_max || unit.size() != 1) return std::nullopt;
-  const std::size_t which = std::string_view("smhd").find(unit);
-  if (which == std::string_view::npos) return std::nullopt;
-  constexpr std::chrono::seconds units[]{std::chrono::seconds(1), std::chrono::minutes(1), std::chrono::hours(1),
-                                         std::chrono::hours(24)};
-  return rfc3339(now - count * units[which]);
-}
-
 std::string query_of(const LogsOptions& options) {
-  const auto when = absolute_time(options.since, std::chrono::system_clock::now());
-  return join_query({options.follow ? "follow=1" : "", options.tail ? "tail=" + std::to_string(*options.tail) : "",
-                     when ? "since=" + percent_encode(*when) : "",
+  const auto when = parse_when(options.since, std::chrono::system_clock::now());
+  const bool tail_here = !options.until.empty();  // the daemon's tail would be the end of the whole log
+  return join_query({options.follow ? "follow=1" : "",
+                     options.tail && !tail_here ? "tail=" + std::to_string(*options.tail) : "",
+                     when ? "since=" + percent_encode(rfc3339(*when)) : "",
                      options.start ? "start=" + std::to_string(*options.start) : ""});
 }
 
@@ -56,18 +45,27 @@ std::string query_of(const LogsOptions& options) {
 class Printer {
  public:
   Printer(Session& session, const LogsOptions& options) : session_(session), options_(options) {
+    if (!options.until.empty()) until_ = parse_when(options.until, std::chrono::system_clock::now());
     for (const std::string& name : options.names) width_ = std::max(width_, name.size());
   }
   ~Printer() { end_line(); }
   Printer(const Printer&) = delete;
   Printer& operator=(const Printer&) = delete;
 
-  // False: nobody reads any more.
+  // After --until, as all that follows is.
+  bool is_late(const std::string& text) const {
+    if (!until_) return false;
+    const Result<json> line = parse_json(text);
+    return line && parse_rfc3339(text_at(*line, "/at")).value_or(*until_) > *until_;
+  }
+
+  // False: nobody reads any more, or the line is late.
   bool print(const std::string& name, const std::string& text) {
     Result<json> line = parse_json(text);
     const std::lock_guard lock(mutex_);
     std::ostream& out = session_.out();
     if (!line) return out.good();
+    if (is_late(text)) return false;
     if (session_.json()) {
       (*line)["jail"] = name;
       out << json_line(*line) << '\n';
@@ -118,21 +116,50 @@ class Printer {
   Session& session_;
   const LogsOptions& options_;
   std::size_t width_ = 0;
+  std::optional<WallTime> until_;
   std::mutex mutex_;
   std::string open_stream_;  // whose line has no end on the screen yet; "": none
+};
+
+// The lines of one jail's log on their way to the printer; with --tail and --until the last of them wait for the end.
+class Lines {
+ public:
+  Lines(const std::string& name, const LogsOptions& options, Printer& printer)
+      : name_(name), held_max_(options.until.empty() ? std::nullopt : options.tail), printer_(printer) {}
+
+  // False: no more is wanted.
+  bool take(std::string line) {
+    if (!held_max_) return printer_.print(name_, line);
+    if (printer_.is_late(line)) return false;
+    held_.push_back(std::move(line));
+    if (held_.size() > *held_max_) held_.pop_front();
+    return true;
+  }
+
+  void finish() {
+    for (const std::string& line : held_) printer_.print(name_, line);
+    printer_.flush();
+  }
+
+ private:
+  const std::string& name_;
+  const std::optional<std::uint64_t> held_max_;
+  std::deque<std::string> held_;
+  Printer& printer_;
 };
 
 // The log of one jail, to its end.
 ExitCode print_log(Session& session, const LogsOptions& options, const std::string& name, Printer& printer) {
   HttpRequest request = request_for(RouteId::jail_log, name, query_of(options));
   request.headers = {{"Accept", "application/x-ndjson"}};
+  Lines lines(name, options, printer);
   std::string rest;
   bool read_on = true;
   const auto on_piece = [&](std::string_view piece) {
     rest += piece;
     std::size_t begin = 0;
     for (std::size_t end = rest.find('\n'); end != std::string::npos && read_on; end = rest.find('\n', begin)) {
-      if (end > begin) read_on = printer.print(name, rest.substr(begin, end - begin));
+      if (end > begin) read_on = lines.take(rest.substr(begin, end - begin));
       begin = end + 1;
     }
     rest.erase(0, begin);
@@ -140,6 +167,7 @@ ExitCode print_log(Session& session, const LogsOptions& options, const std::stri
     return read_on && rest.size() < line_bytes_max;
   };
   const Result<void> ended = stream_body(session.api().connection(), std::move(request), on_piece);
+  lines.finish();
   return ended || !read_on ? ExitCode::ok : printer.fail(name, ended.error());
 }
 
@@ -159,9 +187,12 @@ ExitCode follow_all(Session& session, const LogsOptions& options, Printer& print
 
 ExitCode run_logs(Session& session, const LogsOptions& options) {
   if (const ExitCode wrong = session.check_names(options.names); wrong != ExitCode::ok) return wrong;
-  if (!options.since.empty() && !absolute_time(options.since, std::chrono::system_clock::now())) {
-    return session.usage("logs: --since takes a time such as 2026-01-31T12:00:00Z, or 90s, 10m, 2h, 3d, not '" +
-                         options.since + "'");
+  const auto now = std::chrono::system_clock::now();
+  for (const auto& [option, text] : {std::pair("--since", options.since), std::pair("--until", options.until)}) {
+    if (!text.empty() && !parse_when(text, now)) return session.usage("logs: " + not_a_time(option, text));
+  }
+  if (options.follow && !options.until.empty()) {
+    return session.usage("logs: --follow goes on until it is ended, so --until cannot stand beside it");
   }
   if (options.follow && options.names.size() > followed_max) {
     return session.usage("logs: at most " + std::to_string(followed_max) + " jails can be followed at once");
@@ -183,18 +214,21 @@ void add_logs(CLI::App& app, Command& chosen) {
   CLI::App* verb = app.add_subcommand("logs", "Show what jails and their hooks printed");
   add_names(*verb, options->names, "Jails; of several each line begins with its jail")->required();
   verb->add_flag("-f,--follow", options->follow, "Go on with lines as they are printed, also over restarts");
-  verb->add_option("--tail", options->tail, "Only the last so many lines")
+  verb->add_option("-n,--tail", options->tail, "Only the last so many lines")
       ->type_name("N")
       ->check(CLI::Range(0, 1'000'000).description(""));
-  verb->add_option("--since", options->since, "Only lines from this time on: 2026-01-31T12:00:00Z, or 90s, 10m, 2h, 3d")
+  verb->add_option("--since", options->since,
+                   "Only lines from this time on: 2026-01-31T12:00:00Z, 2026-01-31 12:00, 90s, 1h30m, 30d")
       ->type_name("TIME");
+  verb->add_option("--until", options->until, "Only lines up to this time")->type_name("TIME");
   verb->add_option("--start", options->start, "Only one start: 0 the latest, -1 the one before it, or its number")
       ->type_name("N");
   verb->add_flag("-t,--timestamps", options->timestamps, "Print the time and the step before each line");
   verb->footer(
       "With -o json each line is one object, with its time, start, step and stream.\n\n"
       "  jailctl logs -f web db\n"
-      "  jailctl logs --start 0 --tail 50 web\n");
+      "  jailctl logs --start 0 -n 50 web\n"
+      "  jailctl logs --since 2026-01-31 --until '2026-01-31 18:00' web\n");
   choose(*verb, chosen, options, run_logs);
 }
 

@@ -24,7 +24,7 @@ struct CreateOptions {
 };
 
 struct RemoveOptions {
-  std::vector<std::string> ids;
+  std::vector<std::string> tokens;  // ids or names
 };
 
 // Writes the secret to a new file that only its owner may read. Never over another file: it may be the token in use.
@@ -100,11 +100,25 @@ ExitCode run_list(Session& session) {
   return ExitCode::ok;
 }
 
-ExitCode run_remove(Session& session, const RemoveOptions& options) {
-  for (const std::string& id : options.ids) {
-    if (!is_token_id(id)) return session.usage("token rm: '" + id + "' is no id; `jailctl token ls` shows them");
+// The id of the token that `word` names: an id as it is, a name as the daemon's list has it. Names are unique.
+Result<std::string> id_of(const json& tokens, const std::string& word) {
+  for (const json& token : array_at(tokens, "/items")) {
+    if (text_at(token, "/id") == word || text_at(token, "/name") == word) return text_at(token, "/id");
   }
-  for (const std::string& id : options.ids) {
+  return Fail(Kind::not_found, "there is no token '" + word + "'; `jailctl token ls` shows them");
+}
+
+// One wrong word, and nothing is deleted.
+ExitCode run_remove(Session& session, const RemoveOptions& options) {
+  const Result<Answer> tokens = session.api().call({.route = RouteId::list_tokens});
+  if (!tokens) return session.fail("", tokens.error());
+  std::vector<std::string> ids;
+  for (const std::string& word : options.tokens) {
+    Result<std::string> id = id_of(tokens->body, word);
+    if (!id) return session.fail("", ExitCode::failed, id.error().message);
+    ids.push_back(std::move(*id));
+  }
+  for (const std::string& id : ids) {
     const Result<Answer> gone = session.api().call({.route = RouteId::delete_token, .name = id});
     if (!gone) return session.fail("", gone.error());
   }
@@ -140,7 +154,9 @@ void add_token(CLI::App& app, Command& chosen) {
   list->callback([&chosen] { chosen = run_list; });
   auto removal = std::make_shared<RemoveOptions>();
   CLI::App* remove = token->add_subcommand("rm", "Delete tokens; they are refused at once");
-  remove->add_option("ID", removal->ids, "Ids as `jailctl token ls` shows them")->type_name("")->required();
+  remove->add_option("TOKEN", removal->tokens, "Ids or names as `jailctl token ls` shows them")
+      ->type_name("")
+      ->required();
   choose(*remove, chosen, removal, run_remove);
 }
 

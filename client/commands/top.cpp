@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <chrono>
 #include <ostream>
-#include <thread>
 
 #include "client/commands/options.h"
 #include "client/fields.h"
@@ -23,7 +22,8 @@ struct TopOptions {
 
 // One jail with what it uses: {"name", "status", "usage"?}.
 json line_of(Session& session, const json& object) {
-  json line{{"name", text_at(object, "/name")}, {"status", object.value("status", json::object())}};
+  const json* status = field_at(object, "/status");
+  json line{{"name", text_at(object, "/name")}, {"status", status == nullptr ? json::object() : *status}};
   if (text_at(object, "/status/state") != "running") return line;
   const Result<Answer> usage = session.api().call({.route = RouteId::jail_usage, .name = text_at(object, "/name")});
   if (usage) line["usage"] = usage->body;  // one that stopped meanwhile has none
@@ -81,7 +81,7 @@ Result<std::string> sketch(Session& session, const TopOptions& options) {
 ExitCode run_top(Session& session, const TopOptions& options) {
   Screen screen(session.terminal());
   for (int drawn = 0; options.count == 0 || drawn < options.count; ++drawn) {
-    if (drawn > 0) std::this_thread::sleep_for(std::chrono::seconds(options.interval_seconds));
+    if (drawn > 0 && !screen.pause(std::chrono::seconds(options.interval_seconds))) return ExitCode::ok;
     const Result<std::string> picture = sketch(session, options);
     if (!picture) return session.fail("", picture.error());
     screen.show(*picture, session.json() ? "" : "\n");
@@ -105,7 +105,7 @@ void add_top(CLI::App& app, Command& chosen) {
       ->type_name("BY")
       ->check(CLI::IsMember({"cpu", "memory", "name"}).description(""));
   verb->footer(
-      "CPU% is of one CPU. With -o json each picture is one line.\n\n"
+      "q or Ctrl-C ends it. CPU% is of one CPU. With -o json each picture is one line.\n\n"
       "  jailctl top --sort memory\n"
       "  jailctl top -n 1 -o json\n");
   choose(*verb, chosen, options, run_top);

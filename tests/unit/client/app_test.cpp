@@ -67,12 +67,24 @@ TEST(App, EveryCommandExplainsItself) {
   EXPECT_EQ(all.err, "");
   for (const char* verb : {"up", "down", "restart", "adopt", "status", "ls", "set", "unset", "edit", "rm", "events",
                            "history", "api", "version"}) {
-    EXPECT_TRUE(contains(all.out, std::string("  ") + verb + " ")) << verb;
+    EXPECT_TRUE(contains(all.out, std::string("  ") + verb + " ") || contains(all.out, std::string("  ") + verb + ","))
+        << verb;
     const Said help = run_jailctl({verb, "--help"});
     EXPECT_EQ(help.code, ExitCode::ok);
     EXPECT_TRUE(contains(help.out, std::string("jailctl ") + verb)) << verb << help.out;
     EXPECT_TRUE(contains(help.out, "-o json")) << verb;
   }
+}
+
+TEST(App, HelpIsACommandToo) {
+  EXPECT_EQ(run_jailctl({"help"}).out, run_jailctl({"--help"}).out);
+  const Said up = run_jailctl({"help", "up"});
+  EXPECT_EQ(up.code, ExitCode::ok);
+  EXPECT_EQ(up.out, run_jailctl({"up", "--help"}).out);
+  EXPECT_TRUE(contains(run_jailctl({"help", "token", "create"}).out, "--role"));
+  const Said unknown = run_jailctl({"help", "upp"});
+  EXPECT_EQ(unknown.code, ExitCode::usage);
+  EXPECT_TRUE(contains(unknown.err, "there is no command 'upp'")) << unknown.err;
 }
 
 TEST(App, AJailMayBeCalledLikeACommand) {

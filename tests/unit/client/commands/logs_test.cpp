@@ -77,6 +77,22 @@ TEST(Logs, SinceTakesADurationToo) {
   }
 }
 
+// The daemon's tail is that of the whole log, so with --until it is taken here.
+TEST(Logs, UntilCutsAndTailCountsWhatIsLeft) {
+  const FakeDaemon daemon([](const FakeRequest&) {
+    std::string text;
+    for (int second = 1; second <= 9; ++second) {
+      const std::string digit = std::to_string(second);
+      text += nlohmann::json{{"at", "2026-01-31T12:00:0" + digit + "Z"}, {"text", digit}}.dump() + "\n";
+    }
+    return FakeReply{200, text, {}};
+  });
+  EXPECT_EQ(run_jailctl(daemon, {"logs", "--until", "2026-01-31T12:00:05Z", "web"}).out, "1\n2\n3\n4\n5\n");
+  EXPECT_EQ(run_jailctl(daemon, {"logs", "--until", "2026-01-31T12:00:05Z", "-n", "2", "web"}).out, "4\n5\n");
+  EXPECT_EQ(daemon.calls().back(), "GET /jails/web/log");
+  EXPECT_EQ(run_jailctl(daemon, {"logs", "-f", "--until", "1h", "web"}).code, ExitCode::usage);
+}
+
 TEST(Logs, TimestampsAndJson) {
   const FakeDaemon daemon(lines);
   EXPECT_TRUE(contains(run_jailctl(daemon, {"logs", "-t", "web"}).out, "2026-01-31T12:00:00.000Z command from web\n"));

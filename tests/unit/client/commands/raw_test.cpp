@@ -37,6 +37,36 @@ TEST(Events, PrintsThePastPageByPage) {
   EXPECT_TRUE(contains(daemon.request(daemon.calls().front()).headers.at("accept"), "application/json"));
 }
 
+TEST(Events, TextTellsWhoAndWhat) {
+  json change = event(1);
+  change["data"] = {{"by", "uid 0"}, {"action", "put"}, {"generation", "3"}};
+  const FakeDaemon daemon([&](const FakeRequest&) { return json_reply(200, {{"items", {change}}}); });
+  EXPECT_EQ(run_jailctl(daemon, {"events"}).out,
+            "2026-01-31T12:00:00Z  jail.started  web  it runs  action=put by=\"uid 0\" generation=3\n");
+}
+
+TEST(Events, SinceAndUntilLeaveTheRestOut) {
+  const FakeDaemon daemon([](const FakeRequest&) {
+    json items = json::array();
+    for (int id = 1; id <= 5; ++id) {
+      items.push_back(event(id));
+      items.back()["at"] = "2026-01-31T12:00:0" + std::to_string(id) + "Z";
+    }
+    return json_reply(200, {{"items", items}});
+  });
+  const Said said = run_jailctl(
+      daemon, {"events", "--since", "2026-01-31T12:00:02Z", "--until", "2026-01-31T12:00:04Z", "-o", "json"});
+  std::istringstream lines(said.out);
+  std::string line;
+  for (int id = 2; id <= 4; ++id) {
+    ASSERT_TRUE(std::getline(lines, line));
+    EXPECT_EQ(json::parse(line)["id"], id);
+  }
+  EXPECT_FALSE(std::getline(lines, line));
+  EXPECT_EQ(run_jailctl(daemon, {"events", "--since", "yesterday"}).code, ExitCode::usage);
+  EXPECT_EQ(run_jailctl(daemon, {"events", "-f", "--until", "1h"}).code, ExitCode::usage);
+}
+
 TEST(Events, JsonIsOneEventALine) {
   const FakeDaemon daemon([](const FakeRequest&) { return json_reply(200, {{"items", {event(1), event(2)}}}); });
   std::istringstream lines(run_jailctl(daemon, {"events", "-o", "json", "--after", "0"}).out);

@@ -77,9 +77,11 @@ TEST(Status, SurvivesAnObjectOfAnyShape) {
   }
 }
 
-TEST(Status, JsonIsTheObjectAsItCame) {
+TEST(Status, JsonHasTheObjectsAsTheyCame) {
   const FakeDaemon daemon(one_jail(jail("web")));
-  EXPECT_EQ(json::parse(run_jailctl(daemon, {"status", "web", "-o", "json"}).out), jail("web"));
+  EXPECT_EQ(json::parse(run_jailctl(daemon, {"status", "web", "-o", "json"}).out), (json{{"items", {jail("web")}}}));
+  EXPECT_EQ(json::parse(run_jailctl(daemon, {"inspect", "web"}).out), (json{{"items", {jail("web")}}}));
+  EXPECT_EQ(json::parse(run_jailctl(daemon, {"export", "web", "-o", "json"}).out), (json{{"items", {jail("web")}}}));
 }
 
 json numbered(int from, int count) {
@@ -111,6 +113,32 @@ TEST(Ls, PassesItsFiltersOn) {
   const FakeDaemon daemon([](const FakeRequest&) { return json_reply(200, {{"items", json::array()}}); });
   run_jailctl(daemon, {"ls", "--label", "tier=a b", "--state", "failed"});
   EXPECT_EQ(daemon.calls(), Calls{"GET /jails?label=tier%3Da%20b&state=failed&limit=1000"});
+}
+
+TEST(Ls, SortsByWhatIsAskedFor) {
+  json old = jail("old");
+  old["status"]["started_at"] = "2026-01-01T00:00:00Z";
+  json crashed = jail("crashed");
+  crashed["status"]["restarts"] = 12;
+  const FakeDaemon daemon(
+      [&](const FakeRequest&) { return json_reply(200, {{"items", {jail("off", "stopped"), crashed, old}}}); });
+  const auto names = [&](const char* by) { return run_jailctl(daemon, {"list", "-a", "-q", "--sort", by}).out; };
+  EXPECT_EQ(names("name"), "crashed\noff\nold\n");
+  EXPECT_EQ(names("uptime"), "old\ncrashed\noff\n");
+  EXPECT_EQ(names("restarts"), "crashed\noff\nold\n");
+  EXPECT_EQ(names("state"), "crashed\nold\noff\n");
+  EXPECT_EQ(run_jailctl(daemon, {"ls", "--sort", "size"}).code, ExitCode::usage);
+}
+
+TEST(Ps, ShowsTheProcesses) {
+  const FakeDaemon daemon([](const FakeRequest&) {
+    return json_reply(
+        200,
+        {{"items", {{{"pid", 4711}, {"ppid", 4710}, {"user", "www"}, {"command", "nginx: worker"}}, {{"pid", 4712}}}}});
+  });
+  EXPECT_EQ(run_jailctl(daemon, {"ps", "web"}).out,
+            "PID   PPID  USER  COMMAND\n4711  4710  www   nginx: worker\n4712  -     -     -\n");
+  EXPECT_EQ(daemon.calls(), Calls{"GET /jails/web/processes"});
 }
 
 TEST(Ls, PrintsATable) {

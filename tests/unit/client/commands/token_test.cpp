@@ -75,11 +75,21 @@ TEST(Token, LsShowsNoSecrets) {
             "0123456789ab  ci    viewer  2026-01-31T12:00:00Z  -        -\n");
 }
 
-TEST(Token, RmTakesIds) {
-  const FakeDaemon daemon([](const FakeRequest&) { return test::FakeReply{.status = 204}; });
-  EXPECT_EQ(run_jailctl(daemon, {"token", "rm", "0123456789ab", "ba9876543210"}).code, ExitCode::ok);
-  EXPECT_EQ(daemon.calls(), (std::vector<std::string>{"DELETE /tokens/0123456789ab", "DELETE /tokens/ba9876543210"}));
-  EXPECT_EQ(run_jailctl(daemon, {"token", "rm", "ci"}).code, ExitCode::usage);
+TEST(Token, RmTakesIdsAndNames) {
+  json other = made;
+  other["id"] = "ba9876543210";
+  other["name"] = "deploy";
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    if (request.method == "GET") return json_reply(200, {{"items", {made, other}}});
+    return test::FakeReply{.status = 204};
+  });
+  EXPECT_EQ(run_jailctl(daemon, {"token", "rm", "deploy", "0123456789ab"}).code, ExitCode::ok);
+  EXPECT_EQ(daemon.calls(),
+            (std::vector<std::string>{"GET /tokens", "DELETE /tokens/ba9876543210", "DELETE /tokens/0123456789ab"}));
+  const Said wrong = run_jailctl(daemon, {"token", "rm", "deploy", "nobody"});
+  EXPECT_EQ(wrong.code, ExitCode::failed);
+  EXPECT_TRUE(contains(wrong.err, "there is no token 'nobody'")) << wrong.err;
+  EXPECT_EQ(daemon.calls().back(), "GET /tokens") << "one wrong word, and nothing is deleted";
 }
 
 TEST(Token, WrongUseAsksNobody) {

@@ -60,6 +60,15 @@ TEST(Top, APictureBeginsOnAnEmptyScreenAndJsonIsOneLine) {
   EXPECT_EQ(said.out.find('\n'), said.out.size() - 1);
 }
 
+TEST(Top, SurvivesAnAnswerOfAnyShape) {
+  for (const json& odd :
+       {json{{"items", {1, "x", nullptr}}}, json{{"items", {{{"name", 7}, {"status", 7}}}}}, json(7)}) {
+    const FakeDaemon daemon([&](const FakeRequest&) { return json_reply(200, odd); });
+    EXPECT_NO_THROW(run_jailctl(daemon, {"top", "-n", "1"})) << odd;
+    EXPECT_NO_THROW(run_jailctl(daemon, {"top", "-n", "1", "-o", "json"})) << odd;
+  }
+}
+
 TEST(Top, ADaemonThatIsAwayEndsIt) {
   const FakeDaemon daemon([](const FakeRequest&) { return problem_reply({Kind::forbidden, "no role", 0, {}}); });
   EXPECT_EQ(run_jailctl(daemon, {"top"}).code, ExitCode::not_authorised);
