@@ -12,6 +12,7 @@
 #include "api/server/log_feed.h"
 #include "api/server/request_reader.h"
 #include "api/server/target.h"
+#include "api/server/token_watch.h"
 
 namespace jaild::server {
 
@@ -55,6 +56,7 @@ class Session {
   ServerState& state_;
   Place& place_;
   RequestReader reader_;
+  std::optional<TokenWatch> token_watch_;
   Share stream_;       // held until the session ends, for a stream is its last answer
   bool ends_ = false;  // after this answer
   std::size_t unidentified_ = 0;
@@ -200,15 +202,11 @@ asio::awaitable<bool> Session::send(const Response& response, std::string_view m
   co_return sent;
 }
 
-// What lasts over TCP, a stream or a command, ends with its token: when that was deleted or has expired.
 void Session::end_with_token(const Request& request) {
   if (place_.local() || place_.surface == Surface::probes) return;
   const Result<std::string_view> secret = bearer_secret(request);
   if (!secret) return;
-  connection_.set_permit([&service = state_.service, kept = std::string(*secret)] {
-    const Result<Token> token = service.authenticate(kept);
-    return token.has_value();
-  });
+  token_watch_.emplace(connection_, state_.service, std::string(*secret));
 }
 
 // Who shows no identity gets so many answers over one connection, then makes another one and its place is free for
@@ -259,7 +257,7 @@ asio::awaitable<bool> Session::one_request() {
     co_return false;
   }
   Request request = std::move(**head);
-  connection_.set_permit({});  // each request shows its own token
+  token_watch_.reset();  // each request shows its own token
   Decision decision = decide(request);
   Share under_way;  // until the answer is taken, for it holds a connection so long
   if (!decision.answer && !under_way.take(place_.requests, decision.who.by, place_.limits.connections)) {

@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 import unittest
 
 from harness import BIN, Jaild, JaildTest, ask, free_port, until
@@ -176,6 +177,29 @@ class Tokens(JaildTest):
         self.assertNotIn("once", self.listed())
         self.assertEqual(self.tcp_call("GET", "/jails", secret)[0], 401)
         self.assertEqual(self.jaild.jailctl("token", "rm", token["id"]).returncode, 4)
+
+    def test_a_silent_stream_ends_with_its_token(self):
+        self.declare("silent", self.spec())
+        for path in ("/jails/silent/log?follow=1&tail=0", "/events"):
+            for lifetime in (None, 2):
+                body = {"name": f"reader{lifetime}", "role": "viewer", **({"expires_in_seconds": lifetime} if lifetime else {})}
+                made = self.jaild.call("POST", "/tokens", body)[1]
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+                self.addCleanup(connection.close)
+                connection.request("GET", path, headers={"Authorization": f"Bearer {made['secret']}"})
+                stream = connection.getresponse()
+                self.assertEqual(stream.status, 200)
+                if not lifetime:
+                    self.assertEqual(self.jaild.call("DELETE", f"/tokens/{made['id']}")[0], 204)
+                began = time.monotonic()
+                try:
+                    while stream.read1():
+                        pass
+                except http.client.IncompleteRead:
+                    pass  # a log is chunked, and not whole
+                self.assertLess(time.monotonic() - began, 5, (path, lifetime))
+                self.jaild.call("DELETE", f"/tokens/{made['id']}")
+        self.erase("silent")
 
     def test_jailctl_over_tcp_takes_the_token_from_a_file(self):
         file = self.jaild.dir / "operator.token"
