@@ -25,6 +25,7 @@
 #include "daemon/runtime/health_checks.h"
 #include "daemon/runtime/jail_service.h"
 #include "daemon/store/sqlite_store.h"
+#include "daemon/upkeep.h"
 
 extern char** environ;
 
@@ -102,7 +103,8 @@ void reload_on(boost::asio::signal_set& hangups, DaemonOptions& present, const A
 }
 
 Result<void> run_until_signal(const DaemonOptions& options, const Entrance& entrance, boost::asio::io_context& context,
-                              const HostProfile& profile, runtime::Engine& engine, runtime::JailService& service) {
+                              Parts& parts, runtime::Engine& engine, runtime::JailService& service) {
+  const HostProfile& profile = parts.host->profile();
   server::Server server(context, service, entrance.options);
   if (auto started = engine.start(); !started) return started;
   service.load_tokens(engine.take_tokens());
@@ -117,6 +119,8 @@ Result<void> run_until_signal(const DaemonOptions& options, const Entrance& entr
     ending.set_budget(live.shutdown_timeout);
   };
   reload_on(hangups, present, apply);
+  Upkeep upkeep(context, options.run_dir, parts.lock, server, *parts.store, service);
+  upkeep.begin();
   // Nobody unwinds what served until now: an exception ends the process here, with a word in the log.
   [&]() noexcept { context.run(); }();
   return {};
@@ -136,7 +140,7 @@ Result<void> serve(const DaemonOptions& options, const Entrance& entrance, Parts
     health.on_event(event);
   });
   service.set_stall_warning(log_warning);
-  auto served = run_until_signal(options, entrance, context, profile, engine, service);
+  auto served = run_until_signal(options, entrance, context, parts, engine, service);
   engine.stop();
   loop.stop();
   parts.store.reset();  // its last answers still go through the loop, to nobody

@@ -67,6 +67,20 @@ Result<UniqueFd> lock_run_dir(const fs::path& run_dir) {
   return lock;
 }
 
+Result<void> keep_run_dir_lock(const fs::path& run_dir, UniqueFd& lock) {
+  struct stat held{};
+  struct stat there{};
+  if (::fstat(lock.get(), &held) == 0 && ::lstat((run_dir / "jaild.lock").c_str(), &there) == 0 &&
+      held.st_dev == there.st_dev && held.st_ino == there.st_ino) {
+    return {};
+  }
+  if (auto made = ensure_directory(run_dir, 0755); !made) return made;
+  auto taken = lock_run_dir(run_dir);
+  if (!taken) return Fail(taken.error());
+  lock = std::move(*taken);
+  return {};
+}
+
 Result<fs::path> find_monitor(const fs::path& given) {
   const fs::path here = own_program().parent_path();
   std::string tried;

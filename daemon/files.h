@@ -15,6 +15,10 @@ Result<void> ensure_directory(const std::filesystem::path& path, unsigned mode);
 // Holds `run_dir`/jaild.lock for this process's life. Kind::conflict: another jaild runs there.
 Result<UniqueFd> lock_run_dir(const std::filesystem::path& run_dir);
 
+// Whether `lock` still is the run directory's: jaild.lock may have been removed, with all of the directory. Then it is
+// made and taken again. Kind::conflict: another jaild has taken it meanwhile.
+Result<void> keep_run_dir_lock(const std::filesystem::path& run_dir, UniqueFd& lock);
+
 // `given`, else jaild-monitor beside this program, else in ../libexec. Kind::missing names what was looked for.
 Result<std::filesystem::path> find_monitor(const std::filesystem::path& given);
 

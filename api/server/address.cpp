@@ -158,6 +158,13 @@ Address bound_address(const Acceptor& acceptor, const Address& asked) {
   return TcpAddress{tcp->ip, endpoint.port()};
 }
 
+std::optional<SocketFile> socket_file_at(const Address& address) {
+  struct stat status{};
+  const auto* local = std::get_if<UnixAddress>(&address);
+  if (local == nullptr || lstat(local->path.c_str(), &status) != 0) return std::nullopt;
+  return SocketFile{static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino)};
+}
+
 void remove_socket_file(const Address& address) {
   if (const auto* local = std::get_if<UnixAddress>(&address)) unlink(local->path.c_str());
 }

@@ -44,6 +44,16 @@ Result<Acceptor> open_acceptor(const boost::asio::any_io_executor& executor, con
 // `address` as it was bound: with the port that port 0 became.
 Address bound_address(const Acceptor& acceptor, const Address& asked);
 
+// Which file it is, whatever its name.
+struct SocketFile {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const SocketFile&) const = default;
+};
+
+// What has the name of `address` now. nullopt: nothing; always for TCP.
+std::optional<SocketFile> socket_file_at(const Address& address);
+
 // Removes the socket file of `address`; nothing to do for TCP.
 void remove_socket_file(const Address& address);
 

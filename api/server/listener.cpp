@@ -67,7 +67,9 @@ Listener::Listener(Acceptor acceptor, std::shared_ptr<Place> place, std::shared_
     : acceptor_(std::move(acceptor)),
       place_(std::move(place)),
       state_(std::move(state)),
-      waiter_(acceptor_.get_executor()) {}
+      waiter_(acceptor_.get_executor()) {
+  socket_file_ = socket_file_at(place_->address);
+}
 
 void Listener::start() {
   const auto self = shared_from_this();
@@ -81,8 +83,16 @@ void Listener::close() {
   closed_ = true;
   boost::system::error_code ignored;
   acceptor_.close(ignored);
-  remove_socket_file(place_->address);
+  if (socket_file_ == socket_file_at(place_->address)) remove_socket_file(place_->address);
   waiter_.wake();
+}
+
+Result<void> Listener::make_socket_file_again() {
+  Result<Acceptor> acceptor = open_acceptor(acceptor_.get_executor(), place_->address, state_->options.group);
+  if (!acceptor) return Fail(acceptor.error());
+  acceptor_ = *std::move(acceptor);  // closes the old one, which ends run()'s wait; it goes on with this one
+  socket_file_ = socket_file_at(place_->address);
+  return {};
 }
 
 asio::awaitable<void> Listener::run() {

@@ -23,7 +23,10 @@ class Listener : public std::enable_shared_from_this<Listener> {
   Listener(Acceptor acceptor, std::shared_ptr<Place> place, std::shared_ptr<ServerState> state);
 
   void start();
-  void close();  // accepts no more and removes its socket file; its connections live on
+  void close();  // accepts no more and removes its socket file, if it still is its own; its connections live on
+
+  [[nodiscard]] bool has_socket_file() const { return closed_ || socket_file_ == socket_file_at(place_->address); }
+  Result<void> make_socket_file_again();
 
  private:
   enum class Accepted { one, nothing_waits, resources_short };
@@ -41,6 +44,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   [[nodiscard]] Identity identify(int fd) const;
 
   Acceptor acceptor_;
+  std::optional<SocketFile> socket_file_;  // as it was bound
   const std::shared_ptr<Place> place_;
   std::shared_ptr<ServerState> state_;
   Waiter waiter_;

@@ -1,5 +1,6 @@
 #include "api/server/server.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -27,6 +28,18 @@ Result<Address> Server::listen(const Address& address, Surface surface, std::opt
   listeners_.push_back(std::make_shared<Listener>(std::move(*acceptor), place, state_));
   listeners_.back()->start();
   return bound;
+}
+
+bool Server::has_socket_files() const {
+  return std::ranges::all_of(listeners_, [](const auto& each) { return each->has_socket_file(); });
+}
+
+Result<void> Server::make_socket_files_again() {
+  for (const auto& listener : listeners_) {
+    if (listener->has_socket_file()) continue;
+    if (auto made = listener->make_socket_file_again(); !made) return made;
+  }
+  return {};
 }
 
 std::size_t Server::connections() const {

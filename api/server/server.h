@@ -32,6 +32,12 @@ class Server {
   // listens there. Kind::host_refused: the system's words.
   Result<Address> listen(const Address& address, Surface surface, std::optional<Limits> limits = {});
 
+  // Whether the Unix sockets are still there under their names: somebody may have removed or replaced them.
+  [[nodiscard]] bool has_socket_files() const;
+  // Makes those that are not. What waits to be accepted on an old one is lost, its connections go on. Kind::conflict:
+  // somebody listens there by now.
+  Result<void> make_socket_files_again();
+
   // Accepts no more, ends idle connections and streams at once, gives answers under way 10 s, then cuts. `stopped` is
   // called once, on the loop, when the last connection is gone. Call it once.
   void stop(std::function<void()> stopped);

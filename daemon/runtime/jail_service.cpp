@@ -75,9 +75,15 @@ server::Readiness JailService::readiness() const {
   server::Readiness readiness;
   readiness.ready = true;
   // Ready all the same: what runs runs on and reads are answered, and only the next write tells whether it still holds.
-  readiness.checks.emplace_back("store", store_failure_.empty() ? "ok" : "the last write failed: " + store_failure_);
+  const std::string written = store_failure_.empty() ? "ok" : "the last write failed: " + store_failure_;
+  readiness.checks.emplace_back("store", store_fault_.empty() ? written : store_fault_);
   readiness.checks.emplace_back("racct", host_.profile().racct ? "ok" : "off: " + host_.profile().racct_hint);
   return readiness;
+}
+
+void JailService::note_store_fault(std::string fault) {
+  if (fault.empty() && !store_fault_.empty()) store_failure_.clear();  // it was that, and is over
+  store_fault_ = std::move(fault);
 }
 
 Result<JailObject> JailService::get(const std::string& name) const {

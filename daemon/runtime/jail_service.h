@@ -35,6 +35,9 @@ class JailService final : public server::Service, private EngineObserver {
   // Called, at most once a second, with a line for the log when the loop was held for too long.
   void set_stall_warning(std::function<void(const std::string&)> warn) { loop_watch_.set_warn(std::move(warn)); }
 
+  // What keeps the database from being of use, by a look at it rather than by a write; "": nothing.
+  void note_store_fault(std::string fault);
+
   [[nodiscard]] const HostProfile& profile() const override;
   [[nodiscard]] server::Readiness readiness() const override;
   [[nodiscard]] Result<JailObject> get(const std::string& name) const override;
@@ -99,6 +102,7 @@ class JailService final : public server::Service, private EngineObserver {
   std::unordered_map<std::string, KeptView> views_;
   LoopWatch loop_watch_;
   std::string store_failure_;  // of the last commit; "" where it was stored
+  std::string store_fault_;    // by a look at the file
   UsageWalk usage_walk_;
   std::vector<server::Done<server::SharedText>> scrapes_;    // that share the walk under way
   std::vector<std::weak_ptr<const std::string>> given_out_;  // scrapes that may still be under way to readers

@@ -70,6 +70,11 @@ void SqliteStore::commit(std::vector<Mutation> mutations, std::function<void(Res
   if (!queued) std::get<CommitCall>(call).done(std::move(queued));
 }
 
+void SqliteStore::check(std::function<void(Result<void>)> done) {
+  Call call = CheckCall{std::move(done)};
+  if (!enqueue(call)) std::get<CheckCall>(call).done({});
+}
+
 void SqliteStore::history(const std::string& name, std::function<void(Result<std::vector<SpecVersion>>)> done) {
   Call call = HistoryCall{name, std::move(done)};
   Result<void> queued = enqueue(call);
@@ -106,7 +111,8 @@ void SqliteStore::commit_all(std::span<Call> batch) {
     if (auto* commit = std::get_if<CommitCall>(&call)) commits.push_back(commit);
   }
   if (commits.empty()) return;
-  Result<void> together = repair_log();
+  Result<void> together = files_.check();
+  if (together) together = repair_log();
   if (together) {
     together = commit_together(commits);
     if (!together) {
@@ -148,6 +154,7 @@ void SqliteStore::answer(Call& call) {
   if (auto* commit = std::get_if<CommitCall>(&call)) return commit->done(std::move(commit->outcome));
   if (auto* history = std::get_if<HistoryCall>(&call)) return history->done(tables_.history(history->name));
   if (auto* events = std::get_if<EventsCall>(&call)) return events->done(tables_.events(events->query));
+  if (auto* check = std::get_if<CheckCall>(&call)) return check->done(files_.check());
   std::get<LoadCall>(call).answer.set_value(tables_.snapshot());
 }
 

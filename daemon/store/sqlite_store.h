@@ -13,6 +13,8 @@
 // crash. So the log is emptied first, and until that succeeds every commit gets the reason why not. That is also how
 // the store comes back by itself when there is space again. Only a crash in that window can bring a failed commit back.
 //
+// Nothing is committed to files that lost their names: Kind::storage_full until they have them again.
+//
 // Queries see at least what was committed before them.
 #pragma once
 
@@ -28,6 +30,7 @@
 #include <vector>
 
 #include "daemon/store/limits.h"
+#include "daemon/store/placed_files.h"
 #include "daemon/store/sqlite.h"
 #include "daemon/store/store.h"
 #include "daemon/store/tables.h"
@@ -58,6 +61,7 @@ class SqliteStore final : public Store {
   // Any thread, also from within `done`. A refusal (Kind::overloaded, or Kind::unavailable while closing) comes on the
   // caller's thread before the call returns: a queue of refusals would have no bound.
   void commit(std::vector<Mutation> mutations, std::function<void(Result<void>)> done) override;
+  void check(std::function<void(Result<void>)> done) override;  // where the queue is full: success
   void history(const std::string& name, std::function<void(Result<std::vector<SpecVersion>>)> done) override;
   void events(EventQuery query, std::function<void(Result<std::vector<JailEvent>>)> done) override;
 
@@ -78,7 +82,10 @@ class SqliteStore final : public Store {
   struct LoadCall {
     std::promise<Result<Snapshot>> answer;  // owned here: load() may be gone before set_value() returns
   };
-  using Call = std::variant<CommitCall, HistoryCall, EventsCall, LoadCall>;
+  struct CheckCall {
+    std::function<void(Result<void>)> done;
+  };
+  using Call = std::variant<CommitCall, HistoryCall, EventsCall, LoadCall, CheckCall>;
 
   SqliteStore(Database database, Tables tables, const Limits& limits);
 
@@ -98,6 +105,7 @@ class SqliteStore final : public Store {
 
   // The store's thread after the constructor. Statements end before their database.
   Database database_;
+  PlacedFiles files_{database_.file()};
   Tables tables_;
   bool log_needs_repair_ = false;
 

@@ -46,6 +46,9 @@ class Store {
   // wait.
   virtual void commit(std::vector<Mutation> mutations, std::function<void(Result<void>)> done) = 0;
 
+  // Whether what is committed now would be found by the next jaild; of a store without a file always.
+  virtual void check(std::function<void(Result<void>)> done) { done({}); }
+
   // Every version that is kept, oldest first; an unknown jail has none. Sees at least what was committed before the
   // call.
   virtual void history(const std::string& name, std::function<void(Result<std::vector<SpecVersion>>)> done) = 0;

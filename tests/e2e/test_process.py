@@ -1,5 +1,6 @@
 """jaild as a process among others: with which descriptors it starts, and what it does when the system takes away its files."""
 import http.client
+import json
 import os
 import pathlib
 import resource
@@ -148,6 +149,80 @@ class Beginning(unittest.TestCase):
                 self.assertIn(message, lines[-1])
             finally:
                 jaild.close()
+
+
+class LosingFiles(unittest.TestCase):
+    """Somebody removes what jaild has open."""
+
+    def setUp(self):
+        self.jaild = Jaild("sim")
+        self.addCleanup(self.jaild.close)
+        self.spec = {"params": {"path": "/jail", "persist": True}}
+
+    def log_has(self, text):
+        return until(10, lambda: text in (self.jaild.dir / "log" / "jaild.log").read_text(), f"the log says {text!r}")
+
+    def store_says(self):
+        return self.jaild.call("GET", "/readyz")[1]["checks"]["store"]
+
+    def test_a_database_without_its_name_takes_no_writes_and_says_so(self):
+        self.assertEqual(self.jaild.declare("kept", self.spec)[0], 201)
+        database = self.jaild.dir / "state" / "jaild.db"
+        aside = database.with_name("aside")
+        database.rename(aside)
+        status, headers, body = self.jaild.raw("POST", "/jails", json.dumps({"name": "lost", "spec": self.spec}),
+                                               {"Content-Type": "application/json"})
+        self.assertEqual(status, 507, body)
+        self.assertIn("retry-after", headers)
+        self.assertIn("was removed or replaced", json.loads(body)["detail"])
+        self.assertEqual(self.jaild.call("GET", "/jails/lost")[0], 404)
+        self.log_has(f"{database} was removed or replaced")
+        until(10, lambda: "was removed or replaced" in self.store_says(), "readyz says it")
+        doctor = self.jaild.jailctl("doctor")
+        self.assertIn("was removed or replaced", " ".join((doctor.stdout + doctor.stderr).split()))
+        aside.rename(database)
+        until(10, lambda: self.store_says() == "ok", "it is back")
+        self.assertEqual(self.jaild.declare("lost", self.spec)[0], 201)
+        self.jaild.kill()
+        self.jaild.start()
+        self.assertEqual(self.jaild.call("GET", "/jails/lost")[0], 200)
+
+    def test_it_is_told_without_a_write(self):
+        database = self.jaild.dir / "state" / "jaild.db"
+        database.rename(database.with_name("aside"))
+        until(10, lambda: "was removed or replaced" in self.store_says(), "readyz says it")
+        database.with_name("aside").rename(database)
+
+    def test_a_socket_that_was_removed_is_made_again(self):
+        socket_file = pathlib.Path(self.jaild.socket)
+        mode = socket_file.stat().st_mode
+        for removed in (lambda: socket_file.unlink(), lambda: shutil.rmtree(self.jaild.dir / "run")):
+            removed()
+            until(10, self.jaild.answers, "it answers again")
+            self.assertEqual(socket_file.stat().st_mode, mode)
+            second = subprocess.run([str(BIN / "jaild"), "--host", "sim", "--state-dir", f"{self.jaild.dir}/state2", "--run-dir",
+                                     f"{self.jaild.dir}/run", "--log-dir", f"{self.jaild.dir}/log2"], capture_output=True,
+                                    text=True, timeout=60, check=False)
+            self.assertEqual((second.returncode, "another jaild runs" in second.stderr), (1, True), second.stderr)
+        self.log_has("it is made again")
+
+    def test_the_socket_of_a_second_jaild_is_left_to_it(self):
+        """The directory was removed with its lock, and another jaild was quicker."""
+        self.jaild.process.send_signal(signal.SIGSTOP)
+        shutil.rmtree(self.jaild.dir / "run")
+        second = subprocess.Popen([str(BIN / "jaild"), "--host", "sim", "--state-dir", f"{self.jaild.dir}/state2", "--run-dir",
+                                   f"{self.jaild.dir}/run", "--log-dir", f"{self.jaild.dir}/log2"], stderr=subprocess.DEVNULL)
+        try:
+            until(30, self.jaild.answers, "the second one answers")
+            inode = os.stat(self.jaild.socket).st_ino
+            self.jaild.process.send_signal(signal.SIGCONT)
+            self.log_has("is not made again: another jaild runs")
+            self.assertEqual(os.stat(self.jaild.socket).st_ino, inode)
+            self.assertEqual(self.jaild.terminate(), 0)
+            self.assertEqual(os.stat(self.jaild.socket).st_ino, inode, "nor removed")
+        finally:
+            second.terminate()
+            second.wait(30)
 
 
 PIDS = pathlib.Path("/sys/fs/cgroup/pids")

@@ -96,7 +96,7 @@ std::optional<Kind> MemoryStore::armed_fault() {
 Result<void> MemoryStore::take(const std::vector<Mutation>& mutations) {
   if (const std::optional<Kind> fault = armed_fault()) return Fail(*fault, "the store was told to fail");
   if (full_) return Fail(Kind::storage_full, "the state's file system is full");
-  Result<void> possible = check(mutations);
+  Result<void> possible = judge(mutations);
   if (!possible) return possible;
   for (const Mutation& mutation : mutations) std::visit([this](const auto& one) { apply(one); }, mutation);
   ++commits_;
@@ -104,7 +104,7 @@ Result<void> MemoryStore::take(const std::vector<Mutation>& mutations) {
 }
 
 // What the tables' constraints say, before anything changes: then all of `mutations` or none is easy.
-Result<void> MemoryStore::check(const std::vector<Mutation>& mutations) const {
+Result<void> MemoryStore::judge(const std::vector<Mutation>& mutations) const {
   std::map<std::string, bool> there;  // only names that `mutations` put or erase
   std::set<std::uint64_t> new_events;
   const auto is_there = [&](const std::string& name) {

@@ -72,7 +72,7 @@ class MemoryStore final : public Store {
   void answer(Call call);
   Result<void> take(const std::vector<Mutation>& mutations);
   [[nodiscard]] std::optional<Kind> armed_fault();
-  [[nodiscard]] Result<void> check(const std::vector<Mutation>& mutations) const;
+  [[nodiscard]] Result<void> judge(const std::vector<Mutation>& mutations) const;
   [[nodiscard]] std::vector<SpecVersion> versions_of(const std::string& name) const;
   [[nodiscard]] std::vector<JailEvent> matching(const EventQuery& query) const;
 

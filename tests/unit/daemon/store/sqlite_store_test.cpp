@@ -76,6 +76,35 @@ using Ids = std::vector<std::uint64_t>;
 // ---- group commit -----------------------------------------------------------------------------------------
 
 // design.md 4: what queued while one fsync was under way is the next transaction.
+// What a 201 would be worth that goes into a file without a name: nothing, with the end of the process.
+TEST_F(SqliteStoreTest, NothingIsCommittedToFilesThatLostTheirNames) {
+  open();
+  ASSERT_TRUE(commit(*store_, {AddEvent{event(1)}}).has_value());
+  const auto check = [this] {
+    std::promise<Result<void>> answer;
+    store_->check([&answer](Result<void> sound) { answer.set_value(std::move(sound)); });
+    return answer.get_future().get();
+  };
+  EXPECT_TRUE(check());
+  for (const std::string suffix : {"", "-wal"}) {
+    const fs::path file = file_.string() + suffix;
+    const fs::path elsewhere = file.string() + ".elsewhere";
+    fs::rename(file, elsewhere);
+    for (const bool replaced : {false, true}) {
+      if (replaced) fs::copy_file(elsewhere, file);
+      const Result<void> refused = commit(*store_, {AddEvent{event(2)}});
+      ASSERT_FALSE(refused) << file;
+      EXPECT_EQ(refused.error().kind, Kind::storage_full);
+      EXPECT_TRUE(refused.error().message.starts_with(file.string() + " was removed or replaced"));
+      EXPECT_FALSE(check());
+    }
+    fs::rename(elsewhere, file);
+    EXPECT_TRUE(check()) << "the same file is back";
+    EXPECT_EQ(stored_events(*store_), std::vector<std::uint64_t>{1});
+  }
+  EXPECT_TRUE(commit(*store_, {AddEvent{event(2)}}).has_value());
+}
+
 TEST_F(SqliteStoreTest, WhatQueuesDuringASyncSharesTheNext) {
   open();
   hold_the_disk();
