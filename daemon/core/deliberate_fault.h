@@ -28,6 +28,7 @@ enum class DeliberateFault {
   no_delay,     // restarts at once
   no_limit,     // never gives up
   never_again,  // a failure is taken for a final exit
+  start_waits,  // a start that somebody asks for waits out the delay
   // order
   dependency_not_awaited,  // a start without its dependencies
   dependants_overtaken,    // a stop before the dependants'

@@ -170,6 +170,7 @@ void Lifecycle::replace_record(JailRecord record, bool restart) {
                     record_.restart.gave_up;
   take_wish(record_, record);
   if (restart && activity_ != Activity::idle) restart_asked_ = true;
+  if (anew && activity_ == Activity::idle) next_release_.reset();
   if (anew && activity_ == Activity::idle && !run_) {  // a new wish is tried at once
     next_try_.reset();
     next_try_wall_.reset();
@@ -177,6 +178,34 @@ void Lifecycle::replace_record(JailRecord record, bool restart) {
     blocked_delay_ = milliseconds{0};
   }
   context_.changed(*this);
+}
+
+bool Lifecycle::waits() const {
+  if (!wants_up()) return false;
+  switch (activity_) {
+    case Activity::idle: return run_ ? next_release_.has_value() : next_try_.has_value();
+    case Activity::stopping:
+    case Activity::forgetting: return true;
+    case Activity::resolving:
+    case Activity::recording:
+    case Activity::starting:
+    case Activity::running:
+    case Activity::updating: return false;
+  }
+  std::unreachable();
+}
+
+void Lifecycle::try_now() {
+  touch();
+  if (!waits() || breaks(DeliberateFault::start_waits)) return;
+  record_.restart.next_try_at.reset();
+  if (activity_ != Activity::idle) {
+    restart_asked_ = true;  // what ends by itself is started again as if its end had been asked for
+    return;
+  }
+  next_try_.reset();
+  next_try_wall_.reset();
+  next_release_.reset();
 }
 
 std::string Lifecycle::why_down() const {

@@ -76,6 +76,8 @@ class Lifecycle {
   [[nodiscard]] bool settled() const;
   [[nodiscard]] bool failed() const;
   [[nodiscard]] bool wants_up() const;  // desired running and no final exit, not being deleted
+  // Wished up and down for as long as a delay takes, or ends by itself and will be: try_now() is of use.
+  [[nodiscard]] bool waits() const;
   [[nodiscard]] JailState state() const;
   [[nodiscard]] JailObject object() const;
   // Another one after every input that may change what object() says.
@@ -92,6 +94,9 @@ class Lifecycle {
   // A committed write: the new record, and for a restart the wish to go down once first. The caller evaluates, after
   // all records of the write are in place.
   void replace_record(JailRecord record, bool restart);
+  // Somebody asked for a start: delays are for tries that nobody asked for. What is remembered of failures stays, so
+  // that the delay after the next one is as long as it would have been. The caller evaluates.
+  void try_now();
   void on_done(OpId id, Result<Reply> result);
   void on_committed(CommitId id, const Result<void>& result);
   void on_main_exited(const MainExited& event);

@@ -95,6 +95,7 @@ class Supervisor final : public Context {
     std::vector<JailRecord> records;  // new or changed; of a write of one jail, that jail first
     std::vector<std::string> erased;  // forgotten at once
     std::set<std::string> restarts;   // of `records`, those that go down once first
+    std::set<std::string> tries;      // that are to run: what waits for the end of a delay then is tried at once
     std::optional<RunRecord> run;     // an adoption: the first record's jail runs already
     [[nodiscard]] bool empty() const { return records.empty() && erased.empty(); }
   };
@@ -139,6 +140,8 @@ class Supervisor final : public Context {
   void take_back(const Plan& plan);
   void release_commits(const Plan& plan, bool durable);
   void install(JailRecord record, bool restart);
+  [[nodiscard]] std::optional<JailRecord> hastened(const std::string& name) const;
+  void try_now(const Plan& plan);
   void remove(const std::string& name);
   // Why a request cannot be taken, or not put off if it must wait; nullopt: it can.
   [[nodiscard]] std::optional<Error> refusal(bool dry_run, bool waits) const;
@@ -156,6 +159,7 @@ class Supervisor final : public Context {
   Result<WritePlan> plan_erase(const Write& write, const Lifecycle& jail) const;
   Result<WritePlan> plan_wish(const Write& write, const Lifecycle& jail) const;
   void carry_wish(const JailRecord& target, WritePlan& plan) const;
+  void hasten(const JailRecord& target, WritePlan& plan) const;
   void describe_changes(const Write& write, WritePlan& plan) const;
   void publish_write(const Write& write, const WritePlan& plan);
   void finish_write(PendingWrite pending, const Result<void>& result);
@@ -168,6 +172,7 @@ class Supervisor final : public Context {
   void put_members(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const;
   void take_out_pruned(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const;
   void carry_wishes(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const;
+  void hasten_members(const WriteSet& set, Outlook& after, SetPlan& plan) const;
   void plan_erasures(const WriteSet& set, const Outlook& after, SetPlan& plan) const;
   void plan_records(const WriteSet& set, const Outlook& after, SetPlan& plan) const;
   void publish_set(const WriteSet& set, const SetPlan& plan);

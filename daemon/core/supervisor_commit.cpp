@@ -1,4 +1,5 @@
 // From a plan to the disk and into force: what writes of one jail and of many have in common.
+#include <algorithm>
 #include <utility>
 
 #include "daemon/core/supervisor.h"
@@ -32,6 +33,7 @@ void Supervisor::stage(const Plan& plan) {
 void Supervisor::install(Plan&& plan) {
   release_commits(plan, true);
   for (const auto& name : plan.erased) remove(name);
+  try_now(plan);
   for (auto& record : plan.records) {
     const bool restart = plan.restarts.contains(record.name);
     install(std::move(record), restart);
@@ -86,6 +88,27 @@ void Supervisor::install(JailRecord record, bool restart) {
     jails_[name] = std::make_unique<Lifecycle>(*this, std::move(record));
   }
   dirty_.insert(name);
+}
+
+// The record of a jail that waits for the end of a delay which the disk knows of, without it.
+std::optional<JailRecord> Supervisor::hastened(const std::string& name) const {
+  const auto* jail = find(name);
+  if (jail == nullptr || !jail->waits() || !jail->record().restart.next_try_at) return std::nullopt;
+  JailRecord record = jail->record();
+  record.restart.next_try_at.reset();
+  return record;
+}
+
+void Supervisor::try_now(const Plan& plan) {
+  for (const auto& name : plan.tries) {
+    auto* jail = lifecycle(name);
+    if (jail == nullptr) continue;
+    const auto record = hastened(name);
+    jail->try_now();
+    dirty_.insert(name);
+    const bool written = std::ranges::any_of(plan.records, [&](const auto& each) { return each.name == name; });
+    if (record && !written) commit(*jail, {PutJail{*record}});  // it came to wait while the plan was on its way
+  }
 }
 
 void Supervisor::remove(const std::string& name) {

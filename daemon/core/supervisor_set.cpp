@@ -129,6 +129,7 @@ Result<Supervisor::SetPlan> Supervisor::plan_set(const WriteSet& set) const {
   if (mistakes.empty()) carry_wishes(set, after, mistakes);
   if (!mistakes.empty()) return Fail(Error{Kind::invalid, mistakes.front().detail, 0, mistakes});
   SetPlan plan;
+  hasten_members(set, after, plan);
   plan_erasures(set, after, plan);
   plan_records(set, after, plan);
   return plan;
@@ -231,6 +232,22 @@ void Supervisor::carry_wishes(const WriteSet& set, Outlook& after, std::vector<F
   wish(members([&](const auto& each) { return after.find(each.name)->desired == Desired::running; }), Desired::running);
 }
 
+// Members that are wished up, and what they need, are tried now where they wait for the end of a delay.
+void Supervisor::hasten_members(const WriteSet& set, Outlook& after, SetPlan& plan) const {
+  std::vector<std::string> names;
+  for (const auto& member : set.members) {
+    if (after.find(member.name)->desired == Desired::running) names.push_back(member.name);
+  }
+  const auto needed = closure(names, [&](const std::string& each) { return after.dependencies_of(each); });
+  names.insert(names.end(), needed.begin(), needed.end());
+  plan.tries.insert(names.begin(), names.end());
+  for (const auto& each : names) {
+    const auto* jail = find(each);
+    if (jail == nullptr || !jail->waits() || *after.find(each) != jail->record()) continue;  // written anyway
+    after.put(hastened(each).value_or(jail->record()));
+  }
+}
+
 // What goes, dependants first.
 void Supervisor::plan_erasures(const WriteSet& set, const Outlook& after, SetPlan& plan) const {
   std::vector<std::string> names;
@@ -270,6 +287,9 @@ void Supervisor::plan_records(const WriteSet& set, const Outlook& after, SetPlan
     const bool restart = set.restart && jail != nullptr && jail->has_run() && record.desired == Desired::running &&
                          !diff_specs(jail->run()->spec, record.spec).restart.empty();
     if (jail != nullptr && jail->record() == record) {
+      if (!restart && jail->waits() && plan.tries.contains(record.name)) {  // tried, and nothing is to be written
+        describe_record(record, jail, false, options_.timeouts, plan.reply.changes);
+      }
       if (!restart) continue;
       wish_anew(record, record.desired, set.who.by, now_.wall);  // what was pending
     }

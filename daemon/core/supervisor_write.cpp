@@ -49,6 +49,10 @@ void Supervisor::on_write(Ticket ticket, Write write) {
   }
   describe_changes(write, *plan);
   if (write.dry_run || plan->empty()) {
+    if (!write.dry_run) {
+      try_now(*plan);
+      evaluate_dirty();
+    }
     if (const auto* jail = find(write.name); jail != nullptr && !write.dry_run) {
       plan->reply.object = jail->object();
       plan->reply.settled = jail->settled();
@@ -181,7 +185,10 @@ Result<Supervisor::WritePlan> Supervisor::plan_put(const Write& write, const Lif
   record.name = write.name;
   const bool changed = jail == nullptr || record.spec != *write.spec;
   const Desired desired = write.desired.value_or(jail == nullptr ? Desired::running : record.desired);
-  if (!changed && desired == record.desired) return plan;
+  if (!changed && desired == record.desired) {
+    if (desired == Desired::running) hasten(record, plan);
+    return plan;
+  }
   if (jail != nullptr && changed) ++record.generation;
   record.spec = *write.spec;
   wish_anew(record, desired, write.who.by, now_.wall);
@@ -263,12 +270,15 @@ Result<Supervisor::WritePlan> Supervisor::plan_wish(const Write& write, const Li
   const auto& now = jail.record();
   WritePlan plan;
   if (write.verb == Write::Verb::restart && jail.has_run()) plan.restarts.insert(write.name);
+  const bool held_back = now.finished || now.restart.gave_up || (desired == Desired::stopped && !now.failure.empty());
+  if (now.desired == desired && !held_back && plan.restarts.empty()) {  // the same wish again: tried again, now
+    carry_wish(now, plan);
+    return plan;
+  }
   JailRecord record = now;
   wish_anew(record, desired, write.who.by, now_.wall);
+  plan.records.push_back(record);
   carry_wish(record, plan);
-  const bool same = now.desired == desired && !now.finished && !now.restart.gave_up && now.failure.empty();
-  if (same && plan.restarts.empty() && plan.records.empty()) return plan;
-  plan.records.insert(plan.records.begin(), std::move(record));
   return plan;
 }
 
@@ -287,6 +297,24 @@ void Supervisor::carry_wish(const JailRecord& target, WritePlan& plan) const {
     wish_anew(changed, target.desired, target.by, now_.wall);
     plan.records.push_back(std::move(changed));
   }
+  if (up) hasten(target, plan);
+}
+
+// A start of the jail is asked for: it and what it needs are tried now where they wait for the end of a delay.
+void Supervisor::hasten(const JailRecord& target, WritePlan& plan) const {
+  Outlook after = outlook();
+  after.put(target);
+  auto names = closure({target.name}, [&](const std::string& each) { return after.dependencies_of(each); });
+  names.insert(names.begin(), target.name);
+  std::set<std::string> written;
+  for (const auto& record : plan.records) written.insert(record.name);
+  plan.tries.insert(names.begin(), names.end());
+  for (const auto& each : names) {
+    auto record = hastened(each);
+    if (record && !written.contains(each)) plan.records.push_back(*std::move(record));
+  }
+  const bool first = plan.records.empty() || plan.records.front().name == target.name;
+  if (!first) plan.records.insert(plan.records.begin(), find(target.name)->record());
 }
 
 std::vector<FieldError> Supervisor::mistakes_among_jails(const std::string& name, const JailSpec& spec) const {
@@ -309,6 +337,10 @@ void Supervisor::describe_changes(const Write& write, WritePlan& plan) const {
   } else {
     Outlook after = outlook();
     for (const auto& record : plan.records) after.put(record);
+    for (const auto& name : plan.tries) {
+      const auto* jail = find(name);
+      if (jail != nullptr && jail->waits() && !after.changed().contains(name)) after.put(jail->record());
+    }
     auto order = after.in_start_order();
     const bool down = !order.empty() && order.front()->desired == Desired::stopped;
     if (down) std::reverse(order.begin(), order.end());  // a wish is carried to others as it is

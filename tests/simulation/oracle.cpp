@@ -78,6 +78,9 @@ void Oracle::daemon_started(const core::Snapshot& loaded) {
 void Oracle::daemon_gone() {
   shown_.clear();
   for (const auto& [id, names] : under_way_) uncertain_.insert(names.begin(), names.end());
+  if (supervisor_ != nullptr) {  // what was asked for may be on the disk, and the next daemon does it at once
+    for (const auto& name : uncertain_) forgive(name);
+  }
   if (!under_way_.empty()) {
     for (auto& [name, known] : acknowledged_) known.desired.reset();
   }
@@ -144,6 +147,7 @@ void Oracle::answered(std::uint64_t id, const Write& write, const Result<WriteRe
   answered({write.name}, reply ? nullptr : &reply.error());
   if (!reply) return;
   if (reply->gone || write.verb == Write::Verb::erase) acknowledged_.erase(write.name);
+  if (write.verb != Write::Verb::erase && write.verb != Write::Verb::stop) check_tried(write.name);
 }
 
 void Oracle::answered(std::uint64_t id, const WriteSet& set, const Result<SetReply>& reply) {
@@ -156,6 +160,23 @@ void Oracle::answered(std::uint64_t id, const WriteSet& set, const Result<SetRep
   answered(names, nullptr);
   for (const auto& change : reply->changes) {
     if (change.action == "delete") acknowledged_.erase(change.jail);
+  }
+  for (const auto& member : set.members) check_tried(member.name);
+}
+
+// A start that somebody asked for, and that of what it needs, does not wait: delays are for tries by policy.
+void Oracle::check_tried(const std::string& name) {
+  const auto* asked = supervisor_->find(name);
+  if (asked == nullptr || !asked->wants_up()) return;
+  auto around = core::closure({name}, [this](const std::string& each) {
+    const auto* jail = supervisor_->find(each);
+    return jail == nullptr ? std::vector<std::string>{} : core::dependencies_of(each, jail->record().spec);
+  });
+  around.push_back(name);
+  for (const auto& each : around) {
+    const auto* jail = supervisor_->find(each);
+    const bool waits = jail != nullptr && jail->wants_up() && jail->object().status.next_try_at;
+    if (waits) broken("P8 " + each + " waits for its next try, and a start of " + name + " was asked for");
   }
 }
 
@@ -220,6 +241,7 @@ void Oracle::take_run(const core::RunRecord& run) {
 void Oracle::event(const JailEvent& event, core::Now now) {
   if (event.type == "jail.starting") check_delay(event.jail, now);
   if (event.type == "jail.stopping") check_stop(event.jail, event.message);
+  if (event.type == "jail.stopped" && going_down_) restarts_.erase(event.jail);  // then nothing counts as a failure
   // Nothing failed: the next failure is the first.
   if (event.type == "jail.stopping" && event.message == "the start was called off") restarts_.erase(event.jail);
 }

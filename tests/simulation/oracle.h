@@ -80,6 +80,7 @@ class Oracle final : public HostObserver {
   void check_hooks(const core::Op& op);
   void check_start(const std::string& name);
   void check_stop(const std::string& name, const std::string& why);
+  void check_tried(const std::string& name);
   void check_delay(const std::string& name, core::Now now);
   void check_adopted(const core::Snapshot& loaded);
   void forgive(const std::string& name);  // and what is above and below it
