@@ -24,11 +24,12 @@ enum class DeliberateFault {
   set_in_two_commits,      // of a set of jails one is stored apart
   boot_not_recorded,       // each start of jaild looks like a boot
   // the restart policy
-  delay_reset,  // each delay is the first
-  no_delay,     // restarts at once
-  no_limit,     // never gives up
-  never_again,  // a failure is taken for a final exit
-  start_waits,  // a start that somebody asks for waits out the delay
+  delay_reset,      // each delay is the first
+  no_delay,         // restarts at once
+  no_limit,         // never gives up
+  never_again,      // a failure is taken for a final exit
+  boot_is_failure,  // a boot of the host counts against the jails that ran
+  start_waits,      // a start that somebody asks for waits out the delay
   // order
   dependency_not_awaited,  // a start without its dependencies
   dependants_overtaken,    // a stop before the dependants'

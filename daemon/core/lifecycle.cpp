@@ -18,6 +18,7 @@ constexpr milliseconds hold_back_max{30'000};
 const char* restart_reason(StopWhy why) {
   switch (why) {
     case StopWhy::wish:
+    case StopWhy::booted:
     case StopWhy::leftovers: return "user";
     case StopWhy::failed_start: return "start";
     case StopWhy::ended: return "exit";
@@ -521,10 +522,10 @@ void Lifecycle::finish_stop() {
 void Lifecycle::conclude_run() {
   if (main_exit_ && stop_why_ != StopWhy::ended) remember_exit(*main_exit_);
   main_exit_.reset();
-  const bool by_itself = stop_why_ != StopWhy::wish && stop_why_ != StopWhy::leftovers;
+  const bool by_itself = stop_why_ != StopWhy::wish && stop_why_ != StopWhy::leftovers && stop_why_ != StopWhy::booted;
   if (!by_itself || !wants_up()) {
     if (stop_why_ == StopWhy::wish) {
-      if (!going_down_) record_.restart.last_delay = milliseconds{0};  // a host boot resets no delay
+      if (!going_down_) record_.restart.last_delay = milliseconds{0};  // it may stay up
       record_.failure.clear();
     }
     return;

@@ -38,10 +38,11 @@ enum class StopWhy {
   wish,          // somebody asked: stop, restart, delete, a host shutdown
   failed_start,  // a step of the start failed
   ended,         // the main command exited, or no process is left
-  gone,          // the kernel has the jail no more: jail -r, a host boot
+  gone,          // the kernel has the jail no more: jail -r
   monitor_lost,  // jaild-monitor died
   unhealthy,     // the health check says so
   interrupted,   // jaild died during this start
+  booted,        // the host went down under it: nobody's failure, and no policy is asked
   leftovers,     // an earlier stop could not remove everything
 };
 

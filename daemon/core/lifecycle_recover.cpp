@@ -31,9 +31,10 @@ void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFact
   if (alive) run_->key.jid = facts->jid;
   jail_left_ = alive;
   if (monitor != nullptr && monitor->main_exit) main_exit_ = monitor->main_exit;
+  const auto booted = breaks(DeliberateFault::boot_is_failure) ? StopWhy::gone : StopWhy::booted;
   switch (run_->phase) {
     case RunPhase::starting:
-      begin_stop(StopWhy::interrupted,
+      begin_stop(same_boot ? StopWhy::interrupted : booted,
                  same_boot ? "jaild ended during the start" : "the host went down during the start");
       return;
     case RunPhase::stopping: begin_stop(StopWhy::leftovers, "the last stop was not complete"); return;
@@ -44,7 +45,7 @@ void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFact
   }
   if (!alive) {
     activity_ = Activity::running;
-    begin_stop(StopWhy::gone, same_boot ? "ended while jaild was away" : "the host was restarted");
+    begin_stop(same_boot ? StopWhy::gone : booted, same_boot ? "ended while jaild was away" : "the host was restarted");
     return;
   }
   // Adopted: same jid, same processes; nothing is touched.

@@ -13,7 +13,7 @@
 
 namespace jaild::core {
 
-// What restart policy must not forget when the daemon or the host restarts.
+// What restart policy must not forget when the daemon restarts. A boot of the host forgets it.
 struct RestartMemory {
   std::chrono::milliseconds last_delay{0};  // 0: no failure since the last stable run
   std::vector<WallTime> starts;             // by policy, within the window; at most `limit` + 1
@@ -46,6 +46,14 @@ inline void wish_anew(JailRecord& record, Desired desired, const std::string& by
   record.restart = {};
   record.by = by;
   record.updated_at = now;
+}
+
+// A boot of the host, in order or not: autostart decides, and what was before counts no more.
+inline void boot_anew(JailRecord& record) {
+  record.desired = record.spec.autostart ? Desired::running : Desired::stopped;
+  record.finished = false;
+  record.failure.clear();
+  record.restart = {};
 }
 
 // Whether `desired` is what the jail is after already, with nothing that held it back to be cleared.

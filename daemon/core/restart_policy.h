@@ -1,6 +1,6 @@
 // When a jail that ended is started again: tell it how a run ended, get a verdict with its reason in words.
-// Pure: the memory it needs is a value that the store keeps (records.h), so that no restart of jaild or of the host
-// forgets a give-up or resets a delay.
+// Pure: the memory it needs is a value that the store keeps (records.h), so that no restart of jaild forgets a give-up
+// or resets a delay.
 #pragma once
 
 #include <chrono>

@@ -216,6 +216,16 @@ MonoTime Supervisor::next_deadline() const {
 // ---- recovery and observation
 // -----------------------------------------------------------------------------------------
 
+namespace {
+
+bool monitor_knows_a_run(const std::vector<RunRecord>& runs, const std::vector<MonitorFacts>& monitors) {
+  return std::ranges::any_of(monitors, [&](const MonitorFacts& monitor) {
+    return monitor.key.jid != 0 && std::ranges::any_of(runs, [&](const auto& run) { return run.key == monitor.key; });
+  });
+}
+
+}  // namespace
+
 std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey, Now now) {
   now_ = now;
   look_began_ = now.mono;
@@ -223,20 +233,20 @@ std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey,
   last_event_ = snapshot.last_event;
   last_run_ = snapshot.last_run;
   const auto known_boot = snapshot.meta.find("boot_id");
-  const bool rebooted = known_boot == snapshot.meta.end() || known_boot->second != options_.boot_id;
+  const bool first = known_boot == snapshot.meta.end();
+  const bool renamed = first || known_boot->second != options_.boot_id;
+  // A boot id that is the time of the boot moves when the clock is set; a monitor of a jail outlives no boot.
+  const bool rebooted = renamed && !monitor_knows_a_run(snapshot.runs, survey.monitors);
   publish("daemon.started", "", rebooted ? "started after a boot of the host" : "started", {});
 
   for (auto& record : snapshot.jails) {
-    if (rebooted && known_boot != snapshot.meta.end() && !record.deleting) {
-      record.desired = record.spec.autostart ? Desired::running : Desired::stopped;
-      record.finished = false;
-    }
+    if (rebooted && !first && !record.deleting) boot_anew(record);
     const std::string name = record.name;
     index_.add(name, record.spec);
     jails_[name] = std::make_unique<Lifecycle>(*this, std::move(record));
     dirty_.insert(name);
   }
-  if (rebooted) record_boot();
+  if (renamed) record_boot();
   resume_shutdown(snapshot.meta);
 
   std::map<std::string, const JailFacts*> alive;

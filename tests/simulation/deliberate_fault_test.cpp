@@ -37,6 +37,7 @@ constexpr std::array table{
     Row{DeliberateFault::no_delay, "no_delay"},
     Row{DeliberateFault::no_limit, "no_limit"},
     Row{DeliberateFault::never_again, "never_again"},
+    Row{DeliberateFault::boot_is_failure, "boot_is_failure"},
     Row{DeliberateFault::start_waits, "start_waits"},
     Row{DeliberateFault::dependency_not_awaited, "dependency_not_awaited"},
     Row{DeliberateFault::dependants_overtaken, "dependants_overtaken"},

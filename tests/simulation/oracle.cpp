@@ -65,7 +65,10 @@ void Oracle::broken(const std::string& promise) {
 void Oracle::daemon_starts(const core::Supervisor& supervisor, const core::Snapshot& loaded) {
   supervisor_ = &supervisor;
   runs_.clear();
-  for (const auto& run : loaded.runs) runs_[run.key.name] = run;
+  for (const auto& run : loaded.runs) {
+    runs_[run.key.name] = run;
+    if (run.boot_id == kernel_.boot_id()) started_since_boot_.insert(run.key.name);
+  }
   labels_.clear();
   for (const auto& record : loaded.jails) labels_[record.name] = label_of(record);
   look_at_sets();
@@ -103,6 +106,8 @@ void Oracle::daemon_gone() {
 void Oracle::host_rebooted() {
   for (auto& [name, known] : acknowledged_) uncertain_.insert(name);  // autostart decides the wish now
   restarts_.clear();
+  started_since_boot_.clear();
+  booted_ = true;
   stored_until_.reset();
 }
 
@@ -236,6 +241,7 @@ void Oracle::take_run(const core::RunRecord& run) {
   // An adoption: from here on the jail is jaild's, whether somebody hears the answer or not.
   if (new_run && run.phase == core::RunPhase::running) kernel_.hand_over(run.key.name);
   runs_[run.key.name] = run;
+  if (run.boot_id == kernel_.boot_id()) started_since_boot_.insert(run.key.name);
 }
 
 void Oracle::event(const JailEvent& event, core::Now now) {
@@ -380,7 +386,19 @@ void Oracle::look() {
   look_at_findings();
   if (supervisor_ == nullptr) return;
   look_at_acknowledged();
+  look_at_boot();
   look_at_shown();
+}
+
+// A boot of the host is no failure: what has not been started since has nothing to be blamed for and waits for nothing.
+void Oracle::look_at_boot() {
+  if (!booted_) return;
+  for (const auto& [name, jail] : supervisor_->jails()) {
+    if (started_since_boot_.contains(name) || jail->record().deleting) continue;
+    const auto& record = jail->record();
+    const bool blamed = record.finished || record.restart.gave_up || record.restart.next_try_at;
+    if (blamed || !record.failure.empty()) broken("the boot of the host counts against " + name);
+  }
 }
 
 // Readers are given what was made of a jail earlier as long as its revision is the same. One jail now and then: making

@@ -75,6 +75,7 @@ class Oracle final : public HostObserver {
   void answered(const std::set<std::string>& names, const Error* error);
   void look_at_findings();
   void look_at_acknowledged();
+  void look_at_boot();
   void look_at_shown();
   void check_record(const core::JailKey& key, const core::Op& op);
   void check_hooks(const core::Op& op);
@@ -113,6 +114,8 @@ class Oracle final : public HostObserver {
   host::sim::Moment shutdown_until_{};
   std::optional<host::sim::Moment> stored_until_;  // until then the next daemon will know of it
   bool clock_stepped_ = false;
+  bool booted_ = false;  // the host, at least once
+  std::set<std::string> started_since_boot_;
 };
 
 }  // namespace jaild::simulation

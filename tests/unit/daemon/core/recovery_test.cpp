@@ -189,6 +189,61 @@ TEST(Recovery, AHostBootSetsTheWishFromAutostartAndARestartOfJaildKeepsIt) {
   EXPECT_EQ(restarted.supervisor.get("web")->desired, Desired::running);
 }
 
+// The host lost its power while a jail was in this state.
+TEST(Recovery, AHostBootIsNoFailureOfAnyJailWhateverItsPolicy) {
+  for (const auto phase : {RunPhase::starting, RunPhase::running, RunPhase::stopping}) {
+    for (const auto policy : {RestartPolicy::never, RestartPolicy::on_failure, RestartPolicy::always}) {
+      auto left = running_before("boot0");
+      left.survey = {};
+      left.snapshot.runs[0].phase = phase;
+      auto& record = left.snapshot.jails[0];
+      record.spec.restart.policy = policy;
+      record.spec.restart.delay = seconds{300};
+      record.spec.restart.limit = 1;
+      record.spec.restart.window = seconds{86'400};
+      record.restart.starts = {World().now.wall - seconds{5}};
+      record.restarts = 4;
+      World world(options, left.snapshot, left.survey);
+      EXPECT_EQ(world.state("web"), JailState::running);
+      EXPECT_EQ(world.supervisor.get("web")->status.restarts, 4U);
+    }
+  }
+}
+
+TEST(Recovery, AHostBootEndsADelayAGiveUpAndAFinalExitAsAutostartDecides) {
+  for (const bool autostart : {true, false}) {
+    for (const int held_back : {0, 1, 2}) {
+      auto left = running_before("boot0");
+      left.survey = {};
+      left.snapshot.runs.clear();
+      auto& record = left.snapshot.jails[0];
+      record.spec.autostart = autostart;
+      record.failure = "command exited with 1";
+      record.restart.last_delay = seconds{64};
+      if (held_back == 0) record.restart.next_try_at = World().now.wall + seconds{50};
+      if (held_back == 1) record.restart.gave_up = true;
+      if (held_back == 2) record.finished = true;
+      World world(options, left.snapshot, left.survey);
+      EXPECT_EQ(world.state("web"), autostart ? JailState::running : JailState::stopped);
+      EXPECT_EQ(world.reason("web"), "");
+      if (autostart) {
+        world.feed(Event{MainExited{world.key("web"), exit_with(1)}});
+        EXPECT_EQ(world.supervisor.find("web")->record().restart.last_delay, seconds{1}) << "the first of this boot";
+      }
+    }
+  }
+}
+
+TEST(Recovery, ABootIdThatMovedWithTheClockLeavesEveryWishAsItIs) {
+  auto left = running_before("boot time as it was before the clock was set");
+  auto& other = left.snapshot.jails.emplace_back(left.snapshot.jails[0]);
+  other.name = "www";
+  other.desired = Desired::stopped;
+  World world(options, left.snapshot, left.survey);
+  EXPECT_EQ(world.state("www"), JailState::stopped);
+  EXPECT_TRUE(world.log.empty());
+}
+
 TEST(Recovery, AGiveUpAndADelayOutliveARestartOfJaildR9_1) {
   Left left = running_before();
   left.snapshot.runs.clear();
