@@ -35,10 +35,10 @@ const char* restart_reason(StopWhy why) {
 Lifecycle::Lifecycle(Context& context, JailRecord record)
     : context_(context), revision_(context.next_revision()), record_(std::move(record)) {
   // A restart of jaild neither forgets a delay nor resets it; what is left of it is told by the wall clock, and a clock
-  // that jumped cannot make it longer than it was.
+  // that jumped cannot make it longer than it was, jitter included.
   if (record_.restart.next_try_at) {
     const auto left = std::chrono::duration_cast<milliseconds>(*record_.restart.next_try_at - context_.now().wall);
-    const auto delay = std::clamp<milliseconds>(left, milliseconds{0}, record_.spec.restart.max_delay * 2);
+    const auto delay = std::clamp<milliseconds>(left, milliseconds{0}, record_.restart.last_delay * 11 / 10);
     next_try_ = context_.now().mono + delay;
     next_try_wall_ = context_.now().wall + delay;
     context_.wake_at(*this, *next_try_);

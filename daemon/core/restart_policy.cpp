@@ -27,13 +27,14 @@ milliseconds next_delay(const RestartSettings& settings, const RestartMemory& me
   return std::min<milliseconds>(2 * last, settings.max_delay);
 }
 
-// Forgets starts that left the window, then says whether one more would be too many.
+// Forgets starts that left the window, then says whether one more would be too many. A start that lies in the future
+// is from a clock that was ahead, and nobody knows how long ago it was.
 bool limit_reached(const RestartSettings& settings, RestartMemory& memory, WallTime now) {
   if (settings.limit == 0 || breaks(DeliberateFault::no_limit)) {
     memory.starts.clear();
     return false;
   }
-  std::erase_if(memory.starts, [&](WallTime start) { return start + settings.window <= now; });
+  std::erase_if(memory.starts, [&](WallTime start) { return start > now || start + settings.window <= now; });
   return memory.starts.size() >= static_cast<std::size_t>(settings.limit);
 }
 

@@ -265,6 +265,20 @@ TEST(Recovery, AGiveUpAndADelayOutliveARestartOfJaildR9_1) {
   EXPECT_EQ(delayed.state("web"), JailState::running);
 }
 
+TEST(Recovery, ADelayFromAClockThatWasAheadIsNoLongerThanItWas) {
+  Left left = running_before();
+  left.snapshot.runs.clear();
+  left.survey = {};
+  auto& record = left.snapshot.jails[0];
+  record.failure = "command exited with 1";
+  record.restart.last_delay = seconds{10};
+  record.restart.next_try_at = World().now.wall + std::chrono::hours{8766};
+  World world(options, left.snapshot, left.survey);
+  EXPECT_EQ(world.state("web"), JailState::backoff);
+  world.pass(seconds{12});
+  EXPECT_EQ(world.state("web"), JailState::running);
+}
+
 TEST(Recovery, ATombstoneIsFinishedR9_6) {
   auto left = running_before();
   left.snapshot.jails[0].deleting = true;

@@ -91,5 +91,19 @@ TEST(RestartPolicy, GivesUpAfterTheLimitWithinTheWindowAndNotBeyondIt) {
   EXPECT_LE(memory.starts.size(), 2U);
 }
 
+TEST(RestartPolicy, StartsFromAClockThatWasAheadAreForgotten) {
+  RestartSettings settings;
+  settings.limit = 2;
+  settings.window = seconds{100};
+  RestartMemory memory;
+  const std::chrono::hours year{8766};
+  const auto at = [&](WallTime now) { return decide_restart(settings, memory, Ending::failure, seconds{0}, now, 0); };
+  EXPECT_EQ(at(start + year).what, Verdict::What::restart);
+  EXPECT_EQ(at(start + year + seconds{1}).what, Verdict::What::restart);
+  EXPECT_EQ(at(start).what, Verdict::What::restart) << "the clock was set back";
+  EXPECT_EQ(at(start + seconds{1}).what, Verdict::What::restart);
+  EXPECT_EQ(at(start + seconds{2}).what, Verdict::What::gave_up) << "two within the window, by the clock as it is now";
+}
+
 }  // namespace
 }  // namespace jaild::core
