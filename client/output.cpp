@@ -195,8 +195,17 @@ std::string amount_text(std::string_view resource, double amount) {
 
 void print_step(std::ostream& out, const json& step, Style style) {
   const bool ok = flag_at(step, "/ok", true);
-  const std::string mark = ok ? (style.utf8 ? "✓" : "ok  ") : (style.utf8 ? "✗" : "FAIL");
-  out << "  " << painted(mark, ok ? Colour::green : Colour::red, style) << ' ' << printable(text_at(step, "/step"));
+  const bool runs = flag_at(step, "/running");
+  const std::string mark = runs ? (style.utf8 ? "…" : "... ")
+                           : ok ? (style.utf8 ? "✓" : "ok  ")
+                                : (style.utf8 ? "✗" : "FAIL");
+  out << "  "
+      << painted(mark,
+                 runs ? Colour::dim
+                 : ok ? Colour::green
+                      : Colour::red,
+                 style)
+      << ' ' << printable(text_at(step, "/step"));
   if (const std::string command = text_at(step, "/command"); !command.empty()) out << "  " << printable(command);
   const double seconds = decimal_at(step, "/seconds");
   if (seconds >= 0.05 && seconds < 1e9) {

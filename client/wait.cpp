@@ -64,7 +64,8 @@ class Progress {
 
   // Says whether there was anything new. Prints only on a terminal.
   bool show(const json& object) {
-    const json& steps = array_at(object, "/status/steps");
+    json steps = array_at(object, "/status/steps");
+    if (!steps.empty() && flag_at(steps.back(), "/running")) steps.erase(steps.size() - 1);  // shown when it is over
     const bool continued = steps.size() >= seen_.size() && std::equal(seen_.begin(), seen_.end(), steps.begin());
     const std::size_t first = continued ? seen_.size() : 0;
     const bool news = steps.size() > first;

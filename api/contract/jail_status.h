@@ -37,6 +37,8 @@ struct StepReport {
   bool ok = true;
   std::string error;  // "" when ok
   double seconds = 0;
+  // Under way since then: `ok`, `error` and `seconds` say nothing yet.
+  std::optional<WallTime> running_since = std::nullopt;
   bool operator==(const StepReport&) const = default;
 };
 
@@ -64,7 +66,8 @@ struct JailObject {
   JailStatus status;
 };
 
-// One line of history: a fact that happened, numbered without gaps from 1 (`id`), oldest first.
+// One line of history: a fact that happened, numbered without gaps from 1 (`id`), oldest first. `jail.step` alone is no
+// history: it has no number (0), is told to those who follow just then, and nobody keeps it.
 struct JailEvent {
   std::uint64_t id = 0;
   WallTime at;
@@ -72,6 +75,7 @@ struct JailEvent {
   std::string jail;  // "" for the daemon itself
   std::string message;
   std::map<std::string, std::string> data;
+  std::optional<StepReport> step = std::nullopt;  // of jail.step, and then there is no data
 };
 
 // A spec as it was once.

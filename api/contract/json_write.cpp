@@ -67,15 +67,26 @@ json params_json(const std::map<std::string, ParamValue>& params) {
   return out;
 }
 
+// What is under way has neither an outcome nor a duration yet.
+json step_json(const StepReport& step) {
+  json out = json::object();
+  out["step"] = step.step;
+  if (!step.command.empty()) out["command"] = step.command;
+  if (step.running_since) return out;
+  out["ok"] = step.ok;
+  out["seconds"] = step.seconds;
+  if (!step.error.empty()) out["error"] = step.error;
+  return out;
+}
+
 json steps_json(const std::vector<StepReport>& steps) {
   json out = json::array();
   for (const StepReport& step : steps) {
-    json entry = json::object();
-    entry["step"] = step.step;
-    entry["ok"] = step.ok;
-    entry["seconds"] = step.seconds;
-    if (!step.command.empty()) entry["command"] = step.command;
-    if (!step.error.empty()) entry["error"] = step.error;
+    json entry = step_json(step);
+    if (step.running_since) {
+      entry["running"] = true;
+      entry["started_at"] = rfc3339(*step.running_since);
+    }
     out.push_back(std::move(entry));
   }
   return out;
@@ -140,8 +151,13 @@ json to_json(const JailObject& object) {
 }
 
 json to_json(const JailEvent& event) {
-  json out = {{"id", event.id}, {"at", rfc3339(event.at)}, {"type", event.type}, {"message", event.message}};
+  json out = {{"at", rfc3339(event.at)}, {"type", event.type}, {"message", event.message}};
+  if (event.id != 0) out["id"] = event.id;
   if (!event.jail.empty()) out["jail"] = event.jail;
+  if (event.step) {
+    out.update(step_json(*event.step));
+    out["phase"] = event.step->running_since ? "begin" : "end";
+  }
   if (!event.data.empty()) out["data"] = event.data;
   return out;
 }

@@ -19,7 +19,8 @@ constexpr std::size_t page_events = 256;
 
 // A JSON text has no line break, so one data line holds it.
 void add(std::string& text, const JailEvent& event) {
-  text += "id: " + std::to_string(event.id) + "\nevent: " + event.type + "\ndata: " + to_text(to_json(event)) + "\n\n";
+  if (event.id != 0) text += "id: " + std::to_string(event.id) + "\n";
+  text += "event: " + event.type + "\ndata: " + to_text(to_json(event)) + "\n\n";
 }
 
 }  // namespace
@@ -30,6 +31,8 @@ EventStream::EventStream(Connection& connection, Service& service, const Limits&
 void EventStream::on_event(const JailEvent& event) {
   if (!plan_.query.jail.empty() && event.jail != plan_.query.jail) return;
   if (!plan_.query.type.empty() && event.type != plan_.query.type) return;
+  // A step has no number to come back to, so a slow reader misses some rather than being cut off for them.
+  if (event.step && (!plan_.steps || queue_.size() >= limits_.stream_queue / 2)) return;
   if (queue_.size() >= limits_.stream_queue) {
     // Cut off, never skipped: the reader comes back with the last id it has and misses nothing. A write under way ends
     // too, for this reader takes no more.
@@ -92,8 +95,8 @@ asio::awaitable<bool> EventStream::replay(std::uint64_t up_to) {
 asio::awaitable<bool> EventStream::send_queued() {
   std::string text;
   while (!queue_.empty() && text.size() < batch_bytes) {
-    if (queue_.front().id > sent_) {
-      sent_ = queue_.front().id;
+    if (queue_.front().step || queue_.front().id > sent_) {
+      sent_ = std::max(sent_, queue_.front().id);
       add(text, queue_.front());
     }
     queue_.pop_front();

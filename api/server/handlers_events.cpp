@@ -21,6 +21,7 @@ Result<StreamPlan> events_query(const Call& call, bool as_list) {
   plan.query.after = after.value_or(0);
   plan.query.jail = query.text("jail").value_or("");
   plan.query.type = query.text("type").value_or("");
+  if (!as_list) plan.steps = query.flag("steps");
   if (as_list) plan.query.limit = query.number("limit", 1, events_most).value_or(events_most);
   const Result<void> good = query.finish();
   if (!good) return Fail(good.error());

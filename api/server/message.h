@@ -37,6 +37,7 @@ class LogReading;
 // What an event stream is to send: `after` counts only when `replay` is set.
 struct StreamPlan {
   bool replay = false;
+  bool steps = false;  // jail.step, too
   EventQuery query;
 };
 

@@ -106,6 +106,7 @@ class Service {
   // Stored events after a number; the store keeps the last 100,000.
   virtual void events(EventQuery query, Done<std::vector<JailEvent>> done) = 0;
   // Calls `each` for every event from now on, in order, after it is stored: what last_event() counts, events() finds.
+  // Also each jail.step, which has no number.
   [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(std::function<void(const JailEvent&)> each) = 0;
   [[nodiscard]] virtual std::uint64_t last_event() const = 0;
 

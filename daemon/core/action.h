@@ -34,9 +34,13 @@ struct AnswerSet {
 struct Publish {
   JailEvent event;
 };
+// A step of a start or a stop begins or is over: for subscribers that follow just now, and in no Commit.
+struct ShowStep {
+  JailEvent event;
+};
 // The kernel has to be looked at as a whole: comes back as Surveyed.
 struct LookAround {};
 
-using Action = std::variant<Perform, Commit, Answer, AnswerSet, Publish, LookAround>;
+using Action = std::variant<Perform, Commit, Answer, AnswerSet, Publish, ShowStep, LookAround>;
 
 }  // namespace jaild::core

@@ -30,6 +30,9 @@ class Context {
   virtual void publish(std::string type, const std::string& jail, std::string message,
                        std::map<std::string, std::string> data = {}) = 0;
 
+  // Tells those who follow just now that a step begins or is over; not an event that is kept.
+  virtual void show_step(const std::string& jail, StepReport step) = 0;
+
   // Why `jail` cannot start now, in words: a dependency, no free slot, the host goes down. nullopt: it may, and then it
   // holds a start slot until it leaves `starting`.
   virtual std::optional<std::string> start_hindrance(Lifecycle& jail) = 0;

@@ -68,8 +68,8 @@ bool Lifecycle::is_current(const JailKey& key) const {
 }
 
 void Lifecycle::set_activity(Activity activity) {
-  step_began_ = context_.now().mono;
-  if (at_rest(activity_)) transition_began_ = step_began_;
+  step_began_ = context_.now();
+  if (at_rest(activity_)) transition_began_ = step_began_.mono;
   activity_ = activity;
   if (at_rest(activity)) {  // steps hold the spec more than once: a thousand jails at rest would keep 5 MB of them
     steps_ = std::vector<Step>();
@@ -79,7 +79,7 @@ void Lifecycle::set_activity(Activity activity) {
 }
 
 void Lifecycle::perform(decltype(Op::what) what) {
-  step_began_ = context_.now().mono;
+  step_began_ = context_.now();
   op_ = context_.perform(*this, std::move(what));
 }
 
@@ -350,7 +350,7 @@ void Lifecycle::next_start_step() {
       step.what);
   if (const auto* run = std::get_if<Run>(&step.what); run != nullptr && run->command.in_jail) empty_ = false;
   if (std::holds_alternative<StartMain>(step.what)) empty_ = false;
-  perform(step.what);
+  take_step();
 }
 
 void Lifecycle::on_start_step(Result<Reply> result) {
@@ -466,7 +466,7 @@ void Lifecycle::next_stop_step() {
       step.what);
   // Only what a jail is surely gone from may be cut off from those who have it open.
   if (auto* release = std::get_if<Release>(&step.what)) release->force = release->force && !removal_failed_;
-  perform(step.what);
+  take_step();
 }
 
 // A stop always ends: what failed is recorded and the next step is taken.

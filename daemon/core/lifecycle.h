@@ -154,7 +154,9 @@ class Lifecycle {
   void set_activity(Activity activity);
   void perform(decltype(Op::what) what);
   [[nodiscard]] bool is_current(const JailKey& key) const;
+  void take_step();
   void report(const Step& step, const std::string& error);
+  [[nodiscard]] std::optional<StepReport> step_under_way() const;
   [[nodiscard]] std::string step_problem(const Step& step, const Result<Reply>& result) const;
   [[nodiscard]] std::string reason_in_words(JailState state) const;
   [[nodiscard]] bool up_without_command() const;
@@ -174,7 +176,7 @@ class Lifecycle {
   Reached reached_ = Reached::nothing;
   OpId op_ = 0;          // awaited; 0: none
   CommitId commit_ = 0;  // awaited; 0: none
-  MonoTime step_began_{0};
+  Now step_began_;
   MonoTime transition_began_{0};
   StopWhy stop_why_ = StopWhy::wish;
   std::string stop_reason_;

@@ -45,7 +45,7 @@ std::optional<TaskInfo> Lifecycle::task(MonoTime now) const {
     task.waits_for = "store";
   }
   task.seconds = std::chrono::duration<double>(now - transition_began_).count();
-  task.step_seconds = std::chrono::duration<double>(now - step_began_).count();
+  task.step_seconds = std::chrono::duration<double>(now - step_began_.mono).count();
   return task;
 }
 
@@ -56,13 +56,29 @@ std::string Lifecycle::step_problem(const Step& step, const Result<Reply>& resul
   return ending_in_words(*command);
 }
 
+void Lifecycle::take_step() {
+  perform(steps_[next_step_].what);
+  context_.show_step(record_.name, *step_under_way());
+}
+
+std::optional<StepReport> Lifecycle::step_under_way() const {
+  const bool reported = activity_ == Activity::starting || activity_ == Activity::stopping;
+  if (!reported || op_ == 0 || next_step_ >= steps_.size()) return std::nullopt;
+  StepReport report;
+  report.step = steps_[next_step_].name;
+  report.command = steps_[next_step_].subject;
+  report.running_since = step_began_.wall;
+  return report;
+}
+
 void Lifecycle::report(const Step& step, const std::string& error) {
   StepReport report;
   report.step = step.name;
   report.command = step.subject;
   report.ok = error.empty();
   report.error = error;
-  report.seconds = std::chrono::duration<double>(context_.now().mono - step_began_).count();
+  report.seconds = std::chrono::duration<double>(context_.now().mono - step_began_.mono).count();
+  context_.show_step(record_.name, report);
   reports_.push_back(std::move(report));
 }
 
@@ -163,6 +179,7 @@ JailObject Lifecycle::object() const {
   }
   status.drift = drift_;
   status.steps = reports_;
+  if (auto step = step_under_way()) status.steps.push_back(*std::move(step));
   return object;
 }
 

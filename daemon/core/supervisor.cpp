@@ -462,6 +462,12 @@ void Supervisor::publish(std::string type, const std::string& jail, std::string 
   actions_.emplace_back(Publish{std::move(event)});
 }
 
+void Supervisor::show_step(const std::string& jail, StepReport step) {
+  std::string words = step.running_since ? "begins " : step.ok ? "is through with " : "failed at ";
+  words += step.step;
+  actions_.emplace_back(ShowStep{{0, now_.wall, "jail.step", jail, std::move(words), {}, std::move(step)}});
+}
+
 std::optional<std::string> Supervisor::start_hindrance(Lifecycle& jail) {
   if (going_down_ && !breaks(DeliberateFault::shutdown_forgotten)) return "the host shuts down";
   // A jaild that dies before it is would take its own restart for the boot, and this start's delays for the last

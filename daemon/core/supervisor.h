@@ -84,6 +84,7 @@ class Supervisor final : public Context {
   CommitId commit(Lifecycle& jail, std::vector<Mutation> mutations) override;
   void publish(std::string type, const std::string& jail, std::string message,
                std::map<std::string, std::string> data) override;
+  void show_step(const std::string& jail, StepReport step) override;
   std::optional<std::string> start_hindrance(Lifecycle& jail) override;
   std::optional<std::string> stop_hindrance(const Lifecycle& jail) override;
   void wake_at(Lifecycle& jail, MonoTime when) override;
@@ -140,7 +141,7 @@ class Supervisor final : public Context {
   void take_back(const Plan& plan);
   void release_commits(const Plan& plan, bool durable);
   void install(JailRecord record, bool restart);
-  [[nodiscard]] std::optional<JailRecord> hastened(const std::string& name) const;
+  std::optional<JailRecord> hastened(const std::string& name) const;
   void try_now(const Plan& plan);
   void remove(const std::string& name);
   // Why a request cannot be taken, or not put off if it must wait; nullopt: it can.

@@ -239,6 +239,10 @@ void Engine::carry_out(core::Publish publish) {
   if (observer_ != nullptr) observer_->on_event(publish.event);
 }
 
+void Engine::carry_out(core::ShowStep step) {
+  if (observer_ != nullptr) observer_->on_step(step.event);
+}
+
 void Engine::carry_out(core::LookAround) {
   loop_.offload([this, &loop = loop_, &host = host_, alive = std::weak_ptr<bool>(alive_)] {
     auto survey = host.survey();

@@ -29,6 +29,7 @@ class EngineObserver {
  public:
   virtual ~EngineObserver() = default;
   virtual void on_event(const JailEvent& event) = 0;
+  virtual void on_step(const JailEvent& /*step*/) {}  // a jail.step, which is no history
   virtual void on_operation(std::string_view name, bool ok, std::chrono::nanoseconds took) = 0;
   virtual void on_commit(const Result<void>& result, std::chrono::nanoseconds took) = 0;
   // How long one input, with all it led to, held the loop.
@@ -95,6 +96,7 @@ class Engine {
   void carry_out(core::Answer answer);
   void carry_out(core::AnswerSet answer);
   void carry_out(core::Publish publish);
+  void carry_out(core::ShowStep step);
   void carry_out(core::LookAround look);
   Culprit note_done(const core::OpDone& done);
   void finish_probe(const core::OpDone& done);

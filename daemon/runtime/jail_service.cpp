@@ -292,6 +292,10 @@ void JailService::on_event(const JailEvent& event) {
     forget_log(event.jail);
     views_.erase(event.jail);
   }
+  tell(event);
+}
+
+void JailService::tell(const JailEvent& event) {
   std::vector<std::uint64_t> ids;  // a listener may end its own subscription, or another's, while it is told
   for (const auto& [id, each] : listeners_) ids.push_back(id);
   for (const auto id : ids) {

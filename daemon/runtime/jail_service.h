@@ -76,6 +76,8 @@ class JailService final : public server::Service, private EngineObserver {
   [[nodiscard]] std::size_t unread_scrapes();
   void forget_log(const std::string& name);
   void on_event(const JailEvent& event) override;
+  void on_step(const JailEvent& step) override { tell(step); }
+  void tell(const JailEvent& event);
   void on_operation(std::string_view name, bool ok, std::chrono::nanoseconds took) override;
   void on_commit(const Result<void>& result, std::chrono::nanoseconds took) override;
   void on_input(const Culprit& input, std::chrono::nanoseconds took) override;

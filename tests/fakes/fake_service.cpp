@@ -136,6 +136,11 @@ void FakeService::publish(const std::string& jail, const std::string& type) {
   for (Subscriber* subscriber : std::set<Subscriber*>(subscribers_)) subscriber->tell(event);
 }
 
+void FakeService::show_step(const std::string& jail, StepReport step) {
+  const JailEvent event{0, {}, "jail.step", jail, "", {}, std::move(step)};
+  for (Subscriber* subscriber : std::set<Subscriber*>(subscribers_)) subscriber->tell(event);
+}
+
 void FakeService::answer_held() {
   for (const auto& answer : std::exchange(held, {})) answer();
 }

@@ -96,6 +96,53 @@ TEST(EventStream, ShowsOnlyWhatWasAskedFor) {
   EXPECT_EQ(next_ids(client, 1), range(6, 6));
 }
 
+TEST(EventStream, StepsAreShownToThoseWhoAskAndHaveNoNumber) {
+  TestServer server;
+  Client plain(server.address());
+  plain.send(Client::request("GET", "/events"));
+  Client client(server.address());
+  client.send(Client::request("GET", "/events?steps=1&jail=www1"));
+  ASSERT_TRUE(subscribed(server, 2));
+  client.read_until("retry: 3000\n\n");
+  server.run([&] {
+    StepReport step{"exec.start", "/bin/sh /etc/rc", true, "", 0, WallTime{}};
+    server.service().show_step("db1", step);
+    server.service().show_step("www1", step);
+    step.running_since.reset();
+    step.seconds = 0.5;
+    server.service().show_step("www1", step);
+  });
+  publish(server, 1);
+  const std::string begin = client.read_until("\n\n");
+  EXPECT_TRUE(begin.starts_with("event: jail.step\ndata: {")) << begin;
+  const auto data = nlohmann::json::parse(begin.substr(begin.find("data: ") + 6));
+  EXPECT_EQ(data["jail"], "www1");
+  EXPECT_EQ(data["phase"], "begin");
+  EXPECT_EQ(data["step"], "exec.start");
+  EXPECT_EQ(data["command"], "/bin/sh /etc/rc");
+  EXPECT_FALSE(data.contains("ok") || data.contains("id") || data.contains("seconds"));
+  const std::string end = client.read_until("\n\n");
+  const auto outcome = nlohmann::json::parse(end.substr(end.find("data: ") + 6));
+  EXPECT_EQ(outcome["phase"], "end");
+  EXPECT_EQ(outcome["ok"], true);
+  EXPECT_EQ(outcome["seconds"], 0.5);
+  EXPECT_EQ(next_ids(client, 1), range(1, 1));
+  plain.read_until("retry: 3000\n\n");
+  EXPECT_TRUE(plain.read_until("\n\n").starts_with("id: 1\n")) << "no steps unless they are asked for";
+}
+
+TEST(EventStream, AReaderThatFallsBehindMissesStepsAndNoEvents) {
+  TestServer server([](ServerOptions& options) { options.limits.stream_queue = 8; });
+  Client client(server.address());
+  client.send(Client::request("GET", "/events?steps=1"));
+  ASSERT_TRUE(subscribed(server, 1));
+  server.run([&] {
+    for (int i = 0; i < 100; ++i) server.service().show_step("www1", {"mount", "", true, "", 0});
+    for (int i = 0; i < 4; ++i) server.service().publish("www1", "jail.started");
+  });
+  EXPECT_EQ(next_ids(client, 4), range(1, 4));
+}
+
 TEST(EventStream, ANumberFromAnotherStoreMeansFromNowOn) {
   TestServer server;
   publish(server, 3);

@@ -42,6 +42,52 @@ TEST(SupervisorStatus, ADyingJailOfThatNameDoesNotHoldTheNextStartBackR1_1) {
   EXPECT_EQ(world.state("web"), JailState::running);
 }
 
+TEST(SupervisorStatus, TheStepUnderWayIsTheLastOneShownAndHasNoOutcomeYet) {
+  World world;
+  auto spec = service();
+  spec.params["exec.start"] = std::vector<std::string>{"/bin/sh /etc/rc"};
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<core::Run>(op.what)) return std::nullopt;
+    return Reply{Nothing{}};
+  };
+  ASSERT_TRUE(world.declare("web", spec));
+  const auto began = world.now.wall;
+  world.pass(seconds{5});
+  auto steps = world.supervisor.get("web")->status.steps;
+  ASSERT_FALSE(steps.empty());
+  EXPECT_EQ(steps.back().step, "exec.start");
+  EXPECT_EQ(steps.back().command, "/bin/sh /etc/rc");
+  EXPECT_EQ(steps.back().running_since, began);
+  EXPECT_FALSE(steps.front().running_since);
+  world.host = nullptr;
+  world.release(Reply{CommandResult{0, 0, false}});
+  steps = world.supervisor.get("web")->status.steps;
+  for (const auto& step : steps) EXPECT_FALSE(step.running_since) << step.step;
+  EXPECT_EQ(steps.size(), 5U);
+}
+
+TEST(SupervisorStatus, EachStepIsToldAtItsBeginningAndAtItsEndAndHasNoNumber) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  std::vector<std::string> open;
+  for (const auto& event : world.steps) {
+    EXPECT_EQ(event.id, 0U);
+    EXPECT_EQ(event.type, "jail.step");
+    ASSERT_TRUE(event.step);
+    if (event.step->running_since) {
+      open.push_back(event.step->step);
+    } else {
+      ASSERT_EQ(open, std::vector<std::string>{event.step->step}) << "one at a time";
+      open.clear();
+    }
+  }
+  EXPECT_TRUE(open.empty());
+  EXPECT_EQ(world.steps.size(), 2 * (4 + world.supervisor.get("web")->status.steps.size()));
+  for (const auto& each : world.durable)
+    EXPECT_FALSE(std::holds_alternative<AddEvent>(each) && std::get<AddEvent>(each).event.type == "jail.step");
+}
+
 TEST(SupervisorStatus, ACommandCountsByItsExitAndNothingElseR1_5) {
   struct Row {
     CommandResult result;
