@@ -66,8 +66,8 @@ struct JailObject {
   JailStatus status;
 };
 
-// One line of history: a fact that happened, numbered without gaps from 1 (`id`), oldest first. `jail.step` alone is no
-// history: it has no number (0), is told to those who follow just then, and nobody keeps it.
+// One line of history: a fact that happened, numbered from 1 (`id`) and durable with its number, oldest first.
+// `jail.step` alone is no history: it has no number (0), is told to those who follow just then, and nobody keeps it.
 struct JailEvent {
   std::uint64_t id = 0;
   WallTime at;

@@ -30,7 +30,11 @@ struct AnswerSet {
   Ticket ticket = 0;
   Result<SetReply> result;
 };
-// Something happened: for subscribers and the log. It is also in a Commit, now or soon.
+// Something happened: for what acts on it and for the log, before it is on the disk and without a number.
+struct Notify {
+  JailEvent event;
+};
+// The same once it is durable: from here on it has its number, and whoever follows hears it.
 struct Publish {
   JailEvent event;
 };
@@ -41,6 +45,6 @@ struct ShowStep {
 // The kernel has to be looked at as a whole: comes back as Surveyed.
 struct LookAround {};
 
-using Action = std::variant<Perform, Commit, Answer, AnswerSet, Publish, ShowStep, LookAround>;
+using Action = std::variant<Perform, Commit, Answer, AnswerSet, Notify, Publish, ShowStep, LookAround>;
 
 }  // namespace jaild::core

@@ -26,7 +26,8 @@ class Context {
 
   virtual OpId perform(Lifecycle& jail, decltype(Op::what) what) = 0;
   virtual CommitId commit(Lifecycle& jail, std::vector<Mutation> mutations) = 0;
-  // Tells the world; the event joins the next commit of anything.
+  // A fact that is true whatever becomes of the disk: it acts and is logged at once, joins the next commit of anything,
+  // and is an event with a number from then on.
   virtual void publish(std::string type, const std::string& jail, std::string message,
                        std::map<std::string, std::string> data = {}) = 0;
 

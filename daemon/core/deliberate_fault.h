@@ -23,6 +23,8 @@ enum class DeliberateFault {
   answered_before_commit,  // 2xx before the commit
   set_in_two_commits,      // of a set of jails one is stored apart
   boot_not_recorded,       // each start of jaild looks like a boot
+  event_told_early,        // an event is told with its number before it is on the disk
+  events_unsaved,          // events wait for a commit that something else asks for
   // the restart policy
   delay_reset,      // each delay is the first
   no_delay,         // restarts at once

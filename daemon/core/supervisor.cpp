@@ -26,6 +26,7 @@ void Supervisor::take(Tick) {
   }
   if (boot_unrecorded_ && boot_commit_ == 0 && now_.mono >= next_boot_try_) record_boot();
   if (shutdown_over_ && now_.mono >= *shutdown_over_) end_shutdown();
+  if (events_due_ && now_.mono >= *events_due_) save_events();
   if (now_.mono >= next_sweep_) look_around();
 }
 
@@ -68,6 +69,7 @@ void Supervisor::take(Event event) {
 }
 
 void Supervisor::take(Committed committed) {
+  conclude_events(committed.id, committed.result.has_value());
   if (committed.id == boot_commit_) {
     on_boot_recorded(committed.result);
     return;
@@ -117,12 +119,14 @@ void Supervisor::take(SetRequested request) {
 }
 
 void Supervisor::take(RecordRequested request) {
+  std::vector<JailEvent> told;
   if (!request.type.empty()) {
-    publish(std::move(request.type), request.jail, std::move(request.message), std::move(request.data));
+    told.push_back(
+        make_event(std::move(request.type), request.jail, std::move(request.message), std::move(request.data)));
   }
   std::vector<Mutation> mutations;
   if (request.what) mutations.push_back(std::move(*request.what));
-  records_.emplace(commit_as("", std::move(mutations)), request.ticket);
+  records_.emplace(commit_as("", std::move(mutations), std::move(told)), request.ticket);
 }
 
 void Supervisor::take(Surveyed surveyed) {
@@ -210,6 +214,7 @@ MonoTime Supervisor::next_deadline() const {
   MonoTime when = next_sweep_;
   if (boot_unrecorded_ && boot_commit_ == 0) when = std::min(when, next_boot_try_);
   if (shutdown_over_) when = std::min(when, *shutdown_over_);
+  if (events_due_) when = std::min(when, *events_due_);
   return deadlines_.empty() ? when : std::min(when, deadlines_.begin()->first);
 }
 
@@ -230,7 +235,7 @@ std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey,
   now_ = now;
   look_began_ = now.mono;
   next_sweep_ = now.mono + sweep_interval;
-  last_event_ = snapshot.last_event;
+  last_event_ = last_number_ = snapshot.last_event;
   last_run_ = snapshot.last_run;
   const auto known_boot = snapshot.meta.find("boot_id");
   const bool first = known_boot == snapshot.meta.end();
@@ -441,25 +446,16 @@ CommitId Supervisor::commit(Lifecycle& jail, std::vector<Mutation> mutations) {
   return id;
 }
 
-CommitId Supervisor::commit_as(std::string owner, std::vector<Mutation> mutations) {
+CommitId Supervisor::commit_as(std::string owner, std::vector<Mutation> mutations, std::vector<JailEvent> told) {
   const CommitId id = ++last_commit_;
   if (!owner.empty()) commit_owners_[id] = std::move(owner);
-  emit(id, std::move(mutations));
+  emit(id, std::move(mutations), std::move(told));
   return id;
 }
 
-void Supervisor::emit(CommitId id, std::vector<Mutation> mutations) {
-  for (auto& event : std::exchange(unsaved_events_, {})) mutations.emplace_back(AddEvent{std::move(event)});
+void Supervisor::emit(CommitId id, std::vector<Mutation> mutations, std::vector<JailEvent> told) {
+  number_events(id, mutations, std::move(told));
   actions_.emplace_back(Commit{id, std::move(mutations)});
-}
-
-void Supervisor::publish(std::string type, const std::string& jail, std::string message,
-                         std::map<std::string, std::string> data) {
-  std::erase_if(data, [](const auto& each) { return each.second.empty(); });
-  ++event_counts_[type];
-  JailEvent event{++last_event_, now_.wall, std::move(type), jail, std::move(message), std::move(data)};
-  unsaved_events_.push_back(event);
-  actions_.emplace_back(Publish{std::move(event)});
 }
 
 void Supervisor::show_step(const std::string& jail, StepReport step) {

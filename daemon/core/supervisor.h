@@ -26,6 +26,12 @@ namespace jaild::core {
 constexpr std::chrono::seconds sweep_interval{60};
 // A disk that is full stays so for a while; one small commit a second costs nothing.
 constexpr std::chrono::seconds boot_retry{1};
+// Events that no other commit takes along within this time get one of their own: soon enough for who follows, and one
+// commit for a burst of them.
+constexpr std::chrono::milliseconds events_wait{100};
+constexpr std::chrono::seconds events_retry{1};
+// A disk that refuses commits for days keeps no more than these, the newest, for when it takes them again.
+constexpr std::size_t unsaved_events_max = 10'000;
 // Between the end of a shutdown's budget and that of the host: what rc.shutdown(8) still has to do.
 constexpr std::chrono::seconds shutdown_slack{60};
 // However wrong the clock is, jails are not kept down longer by a shutdown that did not happen.
@@ -69,7 +75,7 @@ class Supervisor final : public Context {
   // When the kernel was last looked at as a whole, at start or by a sweep.
   [[nodiscard]] WallTime looked_at() const { return looked_at_; }
   [[nodiscard]] std::size_t dying() const { return dying_.size(); }
-  [[nodiscard]] std::uint64_t last_event() const { return last_event_; }
+  [[nodiscard]] std::uint64_t last_event() const { return last_event_; }  // that is durable
   [[nodiscard]] const std::map<std::string, std::uint64_t>& event_counts() const { return event_counts_; }
   [[nodiscard]] bool all_down() const;  // after a shutdown request: no run is left
 
@@ -117,6 +123,12 @@ class Supervisor final : public Context {
     SetPlan plan;
   };
 
+  // The events of a commit that is on its way to the disk.
+  struct EventsUnderWay {
+    std::vector<JailEvent> events;  // numbered
+    std::size_t facts = 0;          // the first ones of them: true whatever becomes of the commit
+  };
+
   // A commit of a jail itself that waits for the plan which is on its way to the disk.
   struct HeldCommit {
     CommitId id = 0;
@@ -162,7 +174,7 @@ class Supervisor final : public Context {
   void carry_wish(const JailRecord& target, WritePlan& plan) const;
   void hasten(const JailRecord& target, WritePlan& plan) const;
   void describe_changes(const Write& write, WritePlan& plan) const;
-  void publish_write(const Write& write, const WritePlan& plan);
+  [[nodiscard]] JailEvent event_of(const Write& write, const WritePlan& plan) const;
   void finish_write(PendingWrite pending, const Result<void>& result);
   [[nodiscard]] bool touches_staged(const Write& write) const;
 
@@ -176,13 +188,21 @@ class Supervisor final : public Context {
   void hasten_members(const WriteSet& set, Outlook& after, SetPlan& plan) const;
   void plan_erasures(const WriteSet& set, const Outlook& after, SetPlan& plan) const;
   void plan_records(const WriteSet& set, const Outlook& after, SetPlan& plan) const;
-  void publish_set(const WriteSet& set, const SetPlan& plan);
+  [[nodiscard]] std::vector<JailEvent> events_of(const WriteSet& set, const SetPlan& plan) const;
   void finish_set(PendingSet pending, const Result<void>& result);
 
   std::vector<Action> settle();  // evaluates what is dirty, hands out the actions
   void evaluate_dirty();
-  CommitId commit_as(std::string owner, std::vector<Mutation> mutations);
-  void emit(CommitId id, std::vector<Mutation> mutations);
+  // `told`: events that are true once it is durable, and never if it fails.
+  CommitId commit_as(std::string owner, std::vector<Mutation> mutations, std::vector<JailEvent> told = {});
+  void emit(CommitId id, std::vector<Mutation> mutations, std::vector<JailEvent> told = {});
+  // ---- events (supervisor_events.cpp)
+  [[nodiscard]] JailEvent make_event(std::string type, const std::string& jail, std::string message,
+                                     std::map<std::string, std::string> data) const;
+  void number_events(CommitId id, std::vector<Mutation>& mutations, std::vector<JailEvent> told);
+  void conclude_events(CommitId id, bool durable);
+  void keep_for_later(std::vector<JailEvent> facts);
+  void save_events();
   void observe(const Survey& survey);
   [[nodiscard]] Lifecycle* owner_of(const JailFacts& facts, const std::unordered_map<int, Lifecycle*>& running);
   void look_around();
@@ -222,7 +242,10 @@ class Supervisor final : public Context {
   std::set<std::string> dirty_;
 
   std::vector<Action> actions_;
-  std::vector<JailEvent> unsaved_events_;
+  std::vector<JailEvent>
+      unsaved_events_;                  // facts; those that a commit failed with keep their old number to be ordered by
+  std::optional<MonoTime> events_due_;  // when they get a commit of their own
+  std::unordered_map<CommitId, EventsUnderWay> events_under_way_;
   std::unordered_map<OpId, std::string> op_owners_;
   std::unordered_map<CommitId, std::string> commit_owners_;
   std::unordered_map<CommitId, PendingWrite> writes_;
@@ -235,7 +258,8 @@ class Supervisor final : public Context {
   std::deque<std::pair<Ticket, Write>> adoptions_;  // wait for a look at the kernel
   OpId last_op_ = 0;
   CommitId last_commit_ = 0;
-  std::uint64_t last_event_ = 0;
+  std::uint64_t last_event_ = 0;   // durable
+  std::uint64_t last_number_ = 0;  // given to an event, which may be on its way to the disk
   std::uint64_t last_run_ = 0;
   std::uint64_t last_revision_ = 0;
   std::map<std::string, std::uint64_t> event_counts_;

@@ -73,30 +73,33 @@ void Supervisor::on_set(Ticket ticket, WriteSet set) {
     return;
   }
   auto mutations = mutations_of(*plan);
+  auto told = events_of(set, *plan);
   stage(*plan);
-  publish_set(set, *plan);
   if (breaks(DeliberateFault::set_in_two_commits) && mutations.size() > 1) {
     commit_as("", {std::move(mutations.back())});
     mutations.pop_back();
   }
-  const CommitId id = commit_as("", std::move(mutations));
+  const CommitId id = commit_as("", std::move(mutations), std::move(told));
   sets_.emplace(id, PendingSet{ticket, std::move(set), std::move(*plan)});
 }
 
 // The audit lines of a set: one for each jail that it writes.
-void Supervisor::publish_set(const WriteSet& set, const SetPlan& plan) {
+std::vector<JailEvent> Supervisor::events_of(const WriteSet& set, const SetPlan& plan) const {
+  std::vector<JailEvent> events;
   const std::map<std::string, std::string> data{{"by", set.who.by}, {"from", set.who.from}, {"action", "apply"}};
-  for (const auto& name : plan.erased) publish("jail.deleted", name, "is deleted", data);
+  for (const auto& name : plan.erased) events.push_back(make_event("jail.deleted", name, "is deleted", data));
   for (const auto& record : plan.records) {
     auto its = data;
     its.emplace("generation", std::to_string(record.generation));
     its.emplace("desired", std::string(to_string(record.desired)));
     if (find(record.name) == nullptr) {
-      publish("jail.declared", record.name, "is declared", std::move(its));
+      events.push_back(make_event("jail.declared", record.name, "is declared", std::move(its)));
     } else {
-      publish("jail.changed", record.name, record.deleting ? "is to be deleted" : "is changed", std::move(its));
+      const char* what = record.deleting ? "is to be deleted" : "is changed";
+      events.push_back(make_event("jail.changed", record.name, what, std::move(its)));
     }
   }
+  return events;
 }
 
 void Supervisor::finish_set(PendingSet pending, const Result<void>& result) {

@@ -62,24 +62,23 @@ void Supervisor::on_write(Ticket ticket, Write write) {
   }
   if (plan->run) plan->run->key.run = next_run();
   std::vector<Mutation> mutations = mutations_of(*plan);
+  std::vector<JailEvent> told{event_of(write, *plan)};
   stage(*plan);
-  publish_write(write, *plan);
   if (breaks(DeliberateFault::answered_before_commit)) {
-    commit_as("", std::move(mutations));
+    commit_as("", std::move(mutations), std::move(told));
     finish_write(PendingWrite{ticket, std::move(write), std::move(*plan)}, {});
     return;
   }
-  const CommitId id = commit_as("", std::move(mutations));
+  const CommitId id = commit_as("", std::move(mutations), std::move(told));
   writes_.emplace(id, PendingWrite{ticket, std::move(write), std::move(*plan)});
 }
 
 // The audit line of a write: who, from where, what, which generation, and whom it took along.
-void Supervisor::publish_write(const Write& write, const WritePlan& plan) {
+JailEvent Supervisor::event_of(const Write& write, const WritePlan& plan) const {
   std::map<std::string, std::string> data{
       {"by", write.who.by}, {"from", write.who.from}, {"action", std::string(verb_name(write.verb))}};
   if (!plan.erased.empty()) {
-    publish("jail.deleted", write.name, "is deleted", std::move(data));
-    return;
+    return make_event("jail.deleted", write.name, "is deleted", std::move(data));
   }
   const JailRecord& target = plan.records.front();
   data.emplace("generation", std::to_string(target.generation));
@@ -89,11 +88,8 @@ void Supervisor::publish_write(const Write& write, const WritePlan& plan) {
     if (record.name != write.name) others.push_back(record.name);
   }
   data.emplace("also", join(others, " "));
-  if (plan.reply.created) {
-    publish("jail.declared", write.name, "is declared", std::move(data));
-  } else {
-    publish("jail.changed", write.name, "is changed", std::move(data));
-  }
+  if (plan.reply.created) return make_event("jail.declared", write.name, "is declared", std::move(data));
+  return make_event("jail.changed", write.name, "is changed", std::move(data));
 }
 
 void Supervisor::finish_write(PendingWrite pending, const Result<void>& result) {
@@ -306,9 +302,9 @@ void Supervisor::hasten(const JailRecord& target, WritePlan& plan) const {
   after.put(target);
   auto names = closure({target.name}, [&](const std::string& each) { return after.dependencies_of(each); });
   names.insert(names.begin(), target.name);
+  plan.tries.insert(names.begin(), names.end());
   std::set<std::string> written;
   for (const auto& record : plan.records) written.insert(record.name);
-  plan.tries.insert(names.begin(), names.end());
   for (const auto& each : names) {
     auto record = hastened(each);
     if (record && !written.contains(each)) plan.records.push_back(*std::move(record));

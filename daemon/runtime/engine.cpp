@@ -235,6 +235,10 @@ void Engine::finish(SetReply reply, const SetDone& done) const {
   done(std::move(reply));
 }
 
+void Engine::carry_out(core::Notify notify) {
+  if (observer_ != nullptr) observer_->on_fact(notify.event);
+}
+
 void Engine::carry_out(core::Publish publish) {
   if (observer_ != nullptr) observer_->on_event(publish.event);
 }

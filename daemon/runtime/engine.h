@@ -28,6 +28,9 @@ using SetDone = std::function<void(Result<SetReply>)>;
 class EngineObserver {
  public:
   virtual ~EngineObserver() = default;
+  // Something happened, and may not be on the disk yet: for what acts on it at once and for the log. It has no number.
+  virtual void on_fact(const JailEvent& fact) = 0;
+  // The same, durable and numbered: for those who follow. Numbers only grow.
   virtual void on_event(const JailEvent& event) = 0;
   virtual void on_step(const JailEvent& /*step*/) {}  // a jail.step, which is no history
   virtual void on_operation(std::string_view name, bool ok, std::chrono::nanoseconds took) = 0;
@@ -95,6 +98,7 @@ class Engine {
   void carry_out(core::Commit commit);
   void carry_out(core::Answer answer);
   void carry_out(core::AnswerSet answer);
+  void carry_out(core::Notify notify);
   void carry_out(core::Publish publish);
   void carry_out(core::ShowStep step);
   void carry_out(core::LookAround look);

@@ -15,8 +15,8 @@ class HealthChecks {
  public:
   HealthChecks(Loop& loop, Engine& engine, Prober& prober);  // all outlive this
 
-  // Told of every event: a jail that comes up begins to be checked, one that goes down is checked no more. Settings are
-  // read anew before each check, so a change of the spec holds from the next one on.
+  // Told of all that happens, at once: a jail that comes up begins to be checked, one that goes down is checked no
+  // more. Settings are read anew before each check, so a change of the spec holds from the next one on.
   void on_event(const JailEvent& event);
 
  private:

@@ -286,8 +286,11 @@ Tasks JailService::tasks() const {
   return tasks;
 }
 
+void JailService::on_fact(const JailEvent& fact) {
+  if (first_listener_) first_listener_(fact);
+}
+
 void JailService::on_event(const JailEvent& event) {
-  if (first_listener_) first_listener_(event);
   if (event.type == "jail.deleted") {
     forget_log(event.jail);
     views_.erase(event.jail);

@@ -27,7 +27,7 @@ class JailService final : public server::Service, private EngineObserver {
               std::filesystem::path console_dir);
   ~JailService() override;
 
-  // Called for each event, before its subscribers: the log and the health checks.
+  // Called for all that happens, at once, whatever the disk does: the log and the health checks.
   void set_first_listener(std::function<void(const JailEvent&)> listener) { first_listener_ = std::move(listener); }
 
   // Those that the store remembers: once, after the engine's start and before the first request.
@@ -75,6 +75,7 @@ class JailService final : public server::Service, private EngineObserver {
   void answer_scrapes(const server::SharedText& text);
   [[nodiscard]] std::size_t unread_scrapes();
   void forget_log(const std::string& name);
+  void on_fact(const JailEvent& fact) override;
   void on_event(const JailEvent& event) override;
   void on_step(const JailEvent& step) override { tell(step); }
   void tell(const JailEvent& event);

@@ -33,6 +33,8 @@ constexpr std::array table{
     Row{DeliberateFault::answered_before_commit, "answered_before_commit"},
     Row{DeliberateFault::set_in_two_commits, "set_in_two_commits"},
     Row{DeliberateFault::boot_not_recorded, "boot_not_recorded"},
+    Row{DeliberateFault::event_told_early, "event_told_early"},
+    Row{DeliberateFault::events_unsaved, "events_unsaved"},
     Row{DeliberateFault::delay_reset, "delay_reset"},
     Row{DeliberateFault::no_delay, "no_delay"},
     Row{DeliberateFault::no_limit, "no_limit"},

@@ -69,6 +69,10 @@ void Oracle::daemon_starts(const core::Supervisor& supervisor, const core::Snaps
     runs_[run.key.name] = run;
     if (run.boot_id == kernel_.boot_id()) started_since_boot_.insert(run.key.name);
   }
+  if (loaded.last_event < last_told_) broken("P1 event " + std::to_string(last_told_) + " was told and is lost");
+  events_.erase(events_.upper_bound(loaded.last_event), events_.end());
+  last_told_ = loaded.last_event;  // what became durable at the end is read by those who come back
+  untold_ = 0;
   labels_.clear();
   for (const auto& record : loaded.jails) labels_[record.name] = label_of(record);
   look_at_sets();
@@ -215,6 +219,11 @@ void Oracle::durable(const std::vector<core::Mutation>& mutations) {
     } else if (const auto* jail = std::get_if<core::EraseJail>(&each)) {
       runs_.erase(jail->name);
       labels_.erase(jail->name);
+    } else if (const auto* event = std::get_if<core::AddEvent>(&each)) {
+      if (!events_.empty() && event->event.id <= events_.rbegin()->first) {
+        broken("P1 the number of event " + std::to_string(event->event.id) + " was given before");
+      }
+      events_[event->event.id] = event->event.type + " " + event->event.jail;
     } else if (const auto* meta = std::get_if<core::PutMeta>(&each); meta != nullptr && meta->key == "shutdown") {
       stored_until_ = shutdown_until_;
     }
@@ -244,7 +253,24 @@ void Oracle::take_run(const core::RunRecord& run) {
   if (run.boot_id == kernel_.boot_id()) started_since_boot_.insert(run.key.name);
 }
 
-void Oracle::event(const JailEvent& event, core::Now now) {
+// P1: a number is durable before anybody hears it, stands for one event for ever, and those who follow miss none.
+void Oracle::told(const JailEvent& event) {
+  const auto number = "event " + std::to_string(event.id);
+  const auto stored = events_.find(event.id);
+  if (stored == events_.end() || stored->second != event.type + " " + event.jail) {
+    broken("P1 " + number + " (" + event.type + ") is told and is not on the disk");
+  }
+  if (event.id <= last_told_) broken("P1 " + number + " is told after event " + std::to_string(last_told_));
+  const auto missed = events_.upper_bound(last_told_);
+  if (missed != events_.end() && missed->first < event.id) {
+    broken("P1 " + number + " is told before event " + std::to_string(missed->first));
+  }
+  last_told_ = std::max(last_told_, event.id);
+  if (untold_ > 0) --untold_;
+}
+
+void Oracle::happened(const JailEvent& event, core::Now now) {
+  ++untold_;
   if (event.type == "jail.starting") check_delay(event.jail, now);
   if (event.type == "jail.stopping") check_stop(event.jail, event.message);
   if (event.type == "jail.stopped" && going_down_) restarts_.erase(event.jail);  // then nothing counts as a failure
@@ -521,6 +547,7 @@ std::string Oracle::disagreement(const core::Survey& survey) const {
     const auto state = jail->state();
     if (state == JailState::running || state == JailState::starting || state == JailState::stopping) up.insert(name);
   }
+  if (untold_ > 0) return "P1 " + std::to_string(untold_) + " events are not told";
   for (const auto& left : kernel_.left_by_jaild(up)) return "P5 left behind: " + left;
   return {};
 }

@@ -41,7 +41,8 @@ class Oracle final : public HostObserver {
   void answered(std::uint64_t id, const WriteSet& set, const Result<SetReply>& reply);
   void answered(std::uint64_t id, const Write& write, const Result<WriteReply>& reply);
   void durable(const std::vector<core::Mutation>& mutations);
-  void event(const JailEvent& event, core::Now now);
+  void happened(const JailEvent& fact, core::Now now);
+  void told(const JailEvent& event);  // to those who follow
   // Somebody gave this name to a jail. Rules go by name, so from now on nobody can say whose they are.
   void name_taken(const std::string& name) { taken_.insert(name); }
   [[nodiscard]] bool going_down() const { return going_down_; }
@@ -114,7 +115,10 @@ class Oracle final : public HostObserver {
   host::sim::Moment shutdown_until_{};
   std::optional<host::sim::Moment> stored_until_;  // until then the next daemon will know of it
   bool clock_stepped_ = false;
-  bool booted_ = false;  // the host, at least once
+  std::map<std::uint64_t, std::string> events_;  // durable, by number: their type and jail
+  std::uint64_t last_told_ = 0;
+  std::size_t untold_ = 0;  // happened, and nobody who follows has heard of it
+  bool booted_ = false;     // the host, at least once
   std::set<std::string> started_since_boot_;
 };
 

@@ -55,9 +55,9 @@ void Simulation::print(const std::string& line) const {
   std::printf("%8.3f %s\n", std::chrono::duration<double>(timeline_->now().time_since_epoch()).count(), line.c_str());
 }
 
-void Simulation::on_event(const JailEvent& event) {
-  say("  event ", event.type, " ", event.jail, ": ", event.message);
-  oracle_.event(event, now());
+void Simulation::on_fact(const JailEvent& fact) {
+  say("  event ", fact.type, " ", fact.jail, ": ", fact.message);
+  oracle_.happened(fact, now());
 }
 
 // ---- the world's life

@@ -82,7 +82,8 @@ class Simulation final : private runtime::EngineObserver {
   }
   void print(const std::string& line) const;
 
-  void on_event(const JailEvent& event) override;
+  void on_fact(const JailEvent& fact) override;
+  void on_event(const JailEvent& event) override { oracle_.told(event); }
   void on_operation(std::string_view, bool, std::chrono::nanoseconds) override {}
   void on_commit(const Result<void>&, std::chrono::nanoseconds) override {}
   void on_input(const runtime::Culprit&, std::chrono::nanoseconds) override { ++steps_; }

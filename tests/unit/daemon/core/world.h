@@ -88,6 +88,7 @@ class World {
 
   // Every operation so far, as "name step" ("web create"), oldest first.
   std::vector<std::string> log;
+  std::vector<JailEvent> told;   // to those who follow
   std::vector<JailEvent> steps;  // as they were shown
   std::vector<Mutation> durable;
   std::map<Ticket, Result<SetReply>> set_answers;  // the n-th request has ticket n
@@ -138,7 +139,8 @@ class World {
   }
   void carry_out(const Answer& answer) { answers_.emplace(answer.ticket, answer.result); }
   void carry_out(const AnswerSet& answer) { set_answers.emplace(answer.ticket, answer.result); }
-  void carry_out(const Publish&) {}
+  void carry_out(const Notify&) {}
+  void carry_out(const Publish& publish) { told.push_back(publish.event); }
   void carry_out(const ShowStep& step) { steps.push_back(step.event); }
   void carry_out(const LookAround&) { feed(Surveyed{survey}); }
 

@@ -99,6 +99,7 @@ TEST(Culprit, ACommitIsAboutTheFirstJailInIt) {
 // What each input held the loop for is told with the operation and the jail it was about.
 TEST(EngineObserver, IsToldWhoHeldTheLoop) {
   struct Observer final : EngineObserver {
+    void on_fact(const JailEvent&) override {}
     void on_event(const JailEvent&) override {}
     void on_operation(std::string_view, bool, std::chrono::nanoseconds) override {}
     void on_commit(const Result<void>&, std::chrono::nanoseconds) override {}

@@ -1,0 +1,87 @@
+// From what happened to numbered events: a number is durable before anybody hears it, and never given again.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/core/deliberate_fault.h"
+#include "daemon/core/supervisor.h"
+
+namespace jaild::core {
+
+JailEvent Supervisor::make_event(std::string type, const std::string& jail, std::string message,
+                                 std::map<std::string, std::string> data) const {
+  std::erase_if(data, [](const auto& each) { return each.second.empty(); });
+  return {0, now_.wall, std::move(type), jail, std::move(message), std::move(data)};
+}
+
+void Supervisor::publish(std::string type, const std::string& jail, std::string message,
+                         std::map<std::string, std::string> data) {
+  auto event = make_event(std::move(type), jail, std::move(message), std::move(data));
+  ++event_counts_[event.type];
+  actions_.emplace_back(Notify{event});
+  if (breaks(DeliberateFault::event_told_early)) {
+    event.id = ++last_number_;
+    actions_.emplace_back(Publish{event});
+  }
+  unsaved_events_.push_back(std::move(event));
+  if (unsaved_events_.size() > unsaved_events_max) unsaved_events_.erase(unsaved_events_.begin());
+  if (!events_due_ && !breaks(DeliberateFault::events_unsaved)) events_due_ = now_.mono + events_wait;
+}
+
+// What waits goes with this commit, and gets its numbers now: commits are carried out in the order in which they are
+// asked for.
+void Supervisor::number_events(CommitId id, std::vector<Mutation>& mutations, std::vector<JailEvent> told) {
+  events_due_.reset();
+  EventsUnderWay under_way{std::exchange(unsaved_events_, {}), 0};
+  under_way.facts = under_way.events.size();
+  for (auto& event : told) under_way.events.push_back(std::move(event));
+  if (under_way.events.empty()) return;
+  for (auto& event : under_way.events) {
+    event.id = ++last_number_;
+    mutations.emplace_back(AddEvent{event});
+  }
+  events_under_way_.emplace(id, std::move(under_way));
+}
+
+void Supervisor::conclude_events(CommitId id, bool durable) {
+  const auto found = events_under_way_.find(id);
+  if (found == events_under_way_.end()) return;
+  auto [events, facts] = std::move(found->second);
+  events_under_way_.erase(found);
+  if (!durable) {
+    events.resize(facts);
+    keep_for_later(std::move(events));
+    // Nobody heard these numbers. With others on their way behind them a gap stays.
+    if (events_under_way_.empty()) last_number_ = last_event_;
+    return;
+  }
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    last_event_ = events[i].id;
+    if (i >= facts) {
+      ++event_counts_[events[i].type];
+      JailEvent unnumbered = events[i];
+      unnumbered.id = 0;
+      actions_.emplace_back(Notify{std::move(unnumbered)});
+    }
+    actions_.emplace_back(Publish{std::move(events[i])});
+  }
+}
+
+// The disk refused them: they are told later, in the order in which they happened.
+void Supervisor::keep_for_later(std::vector<JailEvent> facts) {
+  if (facts.empty()) return;
+  const auto after = std::ranges::find_if(
+      unsaved_events_, [&](const JailEvent& each) { return each.id == 0 || each.id > facts.back().id; });
+  unsaved_events_.insert(after, std::make_move_iterator(facts.begin()), std::make_move_iterator(facts.end()));
+  if (unsaved_events_.size() > unsaved_events_max) {
+    const auto excess = unsaved_events_.size() - unsaved_events_max;
+    unsaved_events_.erase(unsaved_events_.begin(), unsaved_events_.begin() + static_cast<std::ptrdiff_t>(excess));
+  }
+  events_due_ = now_.mono + events_retry;
+}
+
+void Supervisor::save_events() {
+  events_due_.reset();
+  if (!unsaved_events_.empty()) commit_as("", {});
+}
+
+}  // namespace jaild::core
