@@ -184,8 +184,9 @@ std::vector<pid_t> Commands::look_at_tree(Running& running) {
 void Commands::tell_to_end(Running& running, const std::vector<pid_t>& members) {
   for (const pid_t pid : members) {
     if (!running.told.insert(pid).second) continue;
-    if (running.mode == Mode::by_hand) ::kill(pid, SIGHUP);
-    ::kill(pid, SIGTERM);
+    const std::uint64_t start_time = running.ending->start_time(pid);
+    if (running.mode == Mode::by_hand) signal_process(pid, start_time, SIGHUP);
+    signal_process(pid, start_time, SIGTERM);
   }
 }
 
@@ -195,8 +196,8 @@ void Commands::go_on_ending(Running& running, Clock::time_point now) {
   if (now >= *running.kill_from + kill_patience) return finish(running, now);
   if (now < *running.kill_from) {
     tell_to_end(running, alive);
-  } else {
-    kill_tree(running.ending_root, alive);
+  } else if (!kill_tree(running.ending_root)) {
+    for (const pid_t pid : alive) signal_process(pid, running.ending->start_time(pid), SIGKILL);
   }
   running.deadline = now + look_interval;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "api/contract/result.h"
@@ -62,6 +63,9 @@ class Jail {
 
   // Every process in it but pid 1; on Linux `ours` (children that may not have joined a cgroup yet) are added.
   [[nodiscard]] std::vector<pid_t> processes(const std::vector<pid_t>& ours) const;
+  // TERM to those that are not in `told`, which grows by them; to no other, whatever becomes of a number meanwhile. How
+  // many processes there are.
+  std::size_t terminate(const std::vector<pid_t>& ours, std::set<pid_t>& told) const;
   // JailEvent::empty comes if so, or, on FreeBSD, as soon as it is so.
   void ask_whether_empty();
 

@@ -207,13 +207,10 @@ void Monitor::on_jail(JailEvent event) {
 }
 
 void Monitor::look_at_termination(Wait& wait, Clock::time_point now) {
-  const auto pids = jail_.processes(commands_.inside());
-  for (const pid_t pid : pids) {
-    if (wait.told.insert(pid).second) ::kill(pid, SIGTERM);
-  }
+  const std::size_t left = jail_.terminate(commands_.inside(), wait.told);
   wait.next_look = now + newcomer_interval;
-  if (!pids.empty() && now < wait.deadline) return;
-  answer(wait.id, {{"left", pids.size()}}, true);
+  if (left != 0 && now < wait.deadline) return;
+  answer(wait.id, {{"left", left}}, true);
   wait.id = 0;
 }
 

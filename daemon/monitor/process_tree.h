@@ -26,8 +26,11 @@ std::vector<Process> all_processes();
 // nobody asks whose an orphan is.
 std::vector<pid_t> own_children();
 
-// KILL to the members of the tree of `root`; where the kernel knows the tree, also to those that it forks meanwhile.
-void kill_tree(pid_t root, const std::vector<pid_t>& members);
+// KILL to the tree of `root`, also to those that it forks meanwhile. False: this kernel knows no trees.
+bool kill_tree(pid_t root);
+
+// To the process that had this number and start time when it was looked at, and to no later one.
+void signal_process(pid_t pid, std::uint64_t start_time, int signal);
 
 // Grows with every look: once a member, always a member, also after its parent has died.
 class ProcessTree {
@@ -37,6 +40,8 @@ class ProcessTree {
   // in `bystanders` are members too; in-jail orphans go to the jail's own pid 1, so there `reaper` is 0.
   ProcessTree(pid_t root, pid_t reaper, std::set<pid_t> bystanders);
 
+  // Of a member.
+  [[nodiscard]] std::uint64_t start_time(pid_t member) const { return members_.at(member); }
   void spare(pid_t bystander) { bystanders_.insert(bystander); }
 
   // Members alive among `processes`: known ones, their children, and whoever is in a session that a member leads.

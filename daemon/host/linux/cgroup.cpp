@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <map>
 #include <thread>
 
 #include "daemon/host/linux/kernel_file.h"
+#include "daemon/host/linux/pidfd.h"
 
 namespace jaild::host {
 namespace {
@@ -127,6 +129,31 @@ Result<void> remove_in(const Hierarchy& hierarchy, const std::string& group,
   return {};
 }
 
+std::vector<int> members(const Hierarchy& hierarchy, const std::string& group) {
+  std::vector<int> found;
+  auto text = read_text(group_path(hierarchy, group) + "/cgroup.procs");
+  if (!text) return found;
+  for (const std::string& line : split(*text, '\n')) {
+    unsigned long long pid = 0;
+    if (to_number(line, pid)) found.push_back(static_cast<int>(pid));
+  }
+  return found;
+}
+
+// A number that was read may be another process's by the time it is used. Whoever has it while we hold a descriptor of
+// its process, and is listed then, is that process.
+void kill_members(const Hierarchy& hierarchy, const std::string& group, const std::vector<int>& listed) {
+  constexpr std::size_t held_max = 256;  // descriptors at once; the rest is for the next call
+  std::map<int, UniqueFd> held;
+  for (const int pid : listed) {
+    if (held.size() == held_max) break;
+    if (UniqueFd process = open_pidfd(pid)) held.emplace(pid, std::move(process));
+  }
+  for (const int pid : members(hierarchy, group)) {
+    if (const auto process = held.find(pid); process != held.end()) signal_pidfd(process->second, SIGKILL);
+  }
+}
+
 void add_v1(std::vector<Hierarchy>& found, const std::string& mount, const std::string& options) {
   Hierarchy hierarchy{mount, false, {}};
   for (const std::string& option : split(options, ',')) {
@@ -220,22 +247,34 @@ std::vector<std::string> CgroupTree::procs_files(const std::string& group) const
   return files;
 }
 
+const Hierarchy* CgroupTree::counting() const {
+  if (const Hierarchy* hierarchy = find(Controller::pids)) return hierarchy;
+  return hierarchies_.empty() ? nullptr : &hierarchies_.front();
+}
+
 std::vector<int> CgroupTree::pids(const std::string& group) const {
-  std::vector<int> found;
-  if (hierarchies_.empty()) return found;
-  auto text = read_text(group_path(hierarchies_.front(), group) + "/cgroup.procs");
-  if (!text) return found;
-  for (const std::string& line : split(*text, '\n')) {
-    unsigned long long pid = 0;
-    if (to_number(line, pid)) found.push_back(static_cast<int>(pid));
-  }
-  return found;
+  const Hierarchy* hierarchy = counting();
+  return hierarchy == nullptr ? std::vector<int>() : members(*hierarchy, group);
 }
 
 bool CgroupTree::has_processes(const std::string& group) const {
-  if (hierarchies_.empty()) return false;
-  const auto start = read_value(group_path(hierarchies_.front(), group) + "/cgroup.procs");
+  const Hierarchy* hierarchy = counting();
+  if (hierarchy == nullptr) return false;
+  const auto start = read_value(group_path(*hierarchy, group) + "/cgroup.procs");
   return start && !start->empty();
+}
+
+bool CgroupTree::kill(const std::string& group) const {
+  bool any = false;
+  for (const Hierarchy& hierarchy : hierarchies_) {
+    const auto listed = members(hierarchy, group);
+    if (listed.empty()) continue;
+    any = true;
+    // Linux 5.14, version 2 only.
+    if (hierarchy.v2 && write_text(group_path(hierarchy, group) + "/cgroup.kill", "1")) continue;
+    kill_members(hierarchy, group, listed);
+  }
+  return any;
 }
 
 Result<std::string> CgroupTree::read(Controller controller, const std::string& group, const std::string& file) const {

@@ -44,9 +44,13 @@ class CgroupTree {
 
   [[nodiscard]] bool exists(const std::string& group) const;
   [[nodiscard]] std::vector<std::string> procs_files(const std::string& group) const;
-  // Of the first hierarchy; a group that is gone has none.
+  // Of the hierarchy that counts processes, else of the first: pid 1 of the jail is not in it, though it may be in
+  // others. A group that is gone has none.
   [[nodiscard]] std::vector<int> pids(const std::string& group) const;
   [[nodiscard]] bool has_processes(const std::string& group) const;
+  // KILL to every process in the group, in whatever hierarchy, and to no other: by descriptor, or by the kernel itself.
+  // One that is just forked may be missed. Whether there was any.
+  bool kill(const std::string& group) const;
 
   // The group's own file of a controller that has() says is there.
   [[nodiscard]] Result<std::string> read(Controller controller, const std::string& group,
@@ -61,6 +65,7 @@ class CgroupTree {
 
  private:
   [[nodiscard]] const Hierarchy* find(Controller controller) const;
+  [[nodiscard]] const Hierarchy* counting() const;  // nullptr: there are no hierarchies
 
   std::vector<Hierarchy> hierarchies_;
 };

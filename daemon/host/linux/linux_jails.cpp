@@ -42,9 +42,7 @@ std::string gone(const JailKey& key) {
 // Kills until none is left: one that was about to fork has children that the first walk did not see.
 bool kill_group(const CgroupTree& tree, const std::string& group, steady_clock::time_point deadline) {
   for (;;) {
-    const auto pids = tree.pids(group);
-    if (pids.empty()) return true;
-    for (const int pid : pids) ::kill(pid, SIGKILL);
+    if (!tree.kill(group)) return true;
     if (steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(kill_pause);
   }

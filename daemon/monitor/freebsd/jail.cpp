@@ -136,6 +136,15 @@ std::vector<pid_t> Jail::processes(const std::vector<pid_t>& /*ours*/) const {
   return exists() && state_->is_ours(JAIL_DYING) ? processes_in_jail(state_->jid) : std::vector<pid_t>();
 }
 
+// The kernel has no descriptor for a process that is not our child.
+std::size_t Jail::terminate(const std::vector<pid_t>& ours, std::set<pid_t>& told) const {
+  const auto present = processes(ours);
+  for (const pid_t pid : present) {
+    if (told.insert(pid).second && jail_of(pid) == state_->jid) ::kill(pid, SIGTERM);
+  }
+  return present.size();
+}
+
 // Not only our own may be in it: jexec(8) brings others, and an adopted jail had its processes before us.
 void Jail::ask_whether_empty() {
   if (!exists() || state_->inhabitant_watched || !state_->open_queue()) return;

@@ -40,6 +40,12 @@ std::vector<kinfo_proc> read_all() {
   return read_processes({CTL_KERN, KERN_PROC, KERN_PROC_PROC, 0}, 3);
 }
 
+std::uint64_t start_time_of(const kinfo_proc& entry) {
+  constexpr std::uint64_t million = 1'000'000;
+  return static_cast<std::uint64_t>(entry.ki_start.tv_sec) * million +
+         static_cast<std::uint64_t>(entry.ki_start.tv_usec);
+}
+
 // Every process that descends from us, and from which child of ours. That child's pid is not given to another process
 // as long as one of its descendants lives.
 std::map<pid_t, pid_t> descendants() {
@@ -64,24 +70,28 @@ std::vector<pid_t> own_children() {
   return {};
 }
 
-void kill_tree(pid_t root, const std::vector<pid_t>& members) {
+bool kill_tree(pid_t root) {
   procctl_reaper_kill order{};
   order.rk_sig = SIGKILL;
   order.rk_flags = REAPER_KILL_SUBTREE;
   order.rk_subtree = root;
-  if (::procctl(P_PID, ::getpid(), PROC_REAP_KILL, &order) == 0) return;
-  for (const pid_t pid : members) ::kill(pid, SIGKILL);
+  return ::procctl(P_PID, ::getpid(), PROC_REAP_KILL, &order) == 0;
+}
+
+// The kernel has no descriptor for a process that is not our child: a look and the signal right after it.
+void signal_process(pid_t pid, std::uint64_t start_time, int signal) {
+  const auto present = read_processes({CTL_KERN, KERN_PROC, KERN_PROC_PID, pid}, 4);
+  if (!present.empty() && present.front().ki_pid == pid && start_time_of(present.front()) == start_time) {
+    ::kill(pid, signal);
+  }
 }
 
 std::vector<Process> all_processes() {
   const auto origins = descendants();
   std::vector<Process> processes;
   for (const kinfo_proc& entry : read_all()) {
-    constexpr std::uint64_t million = 1'000'000;
-    const auto start = static_cast<std::uint64_t>(entry.ki_start.tv_sec) * million +
-                       static_cast<std::uint64_t>(entry.ki_start.tv_usec);
     const auto origin = origins.find(entry.ki_pid);
-    processes.push_back({entry.ki_pid, entry.ki_ppid, entry.ki_sid, start, entry.ki_stat == SZOMB,
+    processes.push_back({entry.ki_pid, entry.ki_ppid, entry.ki_sid, start_time_of(entry), entry.ki_stat == SZOMB,
                          origin == origins.end() ? 0 : origin->second});
   }
   return processes;

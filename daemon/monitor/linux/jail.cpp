@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -27,6 +28,7 @@
 #include "daemon/monitor/linux/limits.h"
 #include "daemon/monitor/linux/namespaces.h"
 #include "daemon/monitor/linux/pid1.h"
+#include "daemon/monitor/linux/pidfd.h"
 #include "daemon/monitor/linux/seccomp.h"
 
 namespace jaild::monitor {
@@ -128,7 +130,7 @@ Result<void> Jail::adopt(int jid) {
       record->value("run", nlohmann::json()) != state.options.run || record->value("pid", nlohmann::json()) != jid) {
     return gone;
   }
-  UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, jid, 0)));
+  UniqueFd pidfd = open_pidfd(jid);
   // After the descriptor was opened: whoever has this number and this time now is the jail's pid 1, and stays it.
   const std::uint64_t start_time = start_time_of(jid);
   if (!pidfd || start_time == 0 || record->value("start_time", nlohmann::json()) != start_time) return gone;
@@ -158,8 +160,8 @@ Result<void> Jail::set_limits(const LimitsRequest& limits) {
 
 Result<void> Jail::remove() {
   if (state_->phase != State::Phase::up && state_->phase != State::Phase::creating) return {};
-  const long killed = ::syscall(SYS_pidfd_send_signal, state_->pidfd.get(), SIGKILL, nullptr, 0);
-  if (killed != 0 && errno != ESRCH) return FailErrno(Kind::host_refused, "kill pid 1", errno);
+  if (!signal_pidfd(state_->pidfd, SIGKILL) && errno != ESRCH)
+    return FailErrno(Kind::host_refused, "kill pid 1", errno);
   return {};
 }
 
@@ -188,6 +190,26 @@ std::vector<pid_t> Jail::processes(const std::vector<pid_t>& ours) const {
   pids.erase(std::ranges::unique(pids).begin(), pids.end());
   std::erase(pids, state_->pid);
   return pids;
+}
+
+// Who has a number while we hold a descriptor of its process, and is in the jail then, is that process.
+std::size_t Jail::terminate(const std::vector<pid_t>& ours, std::set<pid_t>& told) const {
+  constexpr std::size_t held_max = 256;  // descriptors at once; the rest is for the next look
+  std::map<pid_t, UniqueFd> held;
+  for (const pid_t pid : processes(ours)) {
+    if (held.size() == held_max) break;
+    if (told.contains(pid)) continue;
+    UniqueFd process = open_pidfd(pid);
+    if (process) held.emplace(pid, std::move(process));
+  }
+  const auto present = processes(ours);
+  for (const pid_t pid : present) {
+    const auto process = held.find(pid);
+    if (process == held.end()) continue;
+    told.insert(pid);
+    signal_pidfd(process->second, SIGTERM);
+  }
+  return present.size();
 }
 
 void Jail::ask_whether_empty() {

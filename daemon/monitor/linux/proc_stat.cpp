@@ -13,6 +13,7 @@
 #include <string>
 
 #include "daemon/host/unique_fd.h"
+#include "daemon/monitor/linux/pidfd.h"
 
 namespace jaild::monitor {
 namespace {
@@ -82,8 +83,15 @@ std::vector<Process> all_processes() {
   return processes;
 }
 
-void kill_tree(pid_t /*root*/, const std::vector<pid_t>& members) {
-  for (const pid_t pid : members) ::kill(pid, SIGKILL);
+bool kill_tree(pid_t /*root*/) {
+  return false;
+}
+
+void signal_process(pid_t pid, std::uint64_t start_time, int signal) {
+  const UniqueFd process = open_pidfd(pid);
+  // After the descriptor was opened: whoever has this number and this time now is what it leads to.
+  const auto present = process ? read_proc_stat(pid) : std::nullopt;
+  if (present && present->start_time == start_time) signal_pidfd(process, signal);
 }
 
 }  // namespace jaild::monitor

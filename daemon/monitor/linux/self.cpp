@@ -10,13 +10,20 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <string>
 
 #include "daemon/monitor/file_record.h"
 #include "daemon/monitor/jail.h"
 #include "daemon/monitor/linux/mount_tree.h"
+#include "daemon/monitor/linux/pidfd.h"
 #include "daemon/monitor/server.h"
+
+#ifndef SO_PEERPIDFD  // Linux 6.5; <asm-generic/socket.h>
+#define SO_PEERPIDFD 77
+#endif
 
 namespace jaild::monitor {
 namespace {
@@ -31,6 +38,27 @@ void write_oom_score(const std::string& score) {
   const UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   // Lowering needs CAP_SYS_RESOURCE; without it the monitor is as mortal as any other process.
   [[maybe_unused]] const auto wrote = file ? ::write(file.get(), score.data(), score.size()) : -1;
+}
+
+// The peer itself and not its number, which another process may have by now; before Linux 6.5 there is only the number.
+// What keeps jails out for certain is that none sees the directory of the socket.
+UniqueFd open_peer(int socket, pid_t pid) {
+  int fd = -1;
+  socklen_t size = sizeof fd;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &fd, &size) == 0) return UniqueFd(fd);
+  return errno == ENOPROTOOPT && pid > 0 ? open_pidfd(pid) : UniqueFd();
+}
+
+// The line NSpid of a pidfd has the number of its process in our pid namespace and in each one below: a single one
+// above 0 is in ours. 0 or -1: it is outside, or gone.
+bool is_in_our_namespace(int process) {
+  std::ifstream info("/proc/self/fdinfo/" + std::to_string(process));
+  for (std::string line; std::getline(info, line);) {
+    if (!line.starts_with("NSpid:\t")) continue;
+    const std::string numbers = line.substr(7);
+    return numbers.find('\t') == std::string::npos && std::atoi(numbers.c_str()) > 0;
+  }
+  return false;
 }
 
 }  // namespace
@@ -56,7 +84,7 @@ void show_as(const char* title) {
   std::memset(arguments_begin, 0, room);
   const std::size_t length = std::min(std::strlen(title), room - 1);
   std::memcpy(arguments_begin, title, length);
-  // Best effort: without it the title has a tail of NUL bytes.
+  // Best effort, as it takes CAP_SYS_RESOURCE: without it the title has a tail of NUL bytes.
   ::prctl(PR_SET_MM, PR_SET_MM_ARG_END, arguments_begin + length + 1, 0, 0);
 }
 
@@ -87,16 +115,13 @@ Result<void> seal_program(char** argv, char** environment) {
   return FailErrno(Kind::host_refused, "run from a read-only mount", errno);
 }
 
+// Root in a jail with path=/ has uid 0 too, and may reach the socket; its pid namespace tells.
 bool is_trusted_peer(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != 0) return false;
-  // Root in a jail with path=/ has uid 0 too, and may reach the socket; its pid namespace tells.
-  struct stat ours{};
-  struct stat theirs{};
-  return ::stat("/proc/self/ns/pid", &ours) == 0 &&
-         ::stat(("/proc/" + std::to_string(peer.pid) + "/ns/pid").c_str(), &theirs) == 0 &&
-         ours.st_ino == theirs.st_ino;
+  const UniqueFd process = open_peer(socket, peer.pid);
+  return process && is_in_our_namespace(process.get());
 }
 
 }  // namespace jaild::monitor

@@ -1,10 +1,15 @@
 #include "daemon/monitor/server.h"
 
+#include <poll.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
+#include <fstream>
 
 #include "daemon/monitor/protocol.h"
 #include "tests/unit/daemon/monitor/temporary.h"
@@ -73,6 +78,44 @@ TEST_F(ServerTest, AProbeDoesNotCutJaildOff) {
   say(jaild, "still here\n");
   EXPECT_EQ(server_->receive(), (Lines{"still here"}));
 }
+
+#if defined(__linux__)
+// As one in a jail whose root leads to the socket; it has ended, and its number may be anybody's.
+TEST_F(ServerTest, RootInAnotherPidNamespaceIsNotServed) {
+  for (const bool gone : {false, true}) {
+    const pid_t outer = ::fork();
+    if (outer == 0) {
+      if (::unshare(CLONE_NEWPID) != 0) ::_exit(1);
+      const pid_t inner = ::fork();
+      if (inner == 0) {
+        const UniqueFd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::ranges::copy(place("1.sock"), static_cast<char*>(address.sun_path));
+        if (::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) ::_exit(1);
+        if (!gone) ::pause();
+        ::_exit(0);
+      }
+      int status = 0;
+      ::waitpid(inner, &status, 0);
+      ::_exit(WEXITSTATUS(status));
+    }
+    pollfd ready{server_->listener(), POLLIN, 0};
+    ASSERT_EQ(::poll(&ready, 1, 10'000), 1);
+    int status = 0;
+    if (gone) ASSERT_EQ(::waitpid(outer, &status, 0), outer);
+    server_->accept();
+    EXPECT_LT(server_->candidate(), 0);
+    if (gone) continue;
+    std::ifstream children("/proc/" + std::to_string(outer) + "/task/" + std::to_string(outer) + "/children");
+    pid_t inner = 0;
+    children >> inner;
+    ASSERT_GT(inner, 1);
+    ::kill(inner, SIGKILL);
+    ::waitpid(outer, &status, 0);
+  }
+}
+#endif
 
 TEST_F(ServerTest, APeerThatDoesNotReadIsDropped) {
   const auto client = connect_and_speak();

@@ -60,5 +60,26 @@ TEST_F(RealCgroups, GroupWithProcessesIsKept) {
   ::waitpid(child, nullptr, 0);
 }
 
+TEST_F(RealCgroups, KillReachesWhoIsInTheGroupAndNobodyElse) {
+  ASSERT_TRUE(tree_.make(group_));
+  EXPECT_FALSE(tree_.kill(group_)) << "nobody is there";
+  std::array<pid_t, 2> children{};
+  for (pid_t& child : children) {
+    child = ::fork();
+    if (child == 0) {
+      ::pause();
+      ::_exit(0);
+    }
+  }
+  for (const std::string& file : tree_.procs_files(group_)) std::ofstream(file) << children[0];
+  EXPECT_TRUE(tree_.kill(group_));
+  int status = 0;
+  ASSERT_EQ(::waitpid(children[0], &status, 0), children[0]);
+  EXPECT_EQ(WTERMSIG(status), SIGKILL);
+  EXPECT_EQ(::waitpid(children[1], &status, WNOHANG), 0);
+  ::kill(children[1], SIGKILL);
+  ::waitpid(children[1], &status, 0);
+}
+
 }  // namespace
 }  // namespace jaild::host
