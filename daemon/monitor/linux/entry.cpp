@@ -113,6 +113,8 @@ Result<void> enter_jail(const Entry& entry) {
   UniqueFd judge(ends[1]);
   const auto entered = enter_namespaces(entry.pidfd, entry.net);
   if (!entered) return entered;
+  const auto bounded = bound_kernel_objects();
+  if (!bounded) return bounded;
   const auto limited = apply_rlimits(entry.rlimits);
   if (!limited) return limited;
   const auto dropped = drop_capabilities(entry.capabilities);

@@ -38,6 +38,10 @@ bool same_namespace(const struct stat& jail, pid_t pid) {
          status.st_dev == jail.st_dev;
 }
 
+bool has_beside(const std::string& file, const char* name) {
+  return ::access((file.substr(0, file.rfind('/') + 1) + name).c_str(), F_OK) == 0;
+}
+
 }  // namespace
 
 Result<void> join_cgroups(const std::vector<std::string>& files) {
@@ -49,12 +53,42 @@ Result<void> join_cgroups(const std::vector<std::string>& files) {
 }
 
 bool counts_processes(const std::string& file) {
-  return ::access((file.substr(0, file.rfind('/')) + "/pids.max").c_str(), F_OK) == 0;
+  return has_beside(file, "pids.max");
+}
+
+Result<void> join_cpu_group(const std::vector<std::string>& files) {
+  if (std::ranges::none_of(files, counts_processes)) return {};  // then any of them may be taken for the jail's list
+  std::vector<std::string> bounding;
+  for (const std::string& file : files) {
+    if (has_beside(file, "cpu.shares") && !counts_processes(file)) bounding.push_back(file);
+  }
+  return join_cgroups(bounding);
 }
 
 Result<void> check_rlimits(const Rlimits& limits) {
   for (const auto& [name, value] : limits) {
     if (find_limit(name) == nullptr) return Fail(Kind::invalid, "unknown rlimit " + name);
+  }
+  return {};
+}
+
+Result<void> bound_kernel_objects() {
+  struct Bound {
+    decltype(RLIMIT_CPU) resource;
+    rlim_t most;
+    const char* name;
+  };
+  constexpr std::array bounds{// Queued signals, and with them POSIX timers: each takes some 200 bytes of kernel memory.
+                              Bound{RLIMIT_SIGPENDING, 16384, "sigpending"},
+                              // Bytes in POSIX message queues: half of the kernel's usual 819200 (MQ_BYTES_MAX).
+                              Bound{RLIMIT_MSGQUEUE, 409600, "msgqueue"}};
+  for (const Bound& bound : bounds) {
+    rlimit present{};
+    if (::getrlimit(bound.resource, &present) != 0) return FailErrno(Kind::host_refused, bound.name, errno);
+    // The kernel compares a process's limit with what its user has everywhere. So the other half stays for the host.
+    const rlim_t half = std::min(present.rlim_max / 2, bound.most);
+    const rlimit next{std::min(present.rlim_cur, half), half};
+    if (::setrlimit(bound.resource, &next) != 0) return FailErrno(Kind::host_refused, bound.name, errno);
   }
   return {};
 }
@@ -76,7 +110,9 @@ std::vector<pid_t> processes_in_cgroup(const std::string& file) {
   std::vector<pid_t> pids;
   std::ifstream procs(file);
   pid_t pid = 0;
-  while (procs >> pid) pids.push_back(pid);
+  while (procs >> pid) {
+    if (pid > 0) pids.push_back(pid);  // 0: in a pid namespace that is not below ours
+  }
   return pids;
 }
 

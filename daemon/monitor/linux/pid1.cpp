@@ -24,6 +24,7 @@
 #include "daemon/monitor/file_record.h"
 #include "daemon/monitor/jail.h"
 #include "daemon/monitor/linux/capabilities.h"
+#include "daemon/monitor/linux/limits.h"
 #include "daemon/monitor/linux/rootfs.h"
 
 namespace jaild::monitor {
@@ -44,6 +45,10 @@ Result<void> raise_loopback() {
 }
 
 Result<void> set_up(const CreateRequest& jail, const std::string& staging) {
+  if (jail.limits.cgroups) {
+    const auto bounded = join_cpu_group(*jail.limits.cgroups);
+    if (!bounded) return bounded;
+  }
   if (::sethostname(jail.hostname.data(), jail.hostname.size()) != 0) {
     return FailErrno(Kind::host_refused, "host.hostname", errno);
   }
@@ -91,7 +96,8 @@ bool answer(int channel, std::vector<UniqueFd>& consoles) {
 // A pipe whose last writer is gone is closed, or it would wake us for ever.
 void empty_pipe(UniqueFd& console) {
   std::array<char, 16 * 1024> bytes;
-  if (::read(console.get(), bytes.data(), bytes.size()) == 0) console.reset();
+  const ssize_t got = ::read(console.get(), bytes.data(), bytes.size());
+  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) console.reset();
 }
 
 [[noreturn]] void live(UniqueFd channel, int children) {
@@ -100,7 +106,10 @@ void empty_pipe(UniqueFd& console) {
     std::vector<pollfd> fds{{children, POLLIN, 0}, {channel.get(), POLLIN, 0}};
     // As long as the monitor lives, reading is its business.
     for (const UniqueFd& console : consoles) fds.push_back({channel ? -1 : console.get(), POLLIN, 0});
-    if (::poll(fds.data(), static_cast<nfds_t>(fds.size()), -1) < 0) continue;
+    if (::poll(fds.data(), static_cast<nfds_t>(fds.size()), -1) < 0) {
+      if (errno == EINTR) continue;
+      ::_exit(1);  // the jail ends with us; who goes on here might do nothing else for ever
+    }
     for (std::size_t i = 2; i < fds.size(); ++i) {
       if (fds[i].revents != 0) empty_pipe(consoles[i - 2]);
     }

@@ -49,6 +49,8 @@ constexpr std::array refused{
     SYS_open_by_handle_at,
     SYS_quotactl,
     SYS_quotactl_fd,
+    // its groups are counted for each user of the host, and without privilege it can watch nothing that inotify cannot
+    SYS_fanotify_init,
     // keys are shared by everyone with the same uid, on the host too
     SYS_keyctl,
     SYS_add_key,
@@ -165,6 +167,11 @@ Result<void> refuse_system_calls(const SocketFamilies& families) {
       filter.answer_if_any(namespace_flags, fails_with(EPERM));
     });
   }
+  // The jail's pid 1 is ours, and of the same user as root in the jail: whose limits it may not set.
+  filter.for_call(SYS_prlimit64, [&] {
+    filter.load_argument(0);
+    filter.answer_if_equal(1, fails_with(EPERM));
+  });
   // Text pushed into a terminal that somebody outside reads commands from.
   filter.for_call(SYS_ioctl, [&] {
     filter.load_argument(1);

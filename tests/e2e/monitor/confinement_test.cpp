@@ -1,4 +1,5 @@
 // Linux, so that it confines (design, section 3): what root in a jail must not be able to do, and what it must.
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -273,6 +274,50 @@ TEST_F(Newborn, NobodySeesAProcessBeforeItIsConfined) {
   ask("remove");
   EXPECT_EQ(::rmdir((outer + "/jail").c_str()), 0);
   EXPECT_EQ(::rmdir(outer.c_str()), 0);
+}
+
+class Pid1 : public Confinement {};
+
+TEST_F(Pid1, ItsLimitsAreNotSetFromInside) {
+  if (::access("/usr/bin/prlimit", X_OK) != 0) GTEST_SKIP() << "needs /usr/bin/prlimit";
+  const int jid = create({{"path", "/"}})["jid"].get<int>();
+  const std::string before = content("/proc/" + std::to_string(jid) + "/limits");
+  EXPECT_FALSE(can("/usr/bin/prlimit --pid 1 --nofile=0:0"));
+  EXPECT_FALSE(can("/usr/bin/prlimit --pid 1 --cpu=1:1"));
+  EXPECT_EQ(content("/proc/" + std::to_string(jid) + "/limits"), before);
+  EXPECT_TRUE(can("/usr/bin/prlimit --nofile=64:64 /bin/true")) << "its own";
+  EXPECT_TRUE(can("sleep 5 & /usr/bin/prlimit --pid $! --nofile=64:64 && kill $!")) << "and each other's";
+}
+
+TEST_F(Pid1, AnErrorThatItDoesNotKnowEndsIt) {
+  const int jid = create()["jid"].get<int>();
+  const rlimit none{0, 0};
+  ASSERT_EQ(::prlimit(jid, RLIMIT_NOFILE, &none, nullptr), 0);  // poll(2) fails from now on
+  send("run", {{"command", {{"phase", "exec.start"}, {"line", "(true &) ; sleep 98793"}, {"in_jail", true}}}});
+  note("gone");
+}
+
+TEST_F(Pid1, ItsProcessorTimeIsBoundedWithTheJails) {
+  const std::string name = "/jaild-monitor-test-" + std::to_string(::getpid());
+  const std::string cpu = "/sys/fs/cgroup/cpu" + name;
+  const std::string pids = "/sys/fs/cgroup/pids" + name;
+  if (!std::filesystem::exists("/sys/fs/cgroup/cpu/cpu.shares")) GTEST_SKIP() << "needs controllers of version 1";
+  for (const std::string& group : {cpu, pids}) ASSERT_TRUE(std::filesystem::create_directory(group));
+  const int jid = create({{"cgroups", {cpu + "/cgroup.procs", pids + "/cgroup.procs"}}})["jid"].get<int>();
+  EXPECT_EQ(content(cpu + "/cgroup.procs"), std::to_string(jid) + "\n");
+  EXPECT_EQ(content(pids + "/cgroup.procs"), "") << "it does not count";
+  EXPECT_EQ(ask("terminate", {{"timeout_ms", 5000}})["left"], 0) << "and is not told to end";
+  EXPECT_EQ(ask("hello")["gone"], false);
+  ask("remove");
+  for (const std::string& group : {cpu, pids}) EXPECT_EQ(::rmdir(group.c_str()), 0) << group;
+}
+
+TEST_F(Pid1, ShowsNothingOfTheHost) {
+  ASSERT_EQ(create()["ok"], true);
+  inside("cat /proc/1/cmdline /proc/1/comm /proc/1/environ >/tmp/shown; true;");
+  std::string shown = content(root() + "/tmp/shown");
+  std::erase(shown, '\0');  // the tail of the title, where the monitor may not make it shorter (CAP_SYS_RESOURCE)
+  EXPECT_EQ(shown, "jaild-pid1jaild-pid1\n");
 }
 
 TEST_F(Confinement, NoCgroupFileSystemIsInSightAndNobodyMovesOut) {

@@ -1,6 +1,10 @@
 // A jail's life: create, main command, emptiness, terminate, remove.
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <sstream>
 
 #include "tests/e2e/monitor/driver.h"
 
@@ -116,6 +120,26 @@ TEST_F(JailLife, Rlimits) {
   EXPECT_EQ(ask("limits", {{"rlimits", {{"nofile", 66}}}})["ok"], true);
   EXPECT_EQ(output_of("ulimit -n;"), "66\n");
   EXPECT_EQ(ask("limits", {{"rlimits", {{"sofas", 66}}}})["kind"], "invalid");
+}
+
+// The kernel counts these for root on the whole host: what a jail may not have stays for the host.
+TEST_F(JailLife, KernelObjectsOfRootAreBounded) {
+  const auto hard = [](const std::string& limits, const std::string& name) {
+    std::istringstream rest(limits.substr(limits.find(name) + 26));  // "Max pending signals       SOFT  HARD  signals"
+    std::string soft;
+    std::string value;
+    rest >> soft >> value;
+    return value == "unlimited" ? RLIM_INFINITY : std::stoull(value);
+  };
+  ASSERT_EQ(create()["ok"], true);
+  inside("cat /proc/self/limits >/tmp/limits;");
+  const std::string inner = content(root() + "/tmp/limits");
+  const std::string outer = content("/proc/self/limits");
+  EXPECT_EQ(hard(inner, "Max pending signals"), std::min(hard(outer, "Max pending signals") / 2, 16384ULL)) << inner;
+  EXPECT_EQ(hard(inner, "Max msgqueue size"), std::min(hard(outer, "Max msgqueue size") / 2, 409600ULL)) << inner;
+  ASSERT_EQ(ask("limits", {{"rlimits", {{"msgqueue", 1000}}}})["ok"], true);
+  inside("cat /proc/self/limits >/tmp/limits;");
+  EXPECT_EQ(hard(content(root() + "/tmp/limits"), "Max msgqueue size"), 1000U) << "a narrower one holds";
 }
 
 TEST_F(JailLife, FinishForgetsEverything) {
