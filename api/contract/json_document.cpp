@@ -122,7 +122,8 @@ Result<void> check_removals(const json& patch) {
   read_document(patch, "", "", nullptr, mistakes);
   Mistakes removals;
   for (FieldError& each : mistakes.take()) {
-    if (each.detail != unknown_field || !patch.at(json::json_pointer(each.pointer)).is_null()) continue;
+    if (!each.detail.ends_with(unknown_field)) continue;  // of a long name, it begins with that
+    if (each.detail == unknown_field && !patch.at(json::json_pointer(each.pointer)).is_null()) continue;
     removals.add(std::move(each.pointer), std::move(each.detail));
   }
   if (removals.empty()) return {};

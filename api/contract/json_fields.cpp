@@ -1,11 +1,22 @@
 #include "api/contract/json_fields.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace jaild {
 
 using nlohmann::json;
+
+namespace {
+
+// A double has no bound worth the name, but 1e999 is infinite and was refused when it was read.
+bool is_whole(const json& value) {
+  return value.is_number_integer() ||
+         (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>());
+}
+
+}  // namespace
 
 std::string_view json_type(const json& value) {
   switch (value.type()) {
@@ -16,7 +27,7 @@ std::string_view json_type(const json& value) {
     case json::value_t::boolean: return "a boolean";
     case json::value_t::number_integer:
     case json::value_t::number_unsigned: return "an integer";
-    case json::value_t::number_float: return "a number that is no integer";
+    case json::value_t::number_float: return is_whole(value) ? "an integer" : "a number that is no integer";
     case json::value_t::binary:
     case json::value_t::discarded: return "no JSON value";
   }
@@ -24,12 +35,23 @@ std::string_view json_type(const json& value) {
 }
 
 std::optional<std::int64_t> json_integer(const json& value) {
+  if (!is_whole(value)) return std::nullopt;
   if (value.is_number_unsigned()) {
     constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
-    return static_cast<std::int64_t>(std::min(value.get<std::uint64_t>(), most));
+    const auto number = value.get<std::uint64_t>();
+    return number <= most ? std::optional(static_cast<std::int64_t>(number)) : std::nullopt;
   }
   if (value.is_number_integer()) return value.get<std::int64_t>();
-  return std::nullopt;
+  constexpr double beyond = 9223372036854775808.0;  // 2^63, which a double holds and 64 bits with a sign do not
+  const auto number = value.get<double>();
+  if (number < -beyond || number >= beyond) return std::nullopt;
+  return static_cast<std::int64_t>(number);
+}
+
+std::string no_integer(const json& value, std::string_view what) {
+  if (is_whole(value)) return value.get<double>() < 0 ? "is too small" : "is too large";
+  return "expects " + std::string(what) + ", not " + std::string(json_type(value)) +
+         (value.is_null() ? "; leave it out instead" : "");
 }
 
 Fields::Fields(const json& object, std::string pointer, Mistakes& mistakes)
@@ -77,7 +99,7 @@ void Fields::read(std::string_view key, int& out) {
     constexpr std::int64_t most = std::numeric_limits<int>::max();
     out = static_cast<int>(std::clamp(*number, least, most));
   } else {
-    expected(key, "an integer", *value);
+    mistakes_.add(at(key), no_integer(*value, "an integer"));
   }
 }
 
@@ -87,7 +109,7 @@ void Fields::read(std::string_view key, std::chrono::seconds& out) {
   if (const auto number = json_integer(*value)) {
     out = std::chrono::seconds(*number);
   } else {
-    expected(key, "whole seconds", *value);
+    mistakes_.add(at(key), no_integer(*value, "whole seconds"));
   }
 }
 

@@ -20,8 +20,11 @@ namespace jaild {
 // A word for the type of `value`, for messages: "a string", "null".
 [[nodiscard]] std::string_view json_type(const nlohmann::json& value);
 
-// A JSON integer; nullopt for everything else, 1.0 included. Above 2^63-1: 2^63-1, which every bound here refuses.
+// An integer as JSON Schema has it: 1.0 and 1e3 are some, 1.5 is none. nullopt also for one that 64 bits do not hold.
 [[nodiscard]] std::optional<std::int64_t> json_integer(const nlohmann::json& value);
+
+// Why json_integer() had none: "expects WHAT, not a string", "is too large".
+[[nodiscard]] std::string no_integer(const nlohmann::json& value, std::string_view what);
 
 constexpr std::string_view unknown_field = "unknown field";  // said of a member that nobody takes
 

@@ -71,19 +71,24 @@ class StrictBuilder {
     Level& level = levels_.back();
     level.key = std::move(name);
     if (!level.container->contains(level.key)) return true;
-    const std::string pointer = here();
-    error_ = Error{Kind::bad_json,
-                   "byte " + std::to_string(read_) + ": " + in_quotes(level.key) + " is given twice",
-                   0,
-                   {{pointer, "the key is given twice"}}};
+    Mistakes mistakes;
+    mistakes.add(here(), "the key is given twice");
+    error_ = Error{Kind::bad_json, "byte " + std::to_string(read_) + ": " + in_quotes(level.key) + " is given twice", 0,
+                   mistakes.take()};
     return false;
   }
 
   bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::detail::exception& failure) {
+    constexpr int number_overflow = 406;  // the library's number for it; its words repeat all of the digits
+    if (failure.id == number_overflow) {
+      error_ = Error{Kind::bad_json, "byte " + std::to_string(position) + ": the number is too large", 0, {}};
+      return false;
+    }
+    constexpr std::size_t words_max = 256;  // the library's, which repeat what it read last, such as a long string
     std::string_view what = failure.what();
     // "[json.exception.parse_error.101] parse error at line 1, column 2: ..." is for programmers up to the bracket.
     if (const std::size_t bracket = what.find("] "); bracket != std::string_view::npos) what.remove_prefix(bracket + 2);
-    error_ = Error{Kind::bad_json, "byte " + std::to_string(position) + ": " + std::string(what), 0, {}};
+    error_ = Error{Kind::bad_json, "byte " + std::to_string(position) + ": " + in_short(what, words_max), 0, {}};
     return false;
   }
 

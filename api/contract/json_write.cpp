@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/contract/json.h"
+#include "api/contract/mistakes.h"
 #include "api/contract/signal_name.h"
 
 namespace jaild {
@@ -242,11 +243,13 @@ json to_json(const LastExit& exit) {
 }
 
 json problem(const Error& error) {
+  // Whatever it is made of: names and values in it may be the client's own, and as long as it likes.
+  constexpr std::size_t detail_max = 2048;
   const KindTraits kind = traits(error.kind);
   json out = {{"type", std::string("urn:jaild:problem:") + kind.type},
               {"title", kind.title},
               {"status", kind.http_status},
-              {"detail", error.message}};
+              {"detail", in_short(error.message, detail_max)}};
   if (!error.fields.empty()) {
     json& list = out["errors"] = json::array();
     for (const FieldError& field : error.fields) list.push_back({{"pointer", field.pointer}, {"detail", field.detail}});

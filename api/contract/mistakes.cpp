@@ -6,7 +6,14 @@ namespace jaild {
 namespace {
 
 constexpr std::size_t mistakes_max = 1000;
-constexpr std::size_t quote_max = 64;  // bytes
+constexpr std::size_t quote_max = 64;     // bytes
+constexpr std::size_t pointer_max = 512;  // bytes; the longest of ours, to a label, takes some 100
+constexpr std::size_t detail_max = 512;   // bytes
+
+// Never cuts a UTF-8 sequence: its later bytes are 10xxxxxx.
+bool continues_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
 
 }  // namespace
 
@@ -31,17 +38,33 @@ std::string pointer_to(std::string_view base, std::size_t index) {
 
 std::string in_quotes(std::string_view text) {
   std::size_t length = std::min(text.size(), quote_max);
-  // Never cuts a UTF-8 sequence: its later bytes are 10xxxxxx.
-  while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) --length;
+  while (length > 0 && length < text.size() && continues_character(text[length])) --length;
   std::string out = "\"";
   for (const char c : text.substr(0, length)) out += static_cast<unsigned char>(c) < ' ' || c == 0x7f ? '?' : c;
   if (length < text.size()) out += "...";
   return out + '"';
 }
 
+std::string in_short(std::string_view text, std::size_t most) {
+  constexpr std::string_view gap = " ... ";
+  if (text.size() <= most) return std::string(text);
+  std::size_t head = (most - gap.size()) / 2;
+  std::size_t tail = text.size() - (most - gap.size() - head);
+  while (head > 0 && continues_character(text[head])) --head;
+  while (tail < text.size() && continues_character(text[tail])) ++tail;
+  return std::string(text.substr(0, head)).append(gap).append(text.substr(tail));
+}
+
 void Mistakes::add(std::string pointer, std::string detail) {
+  if (list_.size() >= mistakes_max) return;
   pointer = std::string(written(pointer));
-  if (list_.size() >= mistakes_max || !places_.insert(pointer).second) return;
+  if (pointer.size() > pointer_max) {
+    const std::size_t whole = pointer.rfind('/', pointer_max);  // a slash in a name is written ~1
+    detail = in_quotes(std::string_view(pointer).substr(whole + 1)) + ": " + detail;
+    pointer.resize(whole);
+  }
+  detail = in_short(detail, detail_max);
+  if (!places_.insert(pointer).second) return;
   list_.push_back({std::move(pointer), std::move(detail)});
 }
 

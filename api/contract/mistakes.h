@@ -19,7 +19,12 @@ namespace jaild {
 // `text` in double quotes for a message: control characters replaced, at most 64 bytes of it.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
-// One place is reported once: what a later rule says of it is mostly an echo of the first mistake.
+// `text` when it has at most `most` bytes, else its first and its last half with "..." between them: what a client
+// sends may be a megabyte long, and what it is told of it is not. `most` is 16 or more.
+[[nodiscard]] std::string in_short(std::string_view text, std::size_t most);
+
+// One place is reported once: what a later rule says of it is mostly an echo of the first mistake. A place whose
+// pointer would be longer than 512 bytes, for the names in it are the client's, is reported at what it is a part of.
 class Mistakes {
  public:
   void add(std::string pointer, std::string detail);

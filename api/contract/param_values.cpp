@@ -14,6 +14,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t param_name_max = 255;  // bytes; the kernel's own have at most 30
 constexpr std::array<std::string_view, 3> jailsys_words{"disable", "new", "inherit"};  // in the kernel's order, from 0
 
 std::string lower(std::string text) {
@@ -111,12 +112,14 @@ std::string instead(const json& value) {
 // Points into the list at each entry that is no string.
 void report_type(const Param* row, const json& value, const std::string& pointer, Mistakes& mistakes) {
   if (value.is_array() && (row == nullptr || row->type == ParamType::list)) {
-    for (std::size_t i = 0; i < value.size(); ++i) {
+    for (std::size_t i = 0; i < value.size() && i <= list_max; ++i) {
       if (!value[i].is_string()) mistakes.add(pointer_to(pointer, i), "expects a string, not " + instead(value[i]));
     }
     return;
   }
-  mistakes.add(pointer, "expects " + expectation(row) + ", not " + instead(value));
+  const bool number = value.is_number() && (row == nullptr || row->type == ParamType::integer);
+  mistakes.add(pointer, number ? no_integer(value, expectation(row))
+                               : "expects " + expectation(row) + ", not " + instead(value));
 }
 
 // jail(8) skips empty strings in these lists, so nobody after us needs to. Commands keep theirs: they are shown as
@@ -152,6 +155,11 @@ void normalise_list(const Param& row, const json& value, const std::string& poin
 // `base` is the pointer of "params".
 void read_param(const std::string& written, const json& value, const std::string& base,
                 std::map<std::string, ParamValue>& params, Mistakes& mistakes) {
+  if (written.size() > param_name_max) {
+    mistakes.add(base, in_quotes(written) + " is longer than the " + std::to_string(param_name_max) +
+                           " bytes that the name of a parameter may have");
+    return;
+  }
   const std::string pointer = pointer_to(base, written);
   const Param* row = find_param(written);
   const Param* negated = find_negated(written);

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <boost/beast/core/string.hpp>
+#include <optional>
+
+#include "api/server/target.h"
 
 namespace jaild::server {
 
@@ -16,11 +19,12 @@ bool is_member(const Members& members, const Peer& peer) {
                      [&](std::uint32_t group) { return members.groups.contains(group); });
 }
 
-// "name:80" -> "name", "[::1]:80" -> "[::1]". Any port will do: ssh -L and proxies have their own.
-std::string_view without_port(std::string_view authority) {
-  const std::size_t colon = authority.rfind(':');
-  const std::size_t bracket = authority.rfind(']');
-  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) return authority;
+// "name:80" -> "name", "[::1]:80" -> "[::1]". Any port will do: ssh -L and proxies have their own. nullopt: what
+// follows the name is no port, as in "name:80@other", which some take for a user and a password at another host.
+std::optional<std::string_view> without_port(std::string_view authority) {
+  const std::size_t colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
+  if (colon == std::string_view::npos) return authority;
+  if (authority.find_first_not_of("0123456789", colon + 1) != std::string_view::npos) return std::nullopt;
   return authority.substr(0, colon);
 }
 
@@ -29,17 +33,9 @@ bool same(std::string_view left, std::string_view right) {
 }
 
 bool is_ours(std::string_view authority, const std::vector<std::string>& names) {
-  const std::string_view host = without_port(authority);
-  const auto is_host = [&](std::string_view name) { return same(host, name); };
+  const auto host = without_port(authority);
+  const auto is_host = [&](std::string_view name) { return host && same(*host, name); };
   return std::any_of(own_names.begin(), own_names.end(), is_host) || std::any_of(names.begin(), names.end(), is_host);
-}
-
-// "host:80" of "http://host:80/path"; "" of another form.
-std::string_view authority_of(std::string_view target) {
-  constexpr std::string_view scheme = "http://";
-  if (!target.starts_with(scheme)) return {};
-  target.remove_prefix(scheme.size());
-  return target.substr(0, target.find_first_of("/?"));
 }
 
 }  // namespace
@@ -60,8 +56,8 @@ std::string lacks_role(const std::string& by, Role has, Role needs) {
 
 Result<void> check_host(const Request& request, const std::vector<std::string>& names) {
   const std::string host = request.host.value_or("");
-  const std::string_view authority = authority_of(request.target);
-  const bool known = is_ours(host, names) && (authority.empty() || is_ours(authority, names));
+  const auto authority = authority_of(request.target);
+  const bool known = is_ours(host, names) && (!authority || is_ours(*authority, names));
   if (known) return {};
   return Fail(Kind::misdirected, "the Host field must be localhost, 127.0.0.1, [::1] or a name given with --http-host");
 }

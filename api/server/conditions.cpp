@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "api/contract/mistakes.h"
+
 namespace jaild::server {
 
 namespace {
@@ -13,12 +15,46 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+constexpr std::size_t shown = 64;  // bytes of a field that are told again
+
+std::string lower(std::string_view text) {
+  std::string small(text);
+  std::transform(small.begin(), small.end(), small.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return small;
+}
+
 // "application/JSON; charset=utf-8" -> "application/json".
 std::string media_type(std::string_view field) {
-  std::string type(trim(field.substr(0, field.find(';'))));
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return type;
+  return lower(trim(field.substr(0, field.find(';'))));
+}
+
+// Where the first ';' outside of double quotes is, or the end.
+std::size_t end_of_parameter(std::string_view text) {
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (quoted && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == '"') {
+      quoted = !quoted;
+    } else if (text[at] == ';' && !quoted) {
+      return at;
+    }
+  }
+  return text.size();
+}
+
+// Whether no charset parameter of a Content-Type is another than UTF-8, in which alone JSON is sent (RFC 8259, 8.1).
+bool is_utf8_type(std::string_view field) {
+  for (std::size_t end = end_of_parameter(field); end < field.size(); end = end_of_parameter(field)) {
+    field.remove_prefix(end + 1);
+    const std::string_view parameter = field.substr(0, end_of_parameter(field));
+    const std::size_t equals = parameter.find('=');
+    if (equals == std::string_view::npos || lower(trim(parameter.substr(0, equals))) != "charset") continue;
+    const std::string value = lower(trim(parameter.substr(equals + 1)));
+    if (value != "utf-8" && value != "\"utf-8\"") return false;
+  }
+  return true;
 }
 
 Result<void> read_if_match(std::string_view field, Write& write) {
@@ -38,7 +74,7 @@ Result<void> read_if_match(std::string_view field, Write& write) {
   std::uint64_t generation = 0;
   const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), generation);
   if (weak || error != std::errc{} || stop != digits.data() + digits.size() || etag(generation) != tag) {
-    return Fail(Kind::precondition_failed, "If-Match names no generation: " + std::string(trim(field)));
+    return Fail(Kind::precondition_failed, "If-Match names no generation: " + in_short(trim(field), shown));
   }
   write.if_generation = generation;
   return {};
@@ -63,7 +99,11 @@ Result<void> read_conditions(const Request& request, bool may_create, Write& wri
 
 Result<void> check_body_type(const Request& request, BodyType type) {
   if (request.content_encoding && media_type(*request.content_encoding) != "identity") {
-    return Fail(Kind::unsupported_media_type, "Content-Encoding " + *request.content_encoding + " is not read here");
+    return Fail(Kind::unsupported_media_type,
+                "Content-Encoding " + in_short(*request.content_encoding, shown) + " is not read here");
+  }
+  if (request.content_type && !is_utf8_type(*request.content_type)) {
+    return Fail(Kind::unsupported_media_type, "the body must be UTF-8, as JSON is: Content-Type names another charset");
   }
   const std::string given = request.content_type ? media_type(*request.content_type) : "";
   if (given == "application/json") return {};

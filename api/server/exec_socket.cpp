@@ -1,5 +1,6 @@
 #include "api/server/exec_socket.h"
 
+#include <array>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/websocket.hpp>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,12 @@ namespace jaild::server {
 
 namespace asio = boost::asio;
 namespace websocket = boost::beast::websocket;
+
+namespace {
+
+constexpr std::uint16_t close_code_most = 4999;  // RFC 6455, 7.4.2; Beast refuses what is reserved below it
+
+}  // namespace
 
 ExecSocket::ExecSocket(std::shared_ptr<Connection> connection, Service& service, std::string jail, Requester who)
     : connection_(std::move(connection)),
@@ -33,7 +40,10 @@ ExecSocket::ExecSocket(std::shared_ptr<Connection> connection, Service& service,
 
 asio::awaitable<void> ExecSocket::run(const Handshake& handshake) {
   const auto self = shared_from_this();
-  socket_.control_callback([this](websocket::frame_type, boost::beast::string_view) { heard_ = Clock::now(); });
+  socket_.control_callback([this](websocket::frame_type type, boost::beast::string_view) {
+    heard_ = Clock::now();
+    if (type == websocket::frame_type::close && socket_.reason().code > close_code_most) fail();
+  });
   const auto [failed] = co_await socket_.async_accept(handshake, as_result);
   if (failed) co_return;
   read_next();
@@ -195,6 +205,15 @@ void ExecSocket::close(websocket::close_code code) {
   if (std::exchange(closing_, true)) return;
   close_code_ = static_cast<std::uint16_t>(code);
   write_next();
+}
+
+// Without a word more of ours than that the client has broken the protocol. Beast would answer with the code that came,
+// and is left no way to: it finds the connection ended.
+void ExecSocket::fail() {
+  constexpr std::array<unsigned char, 4> protocol_error{0x88, 2, 1002 >> 8, 1002 & 0xff};  // RFC 6455, 5.5.1 and 7.4.1
+  boost::system::error_code ignored;
+  if (!writing_ && !pinging_) connection_->socket().write_some(asio::buffer(protocol_error), ignored);
+  end();
 }
 
 // ---- its life

@@ -53,6 +53,7 @@ class ExecSocket : public std::enable_shared_from_this<ExecSocket> {
   void write_next();
   void refuse(const Error& error, boost::beast::websocket::close_code code);
   void close(boost::beast::websocket::close_code code);
+  void fail();
   // ---- its life
   void watch_over();
   void look();

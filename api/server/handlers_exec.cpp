@@ -20,6 +20,13 @@ Result<ExecRequest> read_request(const Call& call) {
   return parse_exec_request(*body, ExecWay::once);
 }
 
+// 16 bytes in base64 (RFC 6455, 4.2.1); the last four bits may be anything.
+bool is_websocket_key(std::string_view key) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::size_t key_digits = 22;
+  return key.find_first_not_of(digits) == key_digits && key.substr(key_digits) == "==";
+}
+
 // What the command wrote to one stream, as far as it is kept.
 class Kept {
  public:
@@ -104,6 +111,9 @@ boost::asio::awaitable<Response> exec_stream(Call& call) {
     response.fields.emplace_back("Upgrade", "websocket");
     response.fields.emplace_back("Connection", "upgrade");  // RFC 9110, 7.8: wherever Upgrade is
     co_return response;
+  }
+  if (!is_websocket_key(call.request.websocket_key.value_or(""))) {
+    co_return problem_response({Kind::bad_request, "Sec-WebSocket-Key must be 16 bytes in base64, and once", 0, {}});
   }
   // Who sends before the handshake is answered has not read RFC 6455, and Beast would lose it.
   if (call.connection.buffer().size() > 0) {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/contract/json.h"
+#include "api/contract/mistakes.h"
 #include "api/server/handlers.h"
 
 namespace jaild::server {
@@ -27,7 +28,7 @@ Result<ListQuery> list_query(const Call& call) {
   }
   if (const auto state = query.text("state")) {
     wanted.state = jail_state_from(*state);
-    if (!wanted.state) query.mistake("state", "there is no state " + *state);
+    if (!wanted.state) query.mistake("state", "there is no state " + in_quotes(*state));
   }
   wanted.limit = query.number("limit", 1, list_most).value_or(list_most);
   wanted.after = query.text("after").value_or("");

@@ -22,8 +22,11 @@ HeaderScan::Fault HeaderScan::take(char c) {
   if (after_return_) {
     after_return_ = false;
     if (c != '\n') return Fault::lone_return;
-    ended_ = line_length_ == 0 && lines_ > 0;
-    if (line_length_ == 0 && lines_ == 0) return Fault::no_request_line;
+    if (line_length_ == 0 && lines_ == 0) {
+      empty_bytes_ = seen_;
+      return Fault::none;
+    }
+    ended_ = line_length_ == 0;
     ++lines_;
     line_length_ = 0;
     return lines_ <= fields_most_ + 1 || ended_ ? Fault::none : Fault::too_many_fields;
@@ -44,7 +47,6 @@ Error HeaderScan::error_of(Fault fault) const {
   switch (fault) {
     case Fault::none: break;
     case Fault::lone_return: return {Kind::bad_request, "the header has a carriage return that ends no line", 0, {}};
-    case Fault::no_request_line: return {Kind::bad_request, "the request line is empty", 0, {}};
     case Fault::too_many_fields:
       return {Kind::header_too_large, "the header may have " + std::to_string(fields_most_) + " fields", 0, {}};
     case Fault::lone_feed: return {Kind::bad_request, "a line of the header ends without a carriage return", 0, {}};

@@ -18,8 +18,12 @@ class HeaderScan {
   // come. Kind::bad_request at the first byte that is wrong, Kind::header_too_large.
   Result<std::size_t> find_end(std::string_view text);
 
+  // Of that size, the empty lines in front of the request line: old clients send one after a body, and it means nothing
+  // (RFC 9112, 2.2).
+  [[nodiscard]] std::size_t empty_bytes() const { return empty_bytes_; }
+
  private:
-  enum class Fault { none, lone_return, no_request_line, too_many_fields, lone_feed, control_character, folded_line };
+  enum class Fault { none, lone_return, too_many_fields, lone_feed, control_character, folded_line };
   Fault take(char c);
   [[nodiscard]] Error error_of(Fault fault) const;
 
@@ -28,7 +32,8 @@ class HeaderScan {
   std::size_t seen_ = 0;
   std::size_t lines_ = 0;        // that are whole, the request line among them
   std::size_t line_length_ = 0;  // of the one under way
-  bool after_return_ = false;    // CR came, LF must follow
+  std::size_t empty_bytes_ = 0;
+  bool after_return_ = false;  // CR came, LF must follow
   bool ended_ = false;
 };
 

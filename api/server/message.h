@@ -28,6 +28,7 @@ struct Request {
   std::optional<std::string> last_event_id;
   std::optional<std::string> origin;
   std::optional<std::string> sec_fetch_site;
+  std::optional<std::string> websocket_key;
   bool upgrade = false;  // a WebSocket's handshake
   std::string body;
 };

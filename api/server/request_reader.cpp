@@ -1,6 +1,7 @@
 #include "api/server/request_reader.h"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/rfc7230.hpp>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::size_t body_piece = 16 * 1024;
 constexpr std::size_t header_piece = 4096;
+constexpr int empty_lines_most = 8;
 
 std::string to_std(boost::beast::string_view text) {
   return {text.data(), text.size()};
@@ -47,6 +49,7 @@ Request to_request(const http::request_header<>& header) {
   request.accept = field(header, http::field::accept);
   request.if_match = field(header, http::field::if_match);
   request.if_none_match = field(header, http::field::if_none_match);
+  request.websocket_key = field(header, http::field::sec_websocket_key);
   request.origin = field(header, http::field::origin);
   for (const auto& line : header) {  // two names that Beast has no number for
     if (boost::beast::iequals(line.name_string(), "Last-Event-ID")) request.last_event_id = to_std(line.value());
@@ -60,6 +63,18 @@ RequestReader::RequestReader(Connection& connection) : connection_(connection), 
 asio::awaitable<bool> RequestReader::first_byte() {
   auto& buffer = connection_.buffer();
   connection_.set_unasked(true);
+  for (int n = 0; n < empty_lines_most; ++n) {
+    const bool begun = co_await any_byte();
+    if (!begun) co_return false;
+    // An empty line after a body is no start of a request: the next one may be long in coming.
+    if (buffer.size() != 2 || boost::beast::buffers_to_string(buffer.data()) != "\r\n") co_return true;
+    buffer.consume(buffer.size());
+  }
+  co_return true;  // and find_header() waits no longer than for any header
+}
+
+asio::awaitable<bool> RequestReader::any_byte() {
+  auto& buffer = connection_.buffer();
   if (buffer.size() > 0) co_return true;  // pipelined
   connection_.set_interruptible(true);
   connection_.deadline().set(limits_.idle_time);
@@ -80,7 +95,11 @@ asio::awaitable<Result<std::size_t>> RequestReader::find_header() {
   for (;;) {  // bounded by header_bytes and by the deadline
     const auto data = buffer.data();
     const Result<std::size_t> end = scan.find_end({static_cast<const char*>(data.data()), data.size()});
-    if (!end || *end > 0) co_return end;
+    if (!end) co_return end;
+    if (*end > 0) {
+      buffer.consume(scan.empty_bytes());
+      co_return *end - scan.empty_bytes();
+    }
     const auto room = buffer.prepare(header_piece);
     const auto [failed, size] = co_await connection_.socket().async_read_some(room, as_result);
     if (connection_.deadline().passed()) co_return Fail(Kind::request_timeout, "the request did not arrive in time");

@@ -47,8 +47,9 @@ class RequestReader {
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;
 
-  boost::asio::awaitable<bool> first_byte();
-  // The size of the header, once all of it is in the buffer. Kind::unavailable: the client is gone.
+  boost::asio::awaitable<bool> first_byte();  // of a request
+  boost::asio::awaitable<bool> any_byte();
+  // The size of the header, once all of it is at the front of the buffer. Kind::unavailable: the client is gone.
   boost::asio::awaitable<Result<std::size_t>> find_header();
   [[nodiscard]] bool expects_continue() const;
   [[nodiscard]] Error read_error(boost::system::error_code failed) const;

@@ -10,6 +10,7 @@ namespace jaild::server {
 namespace {
 
 constexpr std::string_view name_slot = "{name}";
+constexpr std::size_t slot_bytes = 255;  // no jail of the host, ours or not, and no token has a longer name
 
 bool is_slot(std::string_view segment) {
   return segment.starts_with('{');
@@ -48,6 +49,9 @@ std::string joined(const std::set<std::string_view>& methods) {
 }
 
 Result<void> check_name(const Route& route, const std::string& name) {
+  if (name.size() > slot_bytes) {
+    return Fail(Kind::not_found, "nothing has a name of more than " + std::to_string(slot_bytes) + " bytes");
+  }
   if (route.path.find(name_slot) == std::string_view::npos || route.method == "GET") return {};
   const auto wrong = name_problem(name);
   if (!wrong) return {};

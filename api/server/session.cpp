@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 
+#include "api/contract/mistakes.h"
 #include "api/server/access.h"
 #include "api/server/conditions.h"
 #include "api/server/event_stream.h"
@@ -70,8 +71,9 @@ Response options_response(std::string methods) {
 }
 
 Response method_not_allowed(const std::string& method, std::string methods) {
-  Response response =
-      problem_response({Kind::method_not_allowed, "this path has no " + method + ", but " + methods, 0, {}});
+  constexpr std::size_t shown = 32;  // bytes of a method
+  Response response = problem_response(
+      {Kind::method_not_allowed, "this path has no " + in_short(method, shown) + ", but " + methods, 0, {}});
   response.fields.emplace_back("Allow", std::move(methods));
   return response;
 }

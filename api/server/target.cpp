@@ -1,7 +1,10 @@
 #include "api/server/target.h"
 
 #include <algorithm>
+#include <boost/beast/core/string.hpp>
 #include <charconv>
+
+#include "api/contract/mistakes.h"
 
 namespace jaild::server {
 
@@ -65,13 +68,19 @@ std::string_view next_piece(std::string_view& rest, char separator) {
   return piece;
 }
 
+constexpr std::string_view scheme = "http://";  // in small letters or capitals (RFC 9110, 4.2.3)
+
+bool is_absolute(std::string_view target) {
+  const std::string_view start = target.substr(0, scheme.size());
+  return boost::beast::iequals({start.data(), start.size()}, {scheme.data(), scheme.size()});
+}
+
 // "http://host/path" -> "/path" (RFC 9112, 3.2.2); other forms come back as they are.
 std::string_view origin_form(std::string_view text) {
-  constexpr std::string_view scheme = "http://";
-  if (!text.starts_with(scheme)) return text;
-  text.remove_prefix(scheme.size());
-  const std::size_t path = text.find_first_of("/?");
-  return path == std::string_view::npos ? "/" : text.substr(path);
+  const auto authority = authority_of(text);
+  if (!authority) return text;
+  text.remove_prefix(scheme.size() + authority->size());
+  return text.empty() ? "/" : text;
 }
 
 Result<std::vector<std::string>> parse_path(std::string_view path) {
@@ -112,7 +121,14 @@ Result<std::vector<Parameter>> parse_query(std::string_view query) {
 
 }  // namespace
 
+std::optional<std::string_view> authority_of(std::string_view target) {
+  if (!is_absolute(target)) return std::nullopt;
+  target.remove_prefix(scheme.size());
+  return target.substr(0, target.find_first_of("/?#"));
+}
+
 Result<Target> parse_target(std::string_view text) {
+  if (authority_of(text) == "") return Fail(Kind::bad_request, "the request target names no host");
   std::string_view rest = origin_form(text);
   if (rest.starts_with('?')) return Fail(Kind::bad_request, "the request target has no path");
   if (!rest.starts_with('/')) return Fail(Kind::bad_request, "the request target must begin with a slash");
@@ -163,7 +179,8 @@ std::optional<std::uint64_t> QueryReader::number(std::string_view name, std::uin
 }
 
 void QueryReader::mistake(std::string_view name, const std::string& detail) {
-  mistakes_.push_back({"", "query parameter " + std::string(name) + ": " + detail});
+  constexpr std::size_t shown = 64;  // bytes
+  mistakes_.push_back({"", "query parameter " + in_short(name, shown) + ": " + detail});
 }
 
 Result<void> QueryReader::finish() {

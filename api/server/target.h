@@ -23,9 +23,13 @@ struct Target {
   std::vector<Parameter> query;
 };
 
-// Takes "/path?query" and "http://host/path?query". Kind::bad_request: anything else, a broken percent escape, an empty
-// or dotted segment, a control character, more than 32 parameters. `+` is itself: labels may hold it.
+// Takes "/path?query" and "http://host/path?query", the scheme in capitals too. Kind::bad_request: anything else, a
+// broken percent escape, an empty or dotted segment, a control character, more than 32 parameters. `+` is itself:
+// labels may hold it.
 Result<Target> parse_target(std::string_view text);
+
+// "host:80" of "http://host:80/path"; nullopt of a target in another form.
+std::optional<std::string_view> authority_of(std::string_view target);
 
 // Reads a query parameter by parameter; finish() reports every mistake at once, unknown and repeated names among them.
 class QueryReader {

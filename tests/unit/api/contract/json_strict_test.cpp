@@ -74,6 +74,20 @@ TEST(ParseJson, RefusesAKeyGivenTwiceAndNamesIt) {
   EXPECT_TRUE(parse_json(R"([{"a":1},{"a":1}])"));
 }
 
+TEST(ParseJson, RepeatsNothingLong) {
+  const std::string digits(1'000'000, '9');
+  EXPECT_EQ(parse_json("{\"a\":" + digits + "}").error().message, "byte 1000005: the number is too large");
+  EXPECT_EQ(parse_json("[1e400]").error().message, "byte 6: the number is too large");
+  const std::string key = '"' + std::string(500'000, 'k') + '"';
+  for (const std::string& text :
+       {'"' + digits + "\n\"", "[" + digits + "x]", '"' + digits, "{" + key + ":1," + key + ":2}",
+        "{" + key + ":{\"a\":1,\"a\":2}}", "-" + digits + "e"}) {
+    const auto value = parse_json(text);
+    ASSERT_FALSE(value);
+    EXPECT_LT(to_text(problem(value.error())).size(), 1500U);
+  }
+}
+
 TEST(ParseJson, BoundsTheDepth) {
   EXPECT_TRUE(parse_json(nested(32, '[', ']')));
   EXPECT_FALSE(parse_json(nested(33, '[', ']')));

@@ -19,6 +19,31 @@ TEST(InQuotes, BoundsAndCleans) {
   EXPECT_EQ(in_quotes(std::string(63, 'x') + "\xc3\xa4"), '"' + std::string(63, 'x') + "...\"");
 }
 
+TEST(InShort, KeepsBothEndsAndWholeCharacters) {
+  EXPECT_EQ(in_short("0123456789012345", 16), "0123456789012345");
+  EXPECT_EQ(in_short("0123456789abcdefg", 16), "01234 ... bcdefg");
+  EXPECT_EQ(in_short(std::string(1'000'000, 'x'), 64).size(), 64U);
+  EXPECT_EQ(in_short("0123\xc3\xa4zzzzzz\xc3\xa4"
+                     "12345",
+                     16),
+            "0123 ... 12345")
+      << "no half of a character";
+}
+
+TEST(Mistakes, AreShortWhateverTheClientCallsThings) {
+  Mistakes mistakes;
+  const std::string name(1'000'000, 'n');
+  mistakes.add(pointer_to("/spec/labels", name), "x");
+  mistakes.add(pointer_to(pointer_to("/spec", name), std::size_t{7}), name);
+  mistakes.add("/spec/priority", "y");
+  const std::string shown = '"' + std::string(64, 'n') + "...\"";
+  ASSERT_EQ(mistakes.error().fields.size(), 3U);
+  EXPECT_EQ(mistakes.error().fields[0], (FieldError{"/spec/labels", shown + ": x"}));
+  EXPECT_EQ(mistakes.error().fields[1].pointer, "/spec");
+  EXPECT_EQ(mistakes.error().fields[1].detail.size(), 512U);
+  EXPECT_EQ(mistakes.error().fields[2], (FieldError{"/spec/priority", "y"}));
+}
+
 TEST(Mistakes, ReportAPlaceOnce) {
   Mistakes mistakes;
   EXPECT_TRUE(mistakes.empty());

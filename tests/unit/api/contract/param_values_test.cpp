@@ -68,7 +68,7 @@ TEST(ParamValues, OfTheWrongTypeAreRefusedWhereTheyStand) {
       {R"("exec.clean":null)", {"/spec/params/exec.clean"}},
       {R"("exec.clean":[true])", {"/spec/params/exec.clean"}},
       {R"("exec.noclean":"maybe")", {"/spec/params/exec.noclean"}},
-      {R"("securelevel":1.0)", {"/spec/params/securelevel"}},
+      {R"("securelevel":1.5)", {"/spec/params/securelevel"}},
       {R"("securelevel":true)", {"/spec/params/securelevel"}},
       {R"("securelevel":"two")", {"/spec/params/securelevel"}},
       {R"("securelevel":"2 ")", {"/spec/params/securelevel"}},
@@ -98,11 +98,26 @@ TEST(ParamValues, NameWhatIsExpected) {
       {R"({"params":{"ip4":"x"}})", R"("disable", "new" or "inherit")"},
       {R"({"params":{"vnet":"disable"}})", R"("new" or "inherit")"},
       {R"({"params":{"securelevel":9}})", "-1 to 3"},
+      {R"({"params":{"securelevel":1.5}})", "expects an integer, not a number that is no integer"},
+      {R"({"params":{"children.max":99999999999999999999}})", "/spec/params/children.max: is too large"},
+      {R"({"params":{"children.max":1e300}})", "/spec/params/children.max: is too large"},
+      {R"({"params":{"children.max":-99999999999999999999}})", "/spec/params/children.max: is too small"},
+      {R"({"params":{"allow.brand_new":9223372036854775808}})", "/spec/params/allow.brand_new: is too large"},
+      {R"({"params":{"mount":99999999999999999999}})", "a list of strings, not an integer"},
   };
   for (const auto& [text, expected] : rows) {
     const auto spec = parse_spec(test::json_of(text));
     ASSERT_FALSE(spec) << text;
     EXPECT_NE(spec.error().message.find(expected), std::string::npos) << spec.error().message;
+  }
+}
+
+// JSON Schema's integer, which openapi/jaild.yaml speaks of, is any number without a fraction.
+TEST(ParamValues, TakeAnIntegerHoweverItIsWritten) {
+  for (const char* number : {"3", "3.0", "0.3e1", "30E-1", "\"3\""}) {
+    const auto spec = parse_spec(test::json_of(R"({"params":{"securelevel":)" + std::string(number) + "}}"));
+    ASSERT_TRUE(spec) << number << ": " << spec.error().message;
+    EXPECT_EQ(spec->params.at("securelevel"), ParamValue(std::int64_t{3})) << number;
   }
 }
 
@@ -154,6 +169,16 @@ TEST(ParamValues, HaveTheBoundsOfTheKernel) {
   for (const auto& [params, name] : bad)
     EXPECT_EQ(mistakes_in(with_params(params)), Places{"/spec/params/" + std::string(name)}) << params.substr(0, 80);
   EXPECT_EQ(mistakes_in(with_params(R"("exec.stop":["a","b\u0000"])")), Places{"/spec/params/exec.stop/1"});
+}
+
+// A name is the client's: nothing is made of it over and over, and it is not said back as a whole.
+TEST(ParamValues, BoundTheLengthOfNames) {
+  EXPECT_EQ(mistakes_in(with_params('"' + std::string(256, 'n') + "\":true")), Places{"/spec/params"});
+  std::string entries = "1";
+  for (int i = 0; i < 20'000; ++i) entries += ",1";
+  const auto spec = parse_spec(test::json_of("{\"params\":{\"" + std::string(500'000, 'n') + "\":[" + entries + "]}}"));
+  ASSERT_FALSE(spec);
+  EXPECT_LT(spec.error().message.size(), 300U);
 }
 
 TEST(ParamValues, BoundTheLengthOfLists) {

@@ -29,7 +29,8 @@ TEST(Browser, TcpTakesOnlyItsOwnHosts) {
     EXPECT_EQ(status_with(client, "Host: " + std::string(host) + "\r\n"), 200) << host;
   }
   for (const char* host : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.2", "[::2]",
-                           "localhost@evil.example", "evil.example:localhost", "", "[::1", "localhost, evil.example"}) {
+                           "localhost@evil.example", "localhost:80@evil.example", "localhost:80@", "[::1]:80:80",
+                           "localhost:80:80", "evil.example:localhost", "", "[::1", "localhost, evil.example"}) {
     const Reply reply = client.ask("GET", "/jails", "", bearer + ("Host: " + std::string(host) + "\r\n"));
     EXPECT_EQ(reply.status, 421) << host;
     EXPECT_EQ(reply.json()["type"], "urn:jaild:problem:misdirected") << host;
@@ -41,7 +42,10 @@ TEST(Browser, AnAbsoluteTargetNamesAHostToo) {
   let_in(server);
   Client client(server.address());
   EXPECT_EQ(client.ask("GET", "http://localhost:80/jails", "", bearer).status, 200);
+  EXPECT_EQ(client.ask("GET", "HTTP://LocalHost:80/jails", "", bearer).status, 200);
   EXPECT_EQ(client.ask("GET", "http://evil.example/jails", "", bearer).status, 421);
+  EXPECT_EQ(client.ask("GET", "hTTp://evil.example/jails", "", bearer).status, 421);
+  EXPECT_EQ(client.ask("GET", "http://localhost:80@evil.example/jails", "", bearer).status, 421);
   EXPECT_EQ(client.ask("GET", "http://localhost@evil.example/jails", "", bearer).status, 421);
 }
 

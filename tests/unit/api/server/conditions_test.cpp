@@ -62,6 +62,22 @@ TEST(BodyTypes, JsonIsTakenWithItsParameters) {
   EXPECT_EQ(body_type("application/json", BodyType::json_or_merge_patch, "identity"), Kind::internal);
 }
 
+TEST(BodyTypes, AnotherCharsetIsNotRead) {
+  for (const char* type : {"application/json;charset=UTF-8", "application/json; charset=\"utf-8\"; x=1",
+                           "application/json; x=\"; charset=latin1\"", "application/json; x=\"\\\";charset=latin1\"",
+                           "application/json;", "application/json; ; x"}) {
+    EXPECT_EQ(body_type(type, BodyType::json), Kind::internal) << type;
+  }
+  for (const char* type : {"application/json; charset=iso-8859-1", "application/json;charset=utf-16",
+                           "application/json; CharSet=\"Latin1\"", "application/json; charset=utf-8; charset=utf-16",
+                           "application/json; x=\";\"; charset=latin1", "application/json; charset = latin1",
+                           "application/json; charset="}) {
+    EXPECT_EQ(body_type(type, BodyType::json), Kind::unsupported_media_type) << type;
+  }
+  EXPECT_EQ(body_type("application/merge-patch+json; charset=latin1", BodyType::json_or_merge_patch),
+            Kind::unsupported_media_type);
+}
+
 TEST(BodyTypes, EverythingElseIsNot) {
   EXPECT_EQ(body_type({}, BodyType::json), Kind::unsupported_media_type);
   EXPECT_EQ(body_type("", BodyType::json), Kind::unsupported_media_type);

@@ -24,6 +24,24 @@ TEST(ExecStream, RefusesBeforeTheHandshake) {
   EXPECT_EQ(status("/jails/www1/exec", std::string(upgrade) + "Origin: http://localhost\r\n"), 403);
 }
 
+TEST(ExecStream, TheKeyIsOne) {
+  TestServer server;
+  run_www1(server);
+  const auto status = [&](const std::string& keys) {
+    const std::string fields = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" + keys;
+    return Client(server.address()).ask("GET", "/jails/www1/exec", "", fields).status;
+  };
+  const auto with = [&](const std::string& key) { return status("Sec-WebSocket-Key: " + key + "\r\n"); };
+  EXPECT_EQ(with("dGhlIHNhbXBsZSBub25jZQ=="), 101);
+  for (const char* key : {"", "x", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQ===", "dGhlIHNhbXBsZSBub25jZ!==",
+                          "dGhlIHNhbXBsZSBub25jZQAA", "dGhlIHNhbXBsZSBub24=", "dGhlIHNhbXBsZSBub25jZSBub25jZQ=="}) {
+    EXPECT_EQ(with(key), 400) << key;
+  }
+  EXPECT_EQ(status(""), 400);
+  const std::string once = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  EXPECT_EQ(status(once + once), 400);
+}
+
 TEST(ExecStream, ACommandWithInputAndExit) {
   TestServer server;
   run_www1(server);
@@ -222,6 +240,35 @@ TEST(ExecStream, BrokenFramesEndIt) {
     EXPECT_TRUE(socket.closed_by_server()) << name;
     EXPECT_TRUE(hung_up(server)) << name;
     EXPECT_EQ(server.run([&] { return server.service().exec_input; }), 0U) << name;
+  }
+}
+
+// RFC 6455, 7.4: what no endpoint may send is a broken protocol, and is not said back.
+TEST(ExecStream, ACloseCodeThatIsNoneIsAProtocolError) {
+  TestServer server([](ServerOptions& options) { options.limits.exec_look = 10ms; });
+  run_www1(server);
+  for (const auto& [code, answer] : {std::pair{0, 1002},
+                                     {999, 1002},
+                                     {1000, 1000},
+                                     {1003, 1003},
+                                     {1004, 1002},
+                                     {1005, 1002},
+                                     {1006, 1002},
+                                     {1014, 1002},
+                                     {1015, 1002},
+                                     {1016, 1002},
+                                     {2999, 1002},
+                                     {3000, 3000},
+                                     {4999, 4999},
+                                     {5000, 1002},
+                                     {65535, 1002}}) {
+    WebSocket socket(server);
+    socket.text(R"({"command":["hang"]})");
+    socket.report();
+    socket.say(8, {static_cast<char>(code >> 8), static_cast<char>(code & 0xff)});
+    EXPECT_EQ(socket.close_code(), answer) << code;
+    EXPECT_TRUE(socket.closed_by_server()) << code;
+    EXPECT_TRUE(hung_up(server)) << code;
   }
 }
 

@@ -27,6 +27,19 @@ TEST(HeaderScan, FindsTheEndWhereverThePiecesAreCut) {
   }
 }
 
+TEST(HeaderScan, EmptyLinesInFrontMeanNothing) {
+  const std::string text = "\r\n\r\n" + std::string(header);
+  for (std::size_t first = 0; first < text.size(); ++first) {
+    HeaderScan scanner(1000, 10);
+    EXPECT_EQ(scanner.find_end(std::string_view(text).substr(0, first)).value(), 0U) << first;
+    EXPECT_EQ(scanner.find_end(text).value(), text.size());
+    EXPECT_EQ(scanner.empty_bytes(), 4U);
+  }
+  EXPECT_EQ(scan("\r\n\r\n\r\n\r\n", 8).error().kind, Kind::header_too_large);
+  EXPECT_EQ(scan("\n" + std::string(header)).error().kind, Kind::bad_request);
+  EXPECT_EQ(scan("\r\n \r\n").error().kind, Kind::bad_request);
+}
+
 TEST(HeaderScan, EveryCutOfABrokenHeaderIsRefusedAtTheSameByte) {
   const std::string text = "GET / HTTP/1.1\r\nHost: x\n\r\n";
   const std::size_t wrong = text.find("x\n") + 2;

@@ -79,7 +79,7 @@ TEST(RequestReader, RefusesBrokenFramingAndCloses) {
       "GET /livez\tHTTP/1.1\r\nHost: x\r\n\r\n",
       "GET /livez HTTP/1.1 \r\nHost: x\r\n\r\n",
       "GET /livez http/1.1\r\nHost: x\r\n\r\n",
-      "\r\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n",
+      "\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n",
   };
   TestServer server;
   for (const std::string& text : broken) {
@@ -110,6 +110,23 @@ TEST(RequestReader, NothingIsSmuggledBehindABrokenRequest) {
     EXPECT_TRUE(client.closed_by_server()) << text;
   }
   EXPECT_EQ(server.run([&] { return server.service().writes.size(); }), 0U);
+}
+
+// RFC 9112, 2.2. Of an old client, an empty line follows each body; the next request may be long in coming.
+TEST(RequestReader, AnEmptyLineBeforeARequestMeansNothing) {
+  TestServer server([](ServerOptions& options) { options.limits.header_time = 100ms; });
+  Client client(server.address());
+  const std::string asked = Client::request("GET", "/livez");
+  client.send("\r\n" + asked + "\r\n\r\n" + asked + "\r\n");
+  EXPECT_EQ(client.read_reply().status, 200);
+  EXPECT_EQ(client.read_reply().status, 200);
+  std::this_thread::sleep_for(200ms);
+  EXPECT_EQ(client.ask("GET", "/livez").status, 200);
+  for (const char c : "\r\n" + asked) client.send(std::string_view(&c, 1));
+  EXPECT_EQ(client.read_reply().status, 200);
+  Client endless(server.address());
+  for (int i = 0; i < 5000; ++i) endless.send("\r\n");
+  expect_problem(endless.read_reply(), 431, "header-too-large");
 }
 
 TEST(RequestReader, AHeaderMayHave64Fields) {

@@ -17,6 +17,7 @@ TEST(ParseTarget, SplitsThenDecodesOnce) {
 TEST(ParseTarget, TakesTheAbsoluteFormThatProxiesSend) {
   EXPECT_EQ(parse_target("http://jaild.example:80/jails?limit=1")->segments, Segments{"jails"});
   EXPECT_EQ(parse_target("http://jaild.example")->segments, Segments{});
+  EXPECT_EQ(parse_target("HTTP://jaild.example/jails")->segments, Segments{"jails"});
 }
 
 TEST(ParseTarget, RefusesWhatCouldBeReadInTwoWays) {
@@ -50,7 +51,10 @@ TEST(ParseTarget, RefusesWhatCouldBeReadInTwoWays) {
                            "/jails?x=%0d",
                            "/jails?%f",
                            "https://host/jails",
-                           "http://host?x=1"}) {
+                           "http://host?x=1",
+                           "http:///jails",  // no host (RFC 9110, 4.2.1)
+                           "http:/jails",
+                           "HTTPS://host/jails"}) {
     const auto target = parse_target(text);
     ASSERT_FALSE(target) << text;
     EXPECT_EQ(target.error().kind, Kind::bad_request) << text;
