@@ -72,6 +72,28 @@ std::string generation_text(const json& object) {
   return generation + ", running with " + observed;
 }
 
+// "em0|203.0.113.5/24" as 203.0.113.5.
+std::string bare_address(const std::string& text) {
+  const std::size_t bar = text.find('|');
+  const std::string address = bar == std::string::npos ? text : text.substr(bar + 1);
+  return address.substr(0, address.find_first_of("/ "));
+}
+
+// The first address of the declaration, with the number of the others; "inherit" for the host's.
+std::string address_text(const json& object) {
+  std::vector<std::string> addresses;
+  bool inherits = false;
+  for (const std::string family : {"ip4", "ip6"}) {
+    inherits = inherits || text_at(object, ("/spec/params/" + family).c_str()) == "inherit";
+    const std::string pointer = "/spec/params/" + family + ".addr";
+    std::vector<std::string> texts = texts_at(object, pointer.c_str());
+    if (const std::string one = text_at(object, pointer.c_str()); !one.empty()) texts.push_back(one);
+    for (const std::string& text : texts) addresses.push_back(bare_address(text));
+  }
+  if (addresses.empty()) return inherits ? "inherit" : "";
+  return addresses.front() + (addresses.size() > 1 ? " +" + std::to_string(addresses.size() - 1) : "");
+}
+
 // Of a rule's text: its resource, for the row it belongs to.
 std::string resource_of(const std::string& rule) {
   return rule.substr(0, rule.find(':'));
@@ -116,7 +138,7 @@ std::string written_text(const json& object) {
 }
 
 void print_jail_table(std::ostream& out, const json& items, Style style, WallTime now) {
-  Table table({"NAME", "STATE", "READY", "JID", "UPTIME", "RESTARTS", "REASON"});
+  Table table({"NAME", "STATE", "READY", "JID", "ADDRESS", "UPTIME", "RESTARTS", "REASON"});
   for (const json& jail : items) {
     const std::string state = state_of(jail);
     const bool running = state == "running";
@@ -126,6 +148,7 @@ void print_jail_table(std::ostream& out, const json& items, Style style, WallTim
                {state, state_colour(state)},
                {running ? (ready ? "yes" : "no") : "", running && !ready ? Colour::yellow : Colour::none},
                {count_text(jail, "/status/jid")},
+               {address_text(jail)},
                {uptime},
                {count_text(jail, "/status/restarts")},
                {text_at(jail, "/status/reason")}});

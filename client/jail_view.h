@@ -12,7 +12,7 @@
 
 namespace jaild::client {
 
-// NAME STATE READY JID UPTIME RESTARTS REASON.
+// NAME STATE READY JID ADDRESS UPTIME RESTARTS REASON.
 void print_jail_table(std::ostream& out, const nlohmann::json& items, Style style, WallTime now);
 
 // Everything about one jail. `usage`: the answer of GET /jails/{name}/usage, null when there is none.

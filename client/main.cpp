@@ -1,5 +1,6 @@
 // jailctl: the streams, the signals and the environment of a process around client/app.h.
 #include <langinfo.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,6 +32,11 @@ bool locale_is_utf8() {
   return std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
 }
 
+std::size_t columns_of(int descriptor) {
+  winsize size{};
+  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -50,7 +56,8 @@ int main(int count, char** arguments) {
                     ::isatty(STDERR_FILENO) == 1,
                     locale_is_utf8(),
                     read_environment(),
-                    STDIN_FILENO};
+                    STDIN_FILENO,
+                    columns_of(STDOUT_FILENO)};
   const ExitCode code = run(std::vector<std::string>(arguments + 1, arguments + count), terminal);
   out.flush();
   const int error = out_buffer.write_errno();

@@ -84,6 +84,18 @@ std::size_t width(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
+// The first `columns` characters of `text`, the last of them a mark when there were more.
+std::string cut(const std::string& text, std::size_t columns, Style style) {
+  if (width(text) <= columns) return text;
+  const std::string mark = style.utf8 ? "…" : "~";
+  std::size_t end = 0;
+  for (std::size_t taken = 0; end < text.size() && taken + 1 < columns; ++taken) {
+    ++end;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) ++end;
+  }
+  return text.substr(0, end) + mark;
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -134,9 +146,15 @@ void Table::print(std::ostream& out, Style style) const {
       rows.back().push_back({text, row[column].colour});
     }
   }
+  std::size_t before_last = 0;
+  for (std::size_t column = 0; column + 1 < widths.size(); ++column) before_last += widths[column] + 2;
+  // A terminal that is too narrow even for the other columns wraps.
+  const bool cuts = style.columns >= before_last + 8;
   for (const std::vector<Cell>& row : rows) {
     for (std::size_t column = 0; column < row.size(); ++column) {
-      out << painted(row[column].text, row[column].colour, style);
+      const bool last = column + 1 == row.size();
+      const std::string& text = row[column].text;
+      out << painted(cuts && last ? cut(text, style.columns - before_last, style) : text, row[column].colour, style);
       if (column + 1 < row.size()) out << std::string(widths[column] - width(row[column].text) + 2, ' ');
     }
     out << '\n';

@@ -22,7 +22,7 @@ bool colours_wanted(const Environment& environment) {
 }  // namespace
 
 Style Terminal::out_style() const {
-  return {out_tty && colours_wanted(environment), utf8};
+  return {out_tty && colours_wanted(environment), utf8, out_tty ? out_columns : 0};
 }
 
 Style Terminal::err_style() const {

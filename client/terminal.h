@@ -16,6 +16,7 @@ using Environment = std::map<std::string, std::string>;
 struct Style {
   bool colour = false;
   bool utf8 = false;
+  std::size_t columns = 0;  // that a line has before it wraps; 0: as many as it takes
 };
 
 // The streams are not owned and outlive it.
@@ -28,7 +29,8 @@ struct Terminal {
   bool err_tty = false;
   bool utf8 = false;
   Environment environment;
-  int in_descriptor = -1;  // of `in`, for who reads more than lines; -1 there is none
+  int in_descriptor = -1;       // of `in`, for who reads more than lines; -1 there is none
+  std::size_t out_columns = 0;  // of a terminal at `out`; 0: it has none or does not say
 
   // Colours need a terminal, and NO_COLOR (no-color.org) and TERM=dumb forbid them.
   [[nodiscard]] Style out_style() const;

@@ -33,6 +33,21 @@ TEST(Output, LinesKeepTheirBreaks) {
   EXPECT_EQ(printable_lines("a\n\tb\x1b"), "a\n\tb\\x1b");
 }
 
+TEST(Output, ALineOfATableDoesNotWrap) {
+  Table table({"NAME", "REASON"});
+  table.add({{"web"}, {"cannot be started: é is missing"}});
+  const auto printed = [&](Style style) {
+    std::ostringstream out;
+    table.print(out, style);
+    return out.str();
+  };
+  EXPECT_EQ(printed({.columns = 27}), "NAME  REASON\nweb   cannot be started: é~\n");
+  EXPECT_EQ(printed({.utf8 = true, .columns = 26}), "NAME  REASON\nweb   cannot be started: …\n");
+  for (const std::size_t wide_or_hopeless : {0, 5, 80}) {
+    EXPECT_EQ(printed({.columns = wide_or_hopeless}), "NAME  REASON\nweb   cannot be started: é is missing\n");
+  }
+}
+
 TEST(Output, TableAlignsColumnsAndShowsEmptyCells) {
   Table table({"NAME", "STATE"});
   table.add({{"größer"}, {"running"}});

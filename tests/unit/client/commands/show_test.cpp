@@ -144,13 +144,15 @@ TEST(Ps, ShowsTheProcesses) {
 TEST(Ls, PrintsATable) {
   json failed = jail("db", "failed");
   failed["status"]["reason"] = "gave up after 5 starts";
+  failed["spec"]["params"]["ip4.addr"] = {"em0|203.0.113.5/24", "em0|203.0.113.6/32"};
+  failed["spec"]["params"]["ip6.addr"] = "2001:db8::5";
   const FakeDaemon daemon([&](const FakeRequest&) { return json_reply(200, {{"items", {failed, jail("web")}}}); });
   const Said said = run_jailctl(daemon, {"ls"});
   EXPECT_EQ(said.out.substr(0, said.out.find("web")),
-            "NAME  STATE    READY  JID  UPTIME   RESTARTS  REASON\ndb    failed   -      -    -        0         gave "
-            "up after 5 starts\n")
+            "NAME  STATE    READY  JID  ADDRESS         UPTIME   RESTARTS  REASON\n"
+            "db    failed   -      -    203.0.113.5 +2  -        0         gave up after 5 starts\n")
       << said.out;
-  EXPECT_TRUE(contains(said.out, "web   running  yes    7  ")) << said.out;
+  EXPECT_TRUE(contains(said.out, "web   running  yes    7    -  ")) << said.out;
 }
 
 TEST(History, NamesWhatChanged) {
