@@ -26,7 +26,6 @@ Monitor::Monitor(const Options& options, Server server, Signals signals)
     : options_(options),
       server_(std::move(server)),
       signals_(std::move(signals)),
-      inherited_(std::move(inherited)),
       console_(ConsoleLog(options.log_path(), options.run), options.log_rate),
       jail_(options),
       commands_(jail_) {}

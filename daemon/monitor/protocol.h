@@ -72,7 +72,8 @@
 //                     net_bind_service linux_immutable ipc_lock
 //   "socket_af"?      true: any socket family (allow.socket_af). false, the default: unix, inet, inet6, netlink, and
 //                     packet with net_raw
-//   "cgroups"?        as in limits; every in-jail process joins them before anything else. pid 1 does not.
+//   "cgroups"?        as in limits; every in-jail process joins them before anything else. pid 1 joins that of the cpu
+//                     controller alone, and only where another one counts processes.
 //   "rlimits"?        as in limits
 //   "timeout_ms"?     for the mounts; default 30000
 //

@@ -124,6 +124,31 @@ class Environment(JaildTest):
             self.erase("env")
 
 
+class Scripts(JaildTest):
+    host = "linux"
+
+    def test_a_script_without_an_interpreter_line_runs_everywhere_as_with_jail_8(self):
+        def script(path, text):
+            path.write_text(text)
+            path.chmod(0o755)
+            return path
+
+        told = self.jaild.dir / "told"
+        pre = script(self.jaild.dir / "pre.sh", f"echo $1 $JNAME >{told}\n")
+        for name, text in (("start", "echo started >/tmp/script-start"), ("main", "echo main >/tmp/script-main; exec sleep 1000"),
+                           ("healthy", "echo checked >/tmp/script-health"), ("hand", "echo by hand $1; exit 5")):
+            script(pathlib.Path(self.root, "bin", name + ".sh"), text + "\n")
+        self.declare("script", self.spec("main.sh", params={"exec.prestart": [f"{pre} before"], "exec.start": ["/bin/start.sh"]},
+                                         health={"exec": "/bin/healthy.sh", "interval_seconds": 1}))
+        self.assertEqual(told.read_text(), "before script\n")
+        until(20, lambda: self.jaild.status("script")["ready"], "the check succeeds")
+        for name, text in (("start", "started\n"), ("main", "main\n"), ("health", "checked\n")):
+            self.assertEqual(pathlib.Path(self.root, "tmp", f"script-{name}").read_text(), text)
+        by_hand = self.jaild.jailctl("exec", "script", "--", "/bin/hand.sh", "word")
+        self.assertEqual((by_hand.returncode, by_hand.stdout), (5, "by hand word\n"), by_hand.stderr)
+        self.erase("script")
+
+
 class Adoption(JaildTest):
     host = "linux"
 
