@@ -38,7 +38,7 @@ class LogRate {
     const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(now - filled_);
     if (passed.count() <= 0) return;
     constexpr std::chrono::milliseconds longest = std::chrono::hours(24);  // of which no debt is left
-    room_ = std::min(room_ + rate_ * std::min(passed, longest).count() / 1000, rate_ * burst_seconds);
+    room_ = std::min<std::int64_t>(room_ + rate_ * std::min(passed, longest).count() / 1000, rate_ * burst_seconds);
     filled_ += passed;
   }
 
