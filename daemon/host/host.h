@@ -76,6 +76,10 @@ class Host {
   // No completion or event comes after it returns. Jails and monitors go on.
   virtual void stop() = 0;
 
+  // A jail is declared whose root is `path`, started or not; told again for each change of it, and at the start of the
+  // daemon for all there are. Loop thread, never blocking.
+  virtual void declared(const std::string& /*path*/) {}
+
   virtual void submit(Op op) = 0;
 
   // A command that somebody runs in the jail by hand, beside whatever else is under way there. Any thread, never

@@ -49,6 +49,7 @@ Result<Console::Pipe> Console::file_pipe(const std::string& path, ConsoleFile::O
   const auto into = [&](const Channel& channel) { return channel.file && channel.file->path() == path; };
   const auto known = std::ranges::find_if(channels_, into);
   if (known != channels_.end()) {
+    known->file.emplace(path, std::move(open));
     const auto opened = known->file->reopen(Clock::now());
     if (!opened) return Fail(opened.error());
     return Pipe{known->reader.get(), known->writer.get()};

@@ -64,6 +64,7 @@ class Monitor {
   void remove(std::int64_t id, const json& body);
   void cancel(std::int64_t id, const json& body);
   void finish(std::int64_t id, bool forget);
+  [[nodiscard]] ConsoleFile::Open open_console(const CommandRequest& command) const;
   Result<Commands::Mode> launch(std::int64_t id, const CommandRequest& command, bool is_main);
 
   // ---- what happened

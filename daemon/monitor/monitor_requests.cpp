@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <memory>
 
 #include "api/contract/json.h"
 #include "daemon/monitor/command_line.h"
@@ -84,9 +85,10 @@ void Monitor::hello(std::int64_t id, const json& request) {
 }
 
 void Monitor::create(std::int64_t id, const json& body) {
-  const auto request = parse_create(body.value("jail", json()));
+  auto request = parse_create(body.value("jail", json()));
   if (!request) return refuse(id, request.error());
   if (creating_) return refuse(id, Error{Kind::conflict, "a create is under way", 0, {}});
+  request->trees_file = options_.trees_path();
   const auto begun = jail_.begin_create(*request);
   if (!begun) return refuse(id, begun.error(), true);
   creating_ = id;
@@ -110,6 +112,14 @@ void Monitor::adopt(std::int64_t id, const json& body) {
   jail_.ask_whether_empty();
 }
 
+ConsoleFile::Open Monitor::open_console(const CommandRequest& command) const {
+  auto trees = std::make_shared<host::JailTrees>(options_.trees_path());
+  if (!command.path.empty()) trees->include(command.path);  // not in the file if an earlier jaild made this jail
+  return [trees, path = command.console] {
+    return open_console_file(path, [trees](const std::string& real) { return trees->contains(real); });
+  };
+}
+
 Result<Commands::Mode> Monitor::launch(std::int64_t id, const CommandRequest& command, bool is_main) {
   if (command.in_jail && !jail_.exists()) return Fail(Kind::conflict, "there is no jail to run it in");
 #if !defined(__FreeBSD__)
@@ -117,9 +127,8 @@ Result<Commands::Mode> Monitor::launch(std::int64_t id, const CommandRequest& co
 #endif
   const CommandLine line = parse_command_line(command.line);
   const bool to_file = !command.console.empty();
-  const auto into_file = [path = command.console, root = command.path] { return open_console_file(path, root); };
-  const auto out =
-      to_file ? console_.file_pipe(command.console, into_file) : console_.pipe(command.phase, LogStream::out);
+  const auto out = to_file ? console_.file_pipe(command.console, open_console(command))
+                           : console_.pipe(command.phase, LogStream::out);
   const auto err = to_file ? out : console_.pipe(command.phase, LogStream::err);
   if (!out || !err) return Fail(out ? err.error() : out.error());
   if (command.in_jail) {

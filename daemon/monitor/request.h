@@ -68,6 +68,7 @@ struct CreateRequest {
   std::vector<JailMount> mounts;
   std::vector<std::string> caps;
   LimitsRequest limits;
+  std::string trees_file;  // jail_trees.h; the monitor's own
   Milliseconds timeout{30000};
 };
 

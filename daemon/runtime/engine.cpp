@@ -59,6 +59,7 @@ Result<void> Engine::start() {
   auto survey = host_.survey();
   if (!survey) return Fail(survey.error().in("looking at the kernel's jails"));
   tokens_ = std::exchange(snapshot->tokens, {});
+  for (const core::JailRecord& record : snapshot->jails) host_.declared(record.spec.text("path", "/"));
   carry_out(supervisor_.recover(std::move(*snapshot), *survey, loop_.now()));
   arm();
   return {};
@@ -174,6 +175,9 @@ void Engine::carry_out(core::Perform perform) {
 void Engine::carry_out(core::Commit commit) {
   const auto began = loop_.now().mono;
   auto jail = jail_of(commit.mutations);
+  for (const core::Mutation& mutation : commit.mutations) {
+    if (const auto* put = std::get_if<core::PutJail>(&mutation)) host_.declared(put->record.spec.text("path", "/"));
+  }
   store_.commit(std::move(commit.mutations), [this, &loop = loop_, id = commit.id, began, jail = std::move(jail),
                                               alive = std::weak_ptr<bool>(alive_)](Result<void> result) {
     loop.post([this, id, began, jail, alive, result = std::move(result)]() mutable {

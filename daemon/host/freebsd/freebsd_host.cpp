@@ -24,10 +24,11 @@ FreebsdHost::FreebsdHost(MonitorPaths paths)
       profile_(freebsd_profile(catalog_)),
       fibs_(routing_tables()),
       run_dir_(std::move(paths.run_dir)),
+      state_dir_(std::move(paths.state_dir)),
       watch_(catalog_, {.gone = [this](const JailKey& key) { tell(JailGone{key.name, key.jid}); },
                         .changed = [this](const std::string& name) { tell(JailChanged{name}); }}),
       devctl_(io(), [this](const LimitNotice& notice) { tell(LimitHit{notice.jail, notice.resource}); }),
-      jails_(catalog_, link(), watch_, run_dir_) {}
+      jails_(catalog_, link(), watch_, run_dir_, state_dir_) {}
 
 std::vector<FieldError> FreebsdHost::check(const std::string&, const JailSpec& spec, const std::string& base) const {
   return check_on_freebsd(spec, base, profile_, catalog_, fibs_);

@@ -20,6 +20,7 @@ class FreebsdHost final : public KernelHost {
   [[nodiscard]] const HostProfile& profile() const override { return profile_; }
   [[nodiscard]] std::vector<FieldError> check(const std::string& name, const JailSpec& spec,
                                               const std::string& base) const override;
+  void declared(const std::string& path) override { jails_.trees().declare(path); }
   Result<void> start(Sink sink) override;
   void stop() override;
   Result<Survey> survey() override;
@@ -35,6 +36,7 @@ class FreebsdHost final : public KernelHost {
   const HostProfile profile_;
   const int fibs_;
   const std::string run_dir_;
+  const std::string state_dir_;
   JailWatch watch_;
   Devctl devctl_;
   FreebsdJails jails_;

@@ -35,7 +35,7 @@ std::string user_of(const JailKey& key) {
 }  // namespace
 
 Result<core::Resolved> FreebsdJails::resolve(const core::Resolve& op) {
-  return resolve_needs(op, catalog_, shared_);
+  return resolve_needs(op, catalog_, shared_, trees_);
 }
 
 Result<void> FreebsdJails::adopt(const JailKey& key, bool inhabited) {
@@ -58,7 +58,7 @@ Result<LedgerEntry> FreebsdJails::acquire(const core::Acquire& op) {
   };
   switch (op.entry.kind) {
     case ResourceKind::alias: return add_alias(op.entry);
-    case ResourceKind::mount: return add_mount(op.entry, shared_, user_of(op.key));
+    case ResourceKind::mount: return add_mount(op.entry, shared_, trees_, user_of(op.key));
     case ResourceKind::interface:
       if (auto lives = check_lives(op.key); !lives) return Fail(lives.error());
       return same(lend_interface(op.entry.id, op.key.jid));
@@ -91,10 +91,12 @@ void FreebsdJails::create(const core::Create& op, Done done) {
 }
 
 Result<core::Reply> FreebsdJails::make(const core::Create& op) {
+  // exec.prepare may have made it only now.
+  if (auto known = trees_.add({op.spec.text("path", "/")}); !known) return Fail(known.error());
   const auto more = addresses_of_hostname(op.spec);
   if (!more) return Fail(more.error());
   watch_.expect(op.key.name);
-  const auto jid = create_jail(catalog_, op.key.name, op.spec, more->ip4, more->ip6);
+  const auto jid = create_jail(catalog_, op.key.name, op.spec, more->ip4, more->ip6, trees_);
   const JailKey made{op.key.name, op.key.run, jid.value_or(0)};
   watch_.created(op.key.name, jid ? &made : nullptr);
   if (!jid) return Fail(jid.error());

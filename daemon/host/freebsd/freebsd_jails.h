@@ -7,6 +7,7 @@
 #include "daemon/host/freebsd/jail_watch.h"
 #include "daemon/host/freebsd/shared_mounts.h"
 #include "daemon/host/jail_operations.h"
+#include "daemon/host/jail_trees.h"
 #include "daemon/host/monitor_link.h"
 
 namespace jaild::host {
@@ -14,9 +15,16 @@ namespace jaild::host {
 // Owner: FreebsdHost, as of everything it refers to.
 class FreebsdJails final : public JailOperations {
  public:
-  // `run_dir`: where files are that go with the boot of the host.
-  FreebsdJails(const ParamCatalog& catalog, MonitorLink& link, JailWatch& watch, const std::string& run_dir)
-      : catalog_(catalog), link_(link), watch_(watch), shared_(run_dir + "/mounts") {}
+  // `run_dir`: where files are that go with the boot of the host; `state_dir`: where those are that stay.
+  FreebsdJails(const ParamCatalog& catalog, MonitorLink& link, JailWatch& watch, const std::string& run_dir,
+               const std::string& state_dir)
+      : catalog_(catalog),
+        link_(link),
+        watch_(watch),
+        shared_(run_dir + "/mounts"),
+        trees_(jail_trees_file(state_dir)) {}
+
+  [[nodiscard]] JailTrees& trees() { return trees_; }
 
   Result<core::Resolved> resolve(const core::Resolve& op) override;
   Result<void> open_monitor(const core::OpenMonitor& op) override;
@@ -36,6 +44,7 @@ class FreebsdJails final : public JailOperations {
   MonitorLink& link_;
   JailWatch& watch_;
   SharedMounts shared_;
+  JailTrees trees_;
 };
 
 }  // namespace jaild::host

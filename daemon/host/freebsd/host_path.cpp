@@ -1,9 +1,9 @@
 #include "daemon/host/freebsd/host_path.h"
 
 #include <set>
+#include <utility>
 
 #include "daemon/host/freebsd/jail_calls.h"
-#include "daemon/host/freebsd/mount_point.h"
 
 namespace jaild::host {
 namespace {
@@ -19,17 +19,17 @@ Result<std::set<std::string>> roots_of_jails() {
 
 }  // namespace
 
-Result<std::string> find_host_path(const std::string& path, const std::string& what) {
+Result<Walked> walk_past_jails(const std::string& path, const std::string& what, const JailTrees& trees) {
   const auto roots = roots_of_jails();
   if (!roots) return Fail(roots.error());
-  // From above: the first root that the path enters is the one whose jail decides over the rest.
-  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
-    const std::string above = path.substr(0, slash);
-    const auto real = real_path(above, what);
-    if (!real) return real_path(path, what);  // whose error names the whole of it
-    if (roots->contains(*real)) return find_mount_point(above, path, what);
-  }
-  return real_path(path, what);
+  return walk_host_path(path, what,
+                        [&](const std::string& real) { return roots->contains(real) || trees.contains(real); });
+}
+
+Result<std::string> find_host_path(const std::string& path, const std::string& what, const JailTrees& trees) {
+  auto found = walk_past_jails(path, what, trees);
+  if (!found) return Fail(found.error());
+  return std::move(found->real);
 }
 
 }  // namespace jaild::host

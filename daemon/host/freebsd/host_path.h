@@ -5,11 +5,16 @@
 #include <string>
 
 #include "api/contract/result.h"
+#include "daemon/host/host_walk.h"
+#include "daemon/host/jail_trees.h"
 
 namespace jaild::host {
 
-// The real path of `path`. Below the root of a jail that lives no component may be a symbolic link. `what` is what the
-// error calls it. Kind::missing: it does not exist. Kind::host_refused: it leads through such a link.
-Result<std::string> find_host_path(const std::string& path, const std::string& what);
+// walk_host_path(); a jail can write below the root of any jail that lives, whoever made it, and in `trees`.
+Result<Walked> walk_past_jails(const std::string& path, const std::string& what, const JailTrees& trees);
+
+// The real path of `path`. Where a jail can write no component may be a symbolic link. `what` is what the error calls
+// it. Kind::missing: it does not exist. Kind::host_refused: it leads through such a link.
+Result<std::string> find_host_path(const std::string& path, const std::string& what, const JailTrees& trees);
 
 }  // namespace jaild::host

@@ -161,11 +161,12 @@ std::vector<int> family_of(const ParamCatalog& catalog, const std::string& name,
 }  // namespace
 
 Result<int> create_jail(const ParamCatalog& catalog, const std::string& name, const JailSpec& spec,
-                        const std::vector<std::string>& more_ip4, const std::vector<std::string>& more_ip6) {
+                        const std::vector<std::string>& more_ip4, const std::vector<std::string>& more_ip6,
+                        const JailTrees& trees) {
   JailArgs args;
   args.text("name", name);
   auto params = kernel_params(spec, more_ip4, more_ip6);
-  const auto root = find_host_path(spec.text("path"), "path");
+  const auto root = find_host_path(spec.text("path"), "path", trees);
   if (!root) return Fail(root.error());
   params["path"] = *root;
   if (auto added = add_params(catalog, params, args); !added) return Fail(added.error());

@@ -11,13 +11,15 @@
 #include "api/contract/result.h"
 #include "daemon/core/operation.h"
 #include "daemon/host/freebsd/jail_params.h"
+#include "daemon/host/jail_trees.h"
 #include "daemon/host/unique_fd.h"
 
 namespace jaild::host {
 
 // Creates the jail, persistent and without a process, under the jid that the kernel chooses.
 Result<int> create_jail(const ParamCatalog& catalog, const std::string& name, const JailSpec& spec,
-                        const std::vector<std::string>& more_ip4, const std::vector<std::string>& more_ip6);
+                        const std::vector<std::string>& more_ip4, const std::vector<std::string>& more_ip6,
+                        const JailTrees& trees);
 
 Result<void> update_jail(const ParamCatalog& catalog, int jid, const std::map<std::string, ParamValue>& params);
 

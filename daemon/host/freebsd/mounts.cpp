@@ -4,6 +4,7 @@
 
 #include <sys/linker.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -61,9 +62,7 @@ std::optional<struct statfs> mounted_at(const std::string& path, const LedgerEnt
   const auto list = mounted_file_systems();
   const auto top = std::find_if(list.rbegin(), list.rend(), [&](const auto& each) { return each.f_mntonname == path; });
   if (top == list.rend() || detail(entry, "fstype") != top->f_fstypename) return std::nullopt;
-  const auto options = options_of(entry);
-  const bool read_only = std::ranges::find(options, "ro") != options.end();
-  if (read_only && (top->f_flags & MNT_RDONLY) == 0) return std::nullopt;  // it would let the jail write
+  if (is_read_only(entry) && (top->f_flags & MNT_RDONLY) == 0) return std::nullopt;  // it would let the jail write
   if (!has_source(top->f_fstypename)) return *top;
   std::string_view from = top->f_mntfromname;
   if (from.starts_with("<above>:") || from.starts_with("<below>:")) from.remove_prefix(8);
@@ -113,15 +112,29 @@ void load_module(const std::string& type) {
   if (::getvfsbyname(type.c_str(), &known) != 0) ::kldload(type.c_str());
 }
 
-Result<void> mount_at(const std::string& path, const LedgerEntry& entry) {
+// nmount(2) takes names, and a jail that writes where they lead can put a link there in between. A nullfs shows its
+// source's own file numbers, so what was mounted tells itself.
+Result<void> check_mounted(const std::string& path, const Walked& source) {
+  struct stat there{};
+  struct stat wanted{};
+  if (::fstat(source.fd.get(), &wanted) == 0 && ::lstat(path.c_str(), &there) == 0 && there.st_ino == wanted.st_ino) {
+    return {};
+  }
+  return Fail(Kind::host_refused, "mount source " + source.real + " was replaced while it was mounted on " + path +
+                                      ": a jail that can write there may have done it");
+}
+
+Result<void> mount_at(const std::string& path, const LedgerEntry& entry, const JailTrees& trees) {
   const std::string type = detail(entry, "fstype");
   std::string source = detail(entry, "source");
   const auto options = options_of(entry);
   const std::string what = "mount " + type + " on " + path;
+  std::optional<Walked> walked;
   if (has_source(type)) {
-    auto real = find_host_path(source, "mount source");
-    if (!real) return Fail(real.error());
-    source = *std::move(real);
+    auto found = walk_past_jails(source, "mount source", trees);
+    if (!found) return Fail(found.error());
+    source = found->real;
+    walked = *std::move(found);
   }
   if (std::ranges::find(plain_types, type) == plain_types.end()) {
     std::vector<std::string> words{"/sbin/mount", "-t", type};
@@ -145,7 +158,10 @@ Result<void> mount_at(const std::string& path, const LedgerEntry& entry) {
   for (const std::string& option : options) {
     if (std::ranges::find(not_for_kernel, option) == not_for_kernel.end()) args.option(option);
   }
-  return args.mount(what);
+  if (auto mounted = args.mount(what); !mounted || type != "nullfs") return mounted;
+  auto same = check_mounted(path, *walked);
+  if (!same) ::unmount(path.c_str(), MNT_FORCE);
+  return same;
 }
 
 void record(LedgerEntry& entry, const struct statfs& mounted) {
@@ -218,9 +234,19 @@ std::vector<std::string> mount_points() {
   return points;
 }
 
-Result<LedgerEntry> add_mount(LedgerEntry entry, SharedMounts& shared, const std::string& user) {
+bool has_source(const LedgerEntry& entry) {
+  return has_source(detail(entry, "fstype"));
+}
+
+bool is_read_only(const LedgerEntry& entry) {
+  const auto options = options_of(entry);
+  return std::ranges::find(options, "ro") != options.end();
+}
+
+Result<LedgerEntry> add_mount(LedgerEntry entry, SharedMounts& shared, const JailTrees& trees,
+                              const std::string& user) {
   // The jail's own root may lie in another jail's.
-  const auto root = find_host_path(detail(entry, "root"), "path");
+  const auto root = find_host_path(detail(entry, "root"), "path", trees);
   if (!root) return Fail(root.error());
   const auto path = find_mount_point(detail(entry, "root"), entry.id);
   if (!path) return Fail(path.error());
@@ -236,7 +262,7 @@ Result<LedgerEntry> add_mount(LedgerEntry entry, SharedMounts& shared, const std
     return entry;
   }
   if (!there) {
-    if (auto mounted = mount_at(*path, entry); !mounted) return Fail(mounted.error());
+    if (auto mounted = mount_at(*path, entry, trees); !mounted) return Fail(mounted.error());
     there = mounted_at(*path, entry);
     if (!there) return Fail(Kind::host_refused, "mount on " + *path + ": it is not there after it was mounted");
   }

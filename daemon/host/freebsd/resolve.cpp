@@ -39,8 +39,8 @@ bool exists(const std::string& path) {
 }
 
 // What is wrong with a jail's root; "" when nothing is.
-std::string root_problem(const std::string& root) {
-  const auto found = find_host_path(root, "path");
+std::string root_problem(const std::string& root, const JailTrees& trees) {
+  const auto found = find_host_path(root, "path", trees);
   if (!found) return found.error().message;
   struct stat status{};
   const bool directory = ::stat(found->c_str(), &status) == 0 && S_ISDIR(status.st_mode);
@@ -53,18 +53,30 @@ std::string root_of(const JailSpec& spec) {
   return root;
 }
 
+// What a jail at `root` with these mounts can write.
+std::vector<std::string> written_by(const std::string& root, const core::Resolved& resolved) {
+  std::vector<std::string> paths{root};
+  for (const LedgerEntry& entry : resolved.before_create) {
+    if (entry.kind != ResourceKind::mount || !has_source(entry)) continue;
+    if (!is_read_only(entry)) paths.push_back(entry.detail.at("source"));
+  }
+  return paths;
+}
+
 class Resolver {
  public:
-  Resolver(const std::string& name, const JailSpec& spec, const ParamCatalog& catalog, const SharedMounts& shared)
+  Resolver(const std::string& name, const JailSpec& spec, const ParamCatalog& catalog, const SharedMounts& shared,
+           const JailTrees& trees)
       : name_(name),
         spec_(spec),
         catalog_(catalog),
         shared_(shared),
+        trees_(trees),
         root_(root_of(spec)),
         prepares_(!spec.list("exec.prepare").empty()) {}
 
   core::Resolved all() && {
-    if (const std::string problem = prepares_ ? std::string() : root_problem(root_); !problem.empty()) {
+    if (const std::string problem = prepares_ ? std::string() : root_problem(root_, trees_); !problem.empty()) {
       missing("create", problem);
     }
     parameters();
@@ -163,7 +175,7 @@ class Resolver {
     LedgerEntry entry = mount_entry(root_, line);
     const bool has_source = line.type == "nullfs" || line.type == "unionfs";
     if (has_source && !prepares_ && !below_earlier(line.source)) {
-      if (const auto source = find_host_path(line.source, "mount source"); !source) {
+      if (const auto source = find_host_path(line.source, "mount source", trees_); !source) {
         missing("mount", source.error().message);
       }
     }
@@ -221,6 +233,7 @@ class Resolver {
   const JailSpec& spec_;
   const ParamCatalog& catalog_;
   const SharedMounts& shared_;
+  const JailTrees& trees_;
   const std::string root_;
   const bool prepares_;  // exec.prepare may make what is not there yet
   std::vector<std::string> mounts_;
@@ -245,13 +258,14 @@ std::string text_of(const addrinfo& info) {
 
 }  // namespace
 
-Result<core::Resolved> resolve_needs(const core::Resolve& what, const ParamCatalog& catalog,
-                                     const SharedMounts& shared) {
+Result<core::Resolved> resolve_needs(const core::Resolve& what, const ParamCatalog& catalog, const SharedMounts& shared,
+                                     JailTrees& trees) {
   if (const auto jid = find_jail(what.name)) {
     return Fail(Kind::conflict, "jail " + what.name + " is in the kernel already, with jid " + std::to_string(*jid) +
                                     ", and jaild did not make it: remove it with jail -r or adopt it");
   }
-  auto resolved = Resolver(what.name, what.spec, catalog, shared).all();
+  auto resolved = Resolver(what.name, what.spec, catalog, shared, trees).all();
+  if (auto known = trees.add(written_by(root_of(what.spec), resolved)); !known) return Fail(known.error());
   if (const std::string parent = parent_name(what.name); !parent.empty() && !find_jail(parent)) {
     resolved.missing.push_back("create: its parent jail " + parent + " is not running");
   }

@@ -10,12 +10,14 @@
 #include "daemon/core/operation.h"
 #include "daemon/host/freebsd/jail_params.h"
 #include "daemon/host/freebsd/shared_mounts.h"
+#include "daemon/host/jail_trees.h"
 
 namespace jaild::host {
 
-// In jail(8)'s order. Kind::conflict: a jail of that name lives already.
-Result<core::Resolved> resolve_needs(const core::Resolve& what, const ParamCatalog& catalog,
-                                     const SharedMounts& shared);
+// In jail(8)'s order. What the jail will be able to write is among `trees` when it returns. Kind::conflict: a jail of
+// that name lives already.
+Result<core::Resolved> resolve_needs(const core::Resolve& what, const ParamCatalog& catalog, const SharedMounts& shared,
+                                     JailTrees& trees);
 
 // The addresses that ip_hostname adds, canonical; empty without it. Kind::missing: the name has none.
 struct HostAddresses {

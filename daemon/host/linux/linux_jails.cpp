@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "daemon/host/linux/in_namespace.h"
+#include "daemon/host/linux/bind_source.h"
 #include "daemon/host/linux/jail_mounts.h"
 #include "daemon/host/linux/jail_record.h"
 #include "daemon/host/linux/kernel_file.h"
@@ -72,6 +73,34 @@ std::vector<std::string> capabilities(const JailSpec& spec) {
   return names;
 }
 
+bool is_bind(const FstabEntry& entry) {
+  return entry.type == "nullfs" || entry.type == "bind";
+}
+
+// What a jail at `path` with these mounts can write.
+std::vector<std::string> written_by(const std::string& path, const JailMounts& mounts) {
+  std::vector<std::string> paths{path};
+  for (const FstabEntry& entry : mounts.entries) {
+    const bool read_only = std::ranges::find(entry.options, "ro") != entry.options.end();
+    if (is_bind(entry) && !read_only) paths.push_back(entry.source);
+  }
+  return paths;
+}
+
+// Those that exist and cannot be had. The monitor looks again when it mounts them.
+void refuse_sources(const std::string& path, const JailMounts& mounts, const JailTrees& trees,
+                    std::vector<std::string>& refusals) {
+  const IsTree is_tree = [&trees](const std::string& real) { return trees.contains(real); };
+  const auto look = [&](const std::string& source, const char* what) {
+    const auto found = find_bind_source(source, what, is_tree);
+    if (!found && found.error().kind != Kind::missing) refusals.push_back(found.error().message);
+  };
+  look(path, "path");
+  for (const FstabEntry& entry : mounts.entries) {
+    if (is_bind(entry)) look(entry.source, "mount source");
+  }
+}
+
 const char* network_word(const JailSpec& spec) {
   switch (network_stack(spec)) {
     case NetworkStack::own: return "new";
@@ -127,6 +156,8 @@ Result<core::Resolved> LinuxJails::resolve(const core::Resolve& op) {
   if (!std::filesystem::is_directory(path, ignored)) resolved.missing.push_back("path " + path + " does not exist");
   auto mounts = collect_mounts(op.spec);
   if (!mounts) return Fail(mounts.error());
+  if (auto known = trees_.add(written_by(path, *mounts)); !known) return Fail(known.error());
+  refuse_sources(path, *mounts, trees_, resolved.missing);
   auto network = plan_network(op.spec);
   if (!network) return Fail(network.error());
   for (auto* missing : {&mounts->missing, &network->missing}) {

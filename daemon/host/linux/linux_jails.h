@@ -12,6 +12,7 @@
 #include "api/contract/result.h"
 #include "daemon/core/operation.h"
 #include "daemon/host/jail_operations.h"
+#include "daemon/host/jail_trees.h"
 #include "daemon/host/linux/cgroup.h"
 #include "daemon/host/linux/jail_watch.h"
 #include "daemon/host/linux/usage.h"
@@ -32,7 +33,14 @@ namespace jaild::host {
 class LinuxJails final : public JailOperations {
  public:
   LinuxJails(const MonitorPaths& paths, const CgroupTree& tree, MonitorLink& link, JailWatch& watch, UsageReader& usage)
-      : paths_(paths), tree_(tree), link_(link), watch_(watch), usage_(usage) {}
+      : paths_(paths),
+        tree_(tree),
+        link_(link),
+        watch_(watch),
+        usage_(usage),
+        trees_(jail_trees_file(paths.state_dir)) {}
+
+  [[nodiscard]] JailTrees& trees() { return trees_; }
 
   Result<core::Resolved> resolve(const core::Resolve& op) override;
   Result<void> open_monitor(const core::OpenMonitor& op) override;
@@ -57,6 +65,7 @@ class LinuxJails final : public JailOperations {
   MonitorLink& link_;
   JailWatch& watch_;
   UsageReader& usage_;
+  JailTrees trees_;
 
   std::mutex mutex_;  // of networks_
   // Of runs that an interface was moved into, by run: kept open so that the interface can be taken back when the jail

@@ -30,7 +30,8 @@ Result<UniqueFd> make_file_system(const std::string& type, const MountParameters
 }
 
 Result<UniqueFd> copy_tree(int directory, const std::string& path) {
-  UniqueFd tree(::open_tree(directory, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  const unsigned whole = path.empty() ? AT_EMPTY_PATH : 0;
+  UniqueFd tree(::open_tree(directory, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | whole));
   if (!tree) return FailErrno(errno == ENOENT ? Kind::missing : Kind::host_refused, "bind " + path, errno);
   return tree;
 }

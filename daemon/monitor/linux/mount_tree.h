@@ -16,7 +16,8 @@ using MountParameters = std::vector<std::pair<std::string, std::string>>;  // a 
 // A new file system of `type`, not attached anywhere. `attributes`: MOUNT_ATTR_*.
 Result<UniqueFd> make_file_system(const std::string& type, const MountParameters& parameters, std::uint64_t attributes);
 
-// A copy of the one mount that `path` (below `directory`, or absolute) is on, rooted there; never its submounts.
+// A copy of the one mount that `path` (below `directory`, or absolute) is on, rooted there; never its submounts. "": of
+// what `directory` itself is open on.
 Result<UniqueFd> copy_tree(int directory, const std::string& path);
 
 Result<void> set_attributes(int tree, std::uint64_t set, std::uint64_t clear);

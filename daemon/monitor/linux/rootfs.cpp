@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 
+#include "daemon/host/jail_trees.h"
+#include "daemon/host/linux/bind_source.h"
 #include "daemon/monitor/file_record.h"
 #include "daemon/monitor/linux/devices.h"
 #include "daemon/monitor/linux/mount_tree.h"
@@ -52,7 +54,15 @@ bool is_tmpfs_parameter(const std::string& name) {
   return false;
 }
 
-Result<UniqueFd> make_tree(const JailMount& mount) {
+Result<UniqueFd> copy_source(const std::string& path, const std::string& what, const host::IsTree& is_tree) {
+  const auto source = host::find_bind_source(path, what, is_tree);
+  if (!source) return Fail(source.error());
+  auto tree = copy_tree(source->fd.get(), "");
+  if (!tree) return Fail(tree.error().in(path));
+  return tree;
+}
+
+Result<UniqueFd> make_tree(const JailMount& mount, const host::IsTree& is_tree) {
   Attributes attributes;
   MountParameters parameters;
   for (const std::string& option : mount.options) {
@@ -65,7 +75,7 @@ Result<UniqueFd> make_tree(const JailMount& mount) {
     parameters.emplace_back(name, option.substr(equals + 1));
   }
   auto tree = mount.type == JailMount::Type::tmpfs ? make_file_system("tmpfs", parameters, 0)
-                                                   : copy_tree(AT_FDCWD, mount.source);
+                                                   : copy_source(mount.source, "mount source", is_tree);
   if (!tree) return tree;
   const auto set = set_attributes(tree->get(), attributes.set, attributes.clear);
   if (!set) return Fail(set.error());
@@ -78,8 +88,8 @@ Result<UniqueFd> open_root(const std::string& staging) {
   return root;
 }
 
-Result<void> attach_root(const std::string& path, const std::string& staging) {
-  const auto tree = copy_tree(AT_FDCWD, path);
+Result<void> attach_root(const std::string& path, const std::string& staging, const host::IsTree& is_tree) {
+  const auto tree = copy_source(path, "path", is_tree);
   if (!tree) return Fail(tree.error());
   auto done = set_attributes(tree->get(), MOUNT_ATTR_NODEV, 0);
   if (!done) return done;
@@ -88,8 +98,8 @@ Result<void> attach_root(const std::string& path, const std::string& staging) {
   return attach_tree(tree->get(), place->get());
 }
 
-Result<void> attach_mount(const JailMount& mount, const std::string& staging) {
-  const auto tree = make_tree(mount);
+Result<void> attach_mount(const JailMount& mount, const std::string& staging, const host::IsTree& is_tree) {
+  const auto tree = make_tree(mount, is_tree);
   if (!tree) return Fail(tree.error());
   // Opened anew for each: a mount onto "/" (a thin jail's base) is the root of those that follow.
   const auto root = open_root(staging);
@@ -114,10 +124,14 @@ Result<void> enter_new_root(const CreateRequest& jail, const std::string& stagin
   if (::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
     return FailErrno(Kind::host_refused, "make mounts private", errno);
   }
-  auto done = attach_root(jail.path, staging);
+  // The jail's own tree is one too, whether jaild has said so or not.
+  host::JailTrees trees(jail.trees_file);
+  trees.include(jail.path);
+  const host::IsTree is_tree = [&trees](const std::string& real) { return trees.contains(real); };
+  auto done = attach_root(jail.path, staging, is_tree);
   if (!done) return Fail(done.error().in("root " + jail.path));
   for (const JailMount& mount : jail.mounts) {
-    done = attach_mount(mount, staging);
+    done = attach_mount(mount, staging, is_tree);
     if (!done) return Fail(done.error().in("mount " + mount.target));
   }
   const auto root = open_root(staging);

@@ -279,6 +279,41 @@ TEST_P(LinuxContract, HostnameChangesWhileItRuns) {
   down(jail);
 }
 
+// What root of one jail left behind must not be followed for another.
+TEST_P(LinuxContract, ALinkInAnyJailsTreeIsNotFollowedToASource) {
+  const auto made = [this](const char* name) {
+    fs::create_directories(directory_ + "/" + name);
+    fs::create_directory_symlink("/etc", directory_ + "/" + name + "/link");
+    return directory_ + "/" + name;
+  };
+  const auto refusals = [this](const std::string& source) {
+    JailSpec wanted = spec();
+    wanted.params["mount"] = std::vector<std::string>{source + "/link " + directory_ + "/root/mnt nullfs rw 0 0"};
+    auto resolved = perform(Resolve{name("second"), wanted});
+    return resolved ? std::get<Resolved>(*resolved).missing : std::vector<std::string>{resolved.error().message};
+  };
+  const std::string admins = made("admins");
+  EXPECT_TRUE(refusals(admins).empty()) << "nobody in a jail could have made that one";
+
+  const std::string declared = made("declared");
+  host_->declared(declared);
+  const std::string shared = made("shared");
+  JailSpec first = spec();
+  first.params["mount"] = std::vector<std::string>{shared + " " + directory_ + "/root/mnt nullfs rw 0 0",
+                                                   admins + " " + directory_ + "/root/tmp nullfs ro 0 0"};
+  ASSERT_TRUE(perform(Resolve{name("first"), first}));
+  for (const std::string& tree : {declared, shared}) {
+    const auto missing = refusals(tree);
+    ASSERT_EQ(missing.size(), 1U) << tree;
+    EXPECT_NE(missing.front().find("symbolic link " + fs::canonical(tree).string() + "/link"), std::string::npos)
+        << missing.front();
+  }
+  EXPECT_TRUE(refusals(admins).empty()) << "the first jail could only read there";
+  stop_host();
+  start_host();
+  EXPECT_EQ(refusals(shared).size(), 1U) << "a link stays when jaild ends";
+}
+
 TEST_P(LinuxContract, MountsOfAnFstabAreInTheJailOnly) {
   fs::create_directories(directory_ + "/shared");
   std::ofstream(directory_ + "/shared/here") << "yes";

@@ -187,6 +187,40 @@ TEST_F(Confinement, ALinkPlantedInTheRootLeadsNoMountOut) {
   EXPECT_EQ(create()["ok"], false);
 }
 
+// A source is followed as far as nobody in a jail could have turned the path elsewhere.
+TEST_F(Confinement, ALinkPlantedWhereAJailCanWriteLeadsToNoSource) {
+  const auto refused = [this](const std::string& source) {
+    const json failed = create({{"mounts", {{{"source", source}, {"target", "/data"}, {"type", "nullfs"}}}}});
+    return failed["ok"] == false && failed["kind"] == "host_refused" &&
+           failed["error"].get<std::string>().find("symbolic link") != std::string::npos;
+  };
+  std::filesystem::create_directory_symlink("/etc", root() + "/planted");
+  EXPECT_TRUE(refused(root() + "/planted"));
+  std::filesystem::create_directories(place("other/data"));
+  std::filesystem::create_directory_symlink("/etc", place("other/planted"));
+  std::filesystem::create_directory_symlink(place("other"), place("link"));
+  write(place("state/jail-trees"), std::filesystem::canonical(place("other")).string() + "\n");
+  EXPECT_TRUE(refused(place("other/planted")));
+  EXPECT_TRUE(refused(place("link/planted/ssl")));
+  std::filesystem::create_directories(place("other/jail"));
+  std::filesystem::create_directory_symlink("/", place("other/root"));
+  EXPECT_EQ(create({{"path", place("other/root")}})["kind"], "host_refused");
+  write(place("other/data/here"), "");
+  ASSERT_EQ(create({{"mounts", {{{"source", place("link/data")}, {"target", "/data"}, {"type", "nullfs"}}}}})["ok"],
+            true)
+      << "the link of the host's own";
+  EXPECT_TRUE(can("ls /data/here"));
+}
+
+TEST_F(Confinement, TheKernelsOwnFileSystemsAreNoSource) {
+  for (const char* source : {"/proc", "/proc/sys", "/sys", "/sys/kernel", "/dev/pts", "/proc/meminfo"}) {
+    const json failed = create({{"mounts", {{{"source", source}, {"target", "/data"}, {"type", "nullfs"}}}}});
+    EXPECT_EQ(failed["ok"], false) << source;
+    EXPECT_NE(failed["error"].get<std::string>().find("no jail may have"), std::string::npos) << failed;
+  }
+  EXPECT_EQ(create({{"path", "/sys"}})["ok"], false);
+}
+
 // The root of the host as a jail's root: what is mounted below it does not come along.
 TEST_F(Confinement, WithTheHostsRootItsMountsDoNotShow) {
   ASSERT_EQ(create({{"path", "/"}, {"procfs", false}, {"devfs", false}})["ok"], true);

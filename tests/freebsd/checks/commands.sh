@@ -48,6 +48,7 @@ group_commands() {
   declare_jail jt_con "{\"params\":{\"path\":\"$root\",\"exec.consolelog\":\"$work/console file\",\"exec.start\":[\"echo to the console\"],\"exec.prestart\":[\"echo from the host\"],\"persist\":true}}"
   has "commands: exec.consolelog takes what is written inside" "$(cat "$work/console file" 2>/dev/null)" "to the console"
   hasnt "commands: and not the host's" "$(cat "$work/console file" 2>/dev/null)" "from the host"
+  has "commands: exec.consolelog is the superuser's alone" "$(stat -f %Lp "$work/console file" 2>/dev/null)" "600"
   forget jt_con
   mkdir -p "$work/plant"; ln -sf /etc "$work/plant/log"
   declare_blocked jt_con "{\"params\":{\"path\":\"$work/plant\",\"exec.consolelog\":\"$work/plant/log/jaild-planted\",\"exec.start\":[\"true\"],\"mount\":[\"$root/bin $work/plant nullfs ro 0 0\"],\"persist\":true},\"restart\":{\"policy\":\"never\"}}"

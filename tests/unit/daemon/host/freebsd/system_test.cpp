@@ -74,9 +74,9 @@ TEST(JailWatch, WaitsUntilItIsStopped) {
 }
 
 TEST(HostPath, IsTheRealOne) {
-  EXPECT_EQ(find_host_path("/", "path").value_or(""), "/");
-  EXPECT_EQ(find_host_path("/etc/../etc", "path").value_or(""), "/etc");
-  const auto missing = find_host_path("/nosuch/place", "path");
+  EXPECT_EQ(find_host_path("/", "path", JailTrees()).value_or(""), "/");
+  EXPECT_EQ(find_host_path("/etc/../etc", "path", JailTrees()).value_or(""), "/etc");
+  const auto missing = find_host_path("/nosuch/place", "path", JailTrees());
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind, Kind::missing);
   EXPECT_NE(missing.error().message.find("path /nosuch/place does not exist"), std::string::npos);

@@ -1,0 +1,97 @@
+#include "daemon/host/jail_trees.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "daemon/host/unique_fd.h"
+
+namespace jaild::host {
+namespace {
+
+std::optional<std::string> real_name(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+  if (!real || std::string(real.get()) == "/") return std::nullopt;
+  return real.get();
+}
+
+// Until there are this many even a tree that is not there is kept: its file system may only be unmounted.
+constexpr std::size_t trees_max = 10'000;
+
+bool is_gone(const std::string& tree) {
+  return ::access(tree.c_str(), F_OK) != 0 && errno == ENOENT;
+}
+
+std::unexpected<Error> cannot(const std::string& what, int code) {
+  return Fail(Kind::host_refused, what + ": " + std::generic_category().message(code), code);
+}
+
+}  // namespace
+
+JailTrees::JailTrees(std::string file) : file_(std::move(file)) {
+  if (file_.empty()) return;
+  std::ifstream in(file_);
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with('/')) trees_.insert(std::move(line));
+  }
+}
+
+void JailTrees::declare(std::string path) {
+  const std::lock_guard lock(declared_mutex_);
+  declared_.insert(std::move(path));
+}
+
+Result<void> JailTrees::add(std::vector<std::string> paths) {
+  {
+    const std::lock_guard lock(declared_mutex_);
+    paths.insert(paths.end(), declared_.begin(), declared_.end());
+    declared_.clear();
+  }
+  const std::lock_guard lock(mutex_);
+  bool grew = false;
+  for (const std::string& path : paths) {
+    const auto real = real_name(path);
+    if (!real) continue;
+    if (real->find('\n') != std::string::npos) {
+      return Fail(Kind::invalid, "the path of a jail has a line break in it: rename the directory");
+    }
+    grew = trees_.insert(*real).second || grew;
+  }
+  if (!grew || file_.empty()) return {};
+  if (trees_.size() > trees_max) std::erase_if(trees_, is_gone);
+  return write();
+}
+
+void JailTrees::include(const std::string& path) {
+  const auto real = real_name(path);
+  const std::lock_guard lock(mutex_);
+  if (real) trees_.insert(*real);
+}
+
+bool JailTrees::contains(const std::string& real) const {
+  const std::lock_guard lock(mutex_);
+  return trees_.contains(real);
+}
+
+Result<void> JailTrees::write() const {
+  std::string text;
+  for (const std::string& tree : trees_) text += tree + "\n";
+  const std::string fresh = file_ + ".tmp";
+  UniqueFd out(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!out) return cannot("open " + fresh, errno);
+  if (::write(out.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fsync(out.get()) != 0) {
+    return cannot("write " + fresh, errno);
+  }
+  if (std::rename(fresh.c_str(), file_.c_str()) != 0) return cannot("rename " + fresh, errno);
+  return {};
+}
+
+}  // namespace jaild::host

@@ -1,0 +1,48 @@
+// The directories that jails can write, or could once: whoever is root in a jail may have planted symbolic links there,
+// for the host to follow to where the jail cannot reach. A path of the host that leads through one is walked without
+// following any (host_walk.h). Kept in a file, because a tree stays when its jail is stopped, renamed or deleted; jaild
+// writes it and monitors read it.
+#pragma once
+
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/contract/result.h"
+
+namespace jaild::host {
+
+[[nodiscard]] inline std::string jail_trees_file(const std::string& state_dir) {
+  return state_dir + "/jail-trees";
+}
+
+// Any thread.
+class JailTrees {
+ public:
+  // Reads `file`; none, or one that cannot be read, is an empty list. "": kept in memory only.
+  explicit JailTrees(std::string file = "");
+  JailTrees(const JailTrees&) = delete;
+  JailTrees& operator=(const JailTrees&) = delete;
+
+  // The path of a jail that is declared. Never blocks; it is taken up by the next add().
+  void declare(std::string path);
+  // From here on these are trees, under the names that they have without links. What does not exist is none. They are
+  // in the file when it returns; Kind::host_refused: it cannot be written. Touches the disk.
+  Result<void> add(std::vector<std::string> paths);
+  // The same for one who only reads the file.
+  void include(const std::string& path);
+  // `real`: an absolute path without links. Never true of "/": a jail that has all of the host needs no links.
+  [[nodiscard]] bool contains(const std::string& real) const;
+
+ private:
+  [[nodiscard]] Result<void> write() const;
+
+  const std::string file_;
+  mutable std::mutex mutex_;  // of trees_ and the file
+  std::set<std::string> trees_;
+  std::mutex declared_mutex_;
+  std::set<std::string> declared_;
+};
+
+}  // namespace jaild::host
