@@ -174,6 +174,7 @@ void print_jail(std::ostream& out, const json& object, const json& usage, Style 
   block.row("next try", next_try_text(object, now));
   block.row("pending", pending_text(object), Colour::yellow);
   block.row("drift", joined(texts_at(object, "/status/drift")), Colour::yellow);
+  block.row("hook rules", joined(texts_at(object, "/status/hook_rules")));
   block.row("dying since", text_at(object, "/status/dying_since"), Colour::yellow);
   block.row("cpuset", text_at(object, "/spec/cpuset"));
   print_usage(out, object, usage, style);

@@ -55,6 +55,7 @@ struct JailStatus {
   std::optional<WallTime> dying_since;  // a former incarnation that the kernel still holds
   std::vector<std::string> pending;     // fields that wait for a restart
   std::vector<std::string> drift;       // fields in which kernel and wish differ
+  std::vector<std::string> hook_rules;  // that hooks of the start set beside spec.rctl, as the kernel prints them
   std::vector<StepReport> steps;
 };
 

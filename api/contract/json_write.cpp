@@ -130,6 +130,7 @@ json to_json(const JailStatus& status) {
   out["restarts"] = status.restarts;
   out["pending"] = status.pending;
   out["drift"] = status.drift;
+  if (!status.hook_rules.empty()) out["hook_rules"] = status.hook_rules;
   out["steps"] = steps_json(status.steps);
   if (status.jid) out["jid"] = *status.jid;
   if (status.last_exit) out["last_exit"] = to_json(*status.last_exit);

@@ -65,6 +65,12 @@ class RctlRule {
   [[nodiscard]] const std::string& text() const { return text_; }  // as written
   // As the kernel prints it for `jail`: "jail:NAME:memoryuse:deny=2147483648", "/per" only where it is not jail.
   [[nodiscard]] std::string kernel_text(std::string_view jail) const;
+  // Whether the kernel drops `other` when this rule is added: a deny replaces a deny of another amount, any other
+  // action only the very same rule.
+  [[nodiscard]] bool replaces(const RctlRule& other) const {
+    const bool same_limit = resource_ == other.resource_ && action_ == other.action_ && per_ == other.per_;
+    return same_limit && (action_ == "deny" || amount_ == other.amount_);
+  }
   bool operator==(const RctlRule& other) const {  // the same rule, however it is spelled
     return resource_ == other.resource_ && action_ == other.action_ && amount_ == other.amount_ && per_ == other.per_;
   }

@@ -58,7 +58,7 @@ void describe_spec(const JailRecord& record, const Lifecycle& jail, bool restart
   if (written && !fields.empty()) {
     const bool up = jail.activity() == Activity::running || jail.activity() == Activity::updating;
     changes.push_back(
-        {record.name, up ? "live" : "update", fields, describe(update_steps(jail.run()->key, diff, record.spec))});
+        {record.name, up ? "live" : "update", fields, describe(update_steps(*jail.run(), diff, record.spec))});
   }
   if (!diff.restart.empty() && (written || restart)) {
     changes.push_back({record.name, restart ? "restart" : "pending", diff.restart, {}});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/contract/param_table.h"
+#include "daemon/core/steps.h"
 
 namespace jaild::core {
 namespace {
@@ -77,7 +78,8 @@ void compare_params(const RunRecord& run, const JailFacts& facts, std::vector<Dr
 }
 
 void compare_rules(const RunRecord& run, const JailFacts& facts, std::vector<Drift>& found) {
-  std::vector<std::string> wanted;
+  const std::vector<std::string> of_hooks = hook_rules_beside(run.spec, run);
+  std::vector<std::string> wanted = of_hooks;
   for (const auto& rule : run.spec.rctl) wanted.push_back(rule.kernel_text(run.key.name));
   std::vector<std::string> seen = facts.rules;
   std::sort(wanted.begin(), wanted.end());
@@ -85,7 +87,7 @@ void compare_rules(const RunRecord& run, const JailFacts& facts, std::vector<Dri
   if (wanted == seen) return;
   std::string words;
   for (const auto& each : seen) words += (words.empty() ? "" : ", ") + each;
-  found.push_back({"rctl", words.empty() ? "without rules" : words, SetRules{run.key, run.spec.rctl}});
+  found.push_back({"rctl", words.empty() ? "without rules" : words, SetRules{run.key, run.spec.rctl, of_hooks}});
 }
 
 void compare_mounts(const std::vector<LedgerEntry>& ledger, const MountPoints& mounted, std::vector<Drift>& found) {

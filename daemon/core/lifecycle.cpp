@@ -371,6 +371,7 @@ void Lifecycle::on_start_step(Result<Reply> result) {
 void Lifecycle::accept_reply(const Reply& reply, const Step& step) {
   if (std::holds_alternative<OpenMonitor>(step.what)) monitor_alive_ = true;
   if (const auto* created = std::get_if<Created>(&reply)) run_->key.jid = created->jid;
+  if (const auto* others = std::get_if<OtherRules>(&reply)) run_->hook_rules = others->rules;
   const auto* entry = std::get_if<LedgerEntry>(&reply);
   if (entry == nullptr) return;
   for (auto* list : {&run_->before_create, &run_->after_create}) {

@@ -51,6 +51,11 @@ std::optional<TaskInfo> Lifecycle::task(MonoTime now) const {
 
 std::string Lifecycle::step_problem(const Step& step, const Result<Reply>& result) const {
   if (!result) return result.error().message;
+  const auto* others = std::get_if<OtherRules>(&*result);
+  if (others != nullptr && others->rules.size() > hook_rules_max) {
+    return "hooks set " + std::to_string(others->rules.size()) + " rules, and " + std::to_string(hook_rules_max) +
+           " are the most";
+  }
   const auto* command = std::get_if<CommandResult>(&*result);
   if (command == nullptr || !std::holds_alternative<Run>(step.what) || command->ok()) return {};
   return ending_in_words(*command);
@@ -166,6 +171,7 @@ JailObject Lifecycle::object() const {
   if (run_ && run_->key.jid != 0) status.jid = run_->key.jid;
   if (run_) {
     status.observed_generation = run_->generation;
+    status.hook_rules = run_->hook_rules;
     status.started_at = run_->phase == RunPhase::running ? run_->started_at : std::nullopt;
   }
   status.restarts = record_.restarts;

@@ -32,7 +32,7 @@ void Lifecycle::begin_update() {
   take_at_once(run_->spec, record_.spec);
   pending_ = diff.restart;
   pending_why_.clear();
-  steps_ = update_steps(run_->key, diff, record_.spec);
+  steps_ = update_steps(*run_, diff, record_.spec);
   next_step_ = 0;
   repairing_ = false;
   set_activity(Activity::updating);

@@ -69,11 +69,14 @@ struct Remove {
   JailKey key;
 };
 
-// Makes the rctl rules of this jail exactly `rules`, as a difference, verified by reading back. Removes stale ones of
-// that name. An empty list removes all; then a jail that is gone is success.
+// Makes the rctl rules of this jail exactly `rules` and `hook_rules`, as a difference, verified by reading back.
+// Removes all others of that name, or with `others_stay` none. Without any rule to set, a jail that is gone, or is not
+// there yet (jid 0), is success. Reply: OtherRules.
 struct SetRules {
   JailKey key;
   std::vector<RctlRule> rules;
+  std::vector<std::string> hook_rules = {};  // RunRecord::hook_rules
+  bool others_stay = false;
 };
 // Kind::conflict with EDEADLK: a process keeps a set that would become empty; applied at the next start.
 struct SetCpuset {
@@ -146,8 +149,11 @@ struct Created {
 struct Terminated {
   int left = 0;
 };
+struct OtherRules {  // kernel text of the rules of the jail's name that are in force beside those that were to be set
+  std::vector<std::string> rules;
+};
 struct Nothing {};
-using Reply = std::variant<Nothing, Resolved, LedgerEntry, Created, CommandResult, Terminated>;
+using Reply = std::variant<Nothing, Resolved, LedgerEntry, Created, CommandResult, Terminated, OtherRules>;
 
 struct OpDone {
   OpId id = 0;

@@ -86,6 +86,9 @@ struct RunRecord {
   std::optional<WallTime> started_at;
   std::vector<LedgerEntry> before_create;
   std::vector<LedgerEntry> after_create;
+  // Kernel text of the rctl rules that hooks of the start set beside the spec's: their wish, so they stay as long as
+  // the run does. What the spec says of the same limit goes first (hook_rules_beside() in steps.h).
+  std::vector<std::string> hook_rules = {};
   bool operator==(const RunRecord&) const = default;
 };
 

@@ -71,6 +71,19 @@ std::string cpu_text(const JailSpec& spec) {
   return spec.cpuset ? spec.cpuset->text() : std::string();
 }
 
+// Hooks on the host may call rctl(8), and rules of a name may be made before the jail is.
+bool has_hooks_before_create(const JailSpec& spec) {
+  return !spec.list("exec.prepare").empty() || !spec.list("exec.prestart").empty();
+}
+
+// The rule in a kernel text, "jail:NAME:RULE"; nullopt: one that this jaild does not know.
+std::optional<RctlRule> rule_in(std::string_view text, const std::string& jail) {
+  const std::string subject = "jail:" + jail + ":";
+  if (!text.starts_with(subject)) return std::nullopt;
+  auto rule = RctlRule::parse(text.substr(subject.size()));
+  return rule ? std::optional(std::move(*rule)) : std::nullopt;
+}
+
 std::string rules_text(const JailSpec& spec) {
   std::string text;
   for (const auto& rule : spec.rctl) text += (text.empty() ? "" : ",") + rule.text();
@@ -100,20 +113,41 @@ std::string_view to_string(ResourceKind kind) {
   std::unreachable();
 }
 
+std::vector<std::string> hook_rules_beside(const JailSpec& spec, const RunRecord& run) {
+  std::vector<std::string> beside;
+  for (const std::string& text : run.hook_rules) {
+    const auto rule = rule_in(text, run.key.name);
+    const bool spoken_for =
+        rule && std::ranges::any_of(spec.rctl, [&](const RctlRule& each) { return each.replaces(*rule); });
+    if (!spoken_for) beside.push_back(text);
+  }
+  return beside;
+}
+
+// A rule of the jail's name that is there before the first hook runs goes: it is of an earlier jail of that name,
+// nobody's spec shows it, and it would bind this one. One that comes while the start runs is a hook's wish and stays.
+// So where hooks run before the jail is made, the old ones go before these, else with the rules of the spec, right
+// after the jail is made and before anything runs in it. After hooks that run with the jail there the spec's rules are
+// set once more, for such a hook may have changed them; the last look says which others there are.
 std::vector<Step> start_steps(const RunRecord& run, const Timeouts& timeouts) {
   const auto& spec = run.spec;
   ListBuilder list(run, timeouts.start);
   list.add("monitor", "", Reached::nothing, OpenMonitor{run.key});
+  const bool cleared = has_hooks_before_create(spec);
+  if (cleared) list.add("release rctl", "", Reached::nothing, SetRules{run.key, {}});
   list.hooks("exec.prepare", false, Reached::prepare);
   list.acquire(run.before_create, Reached::resources);
   list.hooks("exec.prestart", false, Reached::prestart);
   list.add("create", spec.text("path"), Reached::created, Create{run.key, spec, run.before_create});
-  // Even an empty list of rules is set: rules of an earlier jail of that name would bind this one.
   const bool rules_late = breaks(DeliberateFault::rules_after_start);
-  if (!rules_late) list.add("rctl", rules_text(spec), Reached::created, SetRules{run.key, spec.rctl});
+  const auto rules = [&](bool others_stay) {
+    list.add("rctl", rules_text(spec), Reached::created, SetRules{run.key, spec.rctl, {}, others_stay});
+  };
+  if (!rules_late) rules(cleared);
   if (spec.cpuset && !breaks(DeliberateFault::no_cpuset))
     list.add("cpuset", cpu_text(spec), Reached::created, SetCpuset{run.key, spec.cpuset});
   list.hooks("exec.created", false, Reached::created);
+  if (!rules_late && !spec.list("exec.created").empty()) rules(true);
   list.acquire(run.after_create, Reached::created);
   list.hooks("exec.start", true, Reached::created);
   list.hooks("command", true, Reached::created);
@@ -123,7 +157,7 @@ std::vector<Step> start_steps(const RunRecord& run, const Timeouts& timeouts) {
     list.add("command", *spec.command, Reached::created, StartMain{run.key, std::move(command)});
   }
   list.hooks("exec.poststart", false, Reached::created);
-  if (rules_late) list.add("rctl", rules_text(spec), Reached::created, SetRules{run.key, spec.rctl});
+  if (rules_late || !spec.list("exec.poststart").empty()) rules(true);
   return list.take();
 }
 
@@ -152,15 +186,20 @@ std::vector<Step> stop_steps(const RunRecord& run, const StopPlan& plan, const T
   const bool mounts = kernel_has && !breaks(DeliberateFault::mounts_stay) && !mounts_early;
   if (plan.reached >= Reached::resources && mounts) list.release(run.before_create, true);
   const bool rules = kernel_has && !breaks(DeliberateFault::rules_stay);
-  if (plan.reached >= Reached::created && rules) list.add("release rctl", "", Reached::nothing, SetRules{run.key, {}});
+  const bool may_have_rules = plan.reached >= (has_hooks_before_create(spec) ? Reached::prepare : Reached::created);
+  if (may_have_rules && rules) list.add("release rctl", "", Reached::nothing, SetRules{run.key, {}});
   if (plan.reached >= Reached::prepare) list.hooks("exec.release", false, Reached::nothing);
   list.add("end monitor", "", Reached::nothing, CloseMonitor{run.key});
   return list.take();
 }
 
-std::vector<Step> update_steps(const JailKey& key, const SpecDiff& diff, const JailSpec& wanted) {
+std::vector<Step> update_steps(const RunRecord& run, const SpecDiff& diff, const JailSpec& wanted) {
+  const JailKey& key = run.key;
   std::vector<Step> steps;
-  if (diff.rctl) steps.push_back({"rctl", rules_text(wanted), Reached::created, SetRules{key, wanted.rctl}});
+  if (diff.rctl) {
+    steps.push_back(
+        {"rctl", rules_text(wanted), Reached::created, SetRules{key, wanted.rctl, hook_rules_beside(wanted, run)}});
+  }
   if (diff.cpuset) steps.push_back({"cpuset", cpu_text(wanted), Reached::created, SetCpuset{key, wanted.cpuset}});
   for (const auto& [name, value] : diff.params) {
     steps.push_back({name, value_text(value), Reached::created, SetParams{key, {{name, value}}}});

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/contract/spec_rules.h"
 #include "daemon/core/operation.h"
 #include "daemon/core/records.h"
 #include "daemon/core/spec_diff.h"
@@ -35,6 +36,13 @@ struct Timeouts {
   std::chrono::seconds stop{120};
 };
 
+// The most rules that hooks of a start may add, as many as a spec may have. More of them fail the start.
+constexpr std::size_t hook_rules_max = list_max;
+
+// Those of the run's hook rules that go with `spec`: it may have them itself, or deny the same resource to the same
+// subjects with another amount, and of such two the kernel keeps the later only.
+std::vector<std::string> hook_rules_beside(const JailSpec& spec, const RunRecord& run);
+
 // What jail(8) waits after SIGTERM when stop.timeout is not given.
 constexpr std::chrono::seconds stop_timeout_default{10};
 
@@ -52,7 +60,7 @@ struct StopPlan {
 std::vector<Step> stop_steps(const RunRecord& run, const StopPlan& plan, const Timeouts& timeouts);
 
 // What of a new spec is taken over while the jail runs: rules, CPUs, then parameter by parameter.
-std::vector<Step> update_steps(const JailKey& key, const SpecDiff& diff, const JailSpec& wanted);
+std::vector<Step> update_steps(const RunRecord& run, const SpecDiff& diff, const JailSpec& wanted);
 
 // The same lists as reports, for a dry run: what would be done, in order.
 std::vector<StepReport> describe(const std::vector<Step>& steps);

@@ -42,6 +42,7 @@ using core::OpDone;
 using core::OpenMonitor;
 using core::OpId;
 using core::Release;
+using core::OtherRules;
 using core::Remove;
 using core::Reply;
 using core::Resolve;

@@ -23,7 +23,7 @@ class JailOperations {
   // Calls `done` exactly once, on any thread: where the monitor makes the jail, its answer completes it.
   virtual void create(const core::Create& op, Done done) = 0;
   virtual Result<void> remove(const core::Remove& op) = 0;
-  virtual Result<void> set_rules(const core::SetRules& op) = 0;
+  virtual Result<core::OtherRules> set_rules(const core::SetRules& op) = 0;
   virtual Result<void> set_cpuset(const core::SetCpuset& op) = 0;
   virtual Result<void> set_params(const core::SetParams& op) = 0;
 };

@@ -78,6 +78,23 @@ Result<std::map<std::string, std::string>> data_from(std::string_view text) {
   });
 }
 
+std::string hook_rules_text(const std::vector<std::string>& rules) {
+  return to_text(nlohmann::json(rules));
+}
+Result<std::vector<std::string>> hook_rules_from(std::string_view text) {
+  using Rules = std::vector<std::string>;
+  return parse<Rules>(text, "list of hook rules", [](const nlohmann::json& json) -> Result<Rules> {
+    Rules rules;
+    if (!json.is_array()) return Fail(Kind::unavailable, "not a list");
+    for (const nlohmann::json& rule : json) {
+      const auto* rule_text = rule.get_ptr<const std::string*>();
+      if (rule_text == nullptr) return Fail(Kind::unavailable, "not a string");
+      rules.push_back(*rule_text);
+    }
+    return rules;
+  });
+}
+
 std::string starts_text(const std::vector<WallTime>& starts) {
   nlohmann::json list = nlohmann::json::array();
   for (WallTime start : starts) list.push_back(to_ns(start));

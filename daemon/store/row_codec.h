@@ -26,6 +26,8 @@ Result<LastExit> exit_from(std::string_view text);
 
 [[nodiscard]] std::string data_text(const std::map<std::string, std::string>& data);  // invalid UTF-8 is replaced
 Result<std::map<std::string, std::string>> data_from(std::string_view text);
+[[nodiscard]] std::string hook_rules_text(const std::vector<std::string>& rules);
+[[nodiscard]] Result<std::vector<std::string>> hook_rules_from(std::string_view text);
 [[nodiscard]] std::string starts_text(const std::vector<WallTime>& starts);
 Result<std::vector<WallTime>> starts_from(std::string_view text);
 

@@ -108,9 +108,15 @@ CREATE TABLE tokens (
 ) STRICT;
 )sql";
 
-constexpr std::array<Migration, 2> all_migrations{{
+// What hooks of the start set beside the spec's rctl rules, a JSON list of kernel texts.
+constexpr const char* hook_rules_schema = R"sql(
+ALTER TABLE runs ADD COLUMN hook_rules TEXT NOT NULL DEFAULT '[]';
+)sql";
+
+constexpr std::array<Migration, 3> all_migrations{{
     {1, first_schema},
     {2, tokens_schema},
+    {3, hook_rules_schema},
 }};
 
 Result<void> run_one(Database& database, const Migration& migration) {

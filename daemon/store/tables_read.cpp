@@ -59,11 +59,14 @@ Result<RunRecord> run_of(const Row& row) {
   if (!spec) return Fail(spec.error().in(where));
   Result<core::RunPhase> phase = phase_from(row.text(5));
   if (!phase) return Fail(phase.error().in(where));
+  auto hook_rules = hook_rules_from(row.text(8));
+  if (!hook_rules) return Fail(hook_rules.error().in(where));
   run.generation = unsigned_of(row.integer(3));
   run.spec = *std::move(spec);
   run.phase = *phase;
   run.boot_id = row.text(6);
   run.started_at = time_of(row, 7);
+  run.hook_rules = *std::move(hook_rules);
   return run;
 }
 
@@ -109,7 +112,8 @@ Result<void> Tables::prepare_reads(Database& database, Statements& sql) {
        "SELECT name, generation, desired, deleting, spec, updated_at_ns, updated_by, restarts, last_exit, finished, "
        "failure,"
        " restart_last_delay_ms, restart_starts_ns, restart_gave_up, restart_next_try_at_ns FROM jails ORDER BY name"},
-      {&sql.runs, "SELECT jail, run, jid, generation, spec, phase, boot_id, started_at_ns FROM runs ORDER BY jail"},
+      {&sql.runs,
+       "SELECT jail, run, jid, generation, spec, phase, boot_id, started_at_ns, hook_rules FROM runs ORDER BY jail"},
       {&sql.ledger,
        "SELECT jail, before_create, id, kind, name, borrowed FROM ledger ORDER BY jail, before_create, position"},
       {&sql.ledger_details, "SELECT entry, key, value FROM ledger_details"},

@@ -21,7 +21,7 @@ Result<void> Tables::prepare_writes(Database& database, Statements& sql) {
        " (SELECT generation FROM versions WHERE jail = ?1 ORDER BY generation DESC LIMIT 1 OFFSET ?2)"},
       {&sql.erase_jail, "DELETE FROM jails WHERE name = ?1"},
       {&sql.erase_run, "DELETE FROM runs WHERE jail = ?1"},
-      {&sql.put_run, "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+      {&sql.put_run, "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"},
       {&sql.put_entry,
        "INSERT INTO ledger (jail, before_create, position, kind, name, borrowed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
        " RETURNING id"},
@@ -82,7 +82,7 @@ Result<void> Tables::write(const PutRun& put) {
   Result<void> done = sql_->erase_run.run(run.key.name);
   if (done) {
     done = sql_->put_run.run(run.key.name, run.key.run, run.key.jid, run.generation, spec_text(run.spec),
-                             phase_word(run.phase), run.boot_id, started_at);
+                             phase_word(run.phase), run.boot_id, started_at, hook_rules_text(run.hook_rules));
   }
   if (done) done = write_ledger(run.key.name, true, run.before_create);
   if (done) done = write_ledger(run.key.name, false, run.after_create);

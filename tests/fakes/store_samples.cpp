@@ -96,6 +96,7 @@ RunRecord full_run(const std::string& name, std::uint64_t run) {
   };
   record.after_create = {{ResourceKind::dataset, "tank/www1", {{"jailed", ""}}, false},
                          {ResourceKind::cgroup, "jaild/www1", {}, false}};
+  record.hook_rules = {"jail:www1:maxproc:deny=100", "jail:www1:nthr:log=5/user"};
   return record;
 }
 

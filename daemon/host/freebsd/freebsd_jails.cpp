@@ -117,11 +117,17 @@ Result<void> FreebsdJails::remove(const core::Remove& op) {
   return remove_jail(catalog_, op.key, descriptor, remove_patience);
 }
 
-Result<void> FreebsdJails::set_rules(const core::SetRules& op) {
-  if (!op.rules.empty()) {
-    if (auto lives = check_lives(op.key); !lives) return lives;
+Result<core::OtherRules> FreebsdJails::set_rules(const core::SetRules& op) {
+  std::vector<std::string> wanted = op.hook_rules;
+  for (const RctlRule& rule : op.rules) wanted.push_back(rule.kernel_text(op.key.name));
+  if (!wanted.empty()) {
+    if (auto lives = check_lives(op.key); !lives) return Fail(lives.error());
+  } else if (const auto named = find_jail(op.key.name); named && *named != op.key.jid) {
+    return core::OtherRules{};  // another jail has the name now, and the rules with it
   }
-  return set_jail_rules(op.key.name, op.rules);
+  auto others = set_jail_rules(op.key.name, wanted, op.others_stay);
+  if (!others) return Fail(others.error());
+  return core::OtherRules{std::move(*others)};
 }
 
 Result<void> FreebsdJails::set_cpuset(const core::SetCpuset& op) {

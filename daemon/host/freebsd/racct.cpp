@@ -93,10 +93,9 @@ const RctlCalls& kernel_rctl() {
   return calls;
 }
 
-Result<void> set_jail_rules(const std::string& jail, const std::vector<RctlRule>& wanted, const RctlCalls& calls) {
+Result<std::vector<std::string>> set_jail_rules(const std::string& jail, const std::vector<std::string>& texts,
+                                                bool others_stay, const RctlCalls& calls) {
   const std::string filter = "jail:" + jail + ":";
-  std::vector<std::string> texts;
-  for (const RctlRule& rule : wanted) texts.push_back(rule.kernel_text(jail));
   const auto before = rules_matching(filter, calls);
   if (!before) return Fail(before.error());
   for (const std::string& rule : texts) {
@@ -104,7 +103,7 @@ Result<void> set_jail_rules(const std::string& jail, const std::vector<RctlRule>
     if (const int error = tell(calls.add_rule, rule); error != 0) return Fail(os_error("rctl rule " + rule, error));
   }
   for (const std::string& rule : *before) {
-    if (contains(texts, rule)) continue;
+    if (others_stay || contains(texts, rule)) continue;
     // A new deny rule has replaced the old one already.
     const int error = tell(calls.remove_rule, rule);
     if (error != 0 && error != ESRCH) return Fail(os_error("remove the rctl rule " + rule, error));
@@ -114,10 +113,13 @@ Result<void> set_jail_rules(const std::string& jail, const std::vector<RctlRule>
   for (const std::string& rule : texts) {
     if (!contains(*after, rule)) return Fail(Kind::host_refused, "rctl rule " + rule + " is not in force");
   }
+  std::vector<std::string> others;
   for (const std::string& rule : *after) {
-    if (!contains(texts, rule)) return Fail(Kind::host_refused, "rctl rule " + rule + " is still in force");
+    if (contains(texts, rule)) continue;
+    if (!others_stay) return Fail(Kind::host_refused, "rctl rule " + rule + " is still in force");
+    others.push_back(rule);
   }
-  return {};
+  return others;
 }
 
 Result<Usage> jail_usage(const std::string& jail) {

@@ -30,10 +30,11 @@ struct RctlCalls {
 };
 [[nodiscard]] const RctlCalls& kernel_rctl();
 
-// Makes the rules of the jail exactly `wanted`: new ones first, so that there is no moment without a limit; then reads
-// back. Every rule that is not in force afterwards is named.
-Result<void> set_jail_rules(const std::string& jail, const std::vector<RctlRule>& wanted,
-                            const RctlCalls& calls = kernel_rctl());
+// Makes the rules of the jail exactly `texts`, which are as the kernel prints them: new ones first, so that there is no
+// moment without a limit; then reads back. Every rule that is not in force afterwards is named. `others_stay`: other
+// rules of the jail's name are left and returned.
+Result<std::vector<std::string>> set_jail_rules(const std::string& jail, const std::vector<std::string>& texts,
+                                                bool others_stay, const RctlCalls& calls = kernel_rctl());
 
 // Zeros for a jail that does not exist: look first.
 Result<Usage> jail_usage(const std::string& jail);

@@ -313,10 +313,11 @@ Result<void> LinuxJails::remove(const core::Remove& op) {
   return Fail(Kind::timeout, "the processes of jail " + op.key.name + " did not end within 10 s of SIGKILL");
 }
 
-Result<void> LinuxJails::set_rules(const core::SetRules& op) {
+// Nobody but jaild sets rules here, so there are never others.
+Result<core::OtherRules> LinuxJails::set_rules(const core::SetRules& op) {
   const std::string group = group_of(op.key.name, op.key.run);
   if (!tree_.exists(group)) {
-    if (op.rules.empty()) return {};
+    if (op.rules.empty()) return core::OtherRules{};
     return Fail(Kind::not_running, gone(op.key));
   }
   std::string text;
@@ -330,10 +331,11 @@ Result<void> LinuxJails::set_rules(const core::SetRules& op) {
     auto told = link_.ask(op.key.run, limits_request(tree_, group, after), limits_patience);
     // Without a monitor no process can come that would need to be limited, so lifting all needs none.
     if (!told && !op.rules.empty()) return Fail(told.error().in("limits of new processes"));
-    if (auto applied = apply_rlimits(tree_, group, before, after); !applied) return applied;
+    if (auto applied = apply_rlimits(tree_, group, before, after); !applied) return Fail(applied.error());
   }
-  if (auto applied = apply_limits(tree_, group, after); !applied) return applied;
-  return tree_.set_note(group, "rules", text);
+  if (auto applied = apply_limits(tree_, group, after); !applied) return Fail(applied.error());
+  if (auto noted = tree_.set_note(group, "rules", text); !noted) return Fail(noted.error());
+  return core::OtherRules{};
 }
 
 Result<void> LinuxJails::set_cpuset(const core::SetCpuset& op) {

@@ -48,7 +48,7 @@ class LinuxJails final : public JailOperations {
   Result<void> release(const core::Release& op) override;
   void create(const core::Create& op, Done done) override;
   Result<void> remove(const core::Remove& op) override;
-  Result<void> set_rules(const core::SetRules& op) override;
+  Result<core::OtherRules> set_rules(const core::SetRules& op) override;
   Result<void> set_cpuset(const core::SetCpuset& op) override;
   Result<void> set_params(const core::SetParams& op) override;
 

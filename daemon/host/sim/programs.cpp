@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "daemon/host/sim/kernel.h"
+
 namespace jaild::host::sim {
 namespace {
 
@@ -36,6 +38,17 @@ int small_number(std::string_view text, int greatest) {
   return value > greatest ? greatest : static_cast<int>(value);
 }
 
+// rctl -a: the rules for jails among `words`; what a shell would do with the line's other words is not done.
+void add_rules(SimKernel& kernel, std::string_view words) {
+  for (std::string_view word = take_word(words); !word.empty(); word = take_word(words)) {
+    if (!word.starts_with("jail:")) continue;
+    word.remove_prefix(std::string_view("jail:").size());
+    const std::size_t colon = std::min(word.find(':'), word.size());
+    const auto rule = RctlRule::parse(word.substr(std::min(colon + 1, word.size())));
+    if (rule) (void)kernel.rctl_add(std::string(word.substr(0, colon)), *rule, Actor::other);
+  }
+}
+
 }  // namespace
 
 Program Programs::of(const std::string& line, bool main) const {
@@ -47,6 +60,11 @@ Program Programs::of(const std::string& line, bool main) const {
   std::string_view name = take_word(rest);
   name.remove_prefix(name.rfind('/') + 1);  // npos + 1 is 0: no directory
   const std::string_view argument = take_word(rest);
+  if (name == "rctl" && argument == "-a") {
+    Program program;
+    program.effect = [words = std::string(rest)](SimKernel& kernel) { add_rules(kernel, words); };
+    return program;
+  }
   const bool alone = take_word(rest).empty();
 
   Program program;

@@ -1,5 +1,5 @@
-// What a command line does in the simulation. `true`, `false`, `sleep N`, `exit N` and `fork N` are built in, with or
-// without a directory in front; tests add others by their whole line.
+// What a command line does in the simulation. `true`, `false`, `sleep N`, `exit N`, `fork N` and `rctl -a RULE...` are
+// built in, with or without a directory in front; tests add others by their whole line.
 #pragma once
 
 #include <functional>

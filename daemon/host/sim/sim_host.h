@@ -90,7 +90,7 @@ class SimHost final : public Host, private KernelListener {
   Result<void> release_mount(const Release& what);
   Result<void> release_interface(const Release& what);
   Result<void> release_dataset(const Release& what);
-  Result<void> change_rules(const SetRules& what);
+  Result<core::OtherRules> change_rules(const SetRules& what);
 
   // The live jail of this key; nullptr when it is gone, dying or another one.
   const Jail* jail_of(const JailKey& key, const char* call);

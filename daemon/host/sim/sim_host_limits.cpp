@@ -22,12 +22,14 @@ SimHost::Outcome SimHost::perform(OpId, const SetRules& what) {
   const Jail* live = kernel_->find_alive(what.key.name);
   const bool another = live != nullptr && live->jid != what.key.jid;
   const bool none = live == nullptr && what.key.jid != 0;
-  if (another || (none && !what.rules.empty())) {
-    kernel_->note(Finding::stale_call, what.key.name, "rctl");
-    if (what.rules.empty()) return Result<Reply>(Nothing{});
+  const bool nothing_to_set = what.rules.empty() && what.hook_rules.empty();
+  if (another || (none && !nothing_to_set)) {
+    const bool before_create = what.key.jid == 0;  // a jail that others made meanwhile, which Create will find
+    if (!before_create || !nothing_to_set) kernel_->note(Finding::stale_call, what.key.name, "rctl");
+    if (nothing_to_set) return Result<Reply>(OtherRules{});
     return Result<Reply>(Fail(Kind::not_running, "jail " + what.key.name + " is gone or is another one"));
   }
-  if (!kernel_->accounts().enabled() && what.rules.empty()) return Result<Reply>(Nothing{});
+  if (!kernel_->accounts().enabled() && nothing_to_set) return Result<Reply>(OtherRules{});
   kernel_->watch_change(what.key.name, what.rules);
   const auto changed = change_rules(what);
   kernel_->watch_change(what.key.name, std::nullopt);
@@ -37,32 +39,42 @@ SimHost::Outcome SimHost::perform(OpId, const SetRules& what) {
     expected.rules = what.rules;
     kernel_->expect_limits(live->jid, std::move(expected));
   }
-  return Result<Reply>(Nothing{});
+  return Result<Reply>(std::move(*changed));
 }
 
 // First what is new, then what is no longer wanted, so that no resource is without a rule meanwhile (R8.5).
-Result<void> SimHost::change_rules(const SetRules& what) {
+Result<OtherRules> SimHost::change_rules(const SetRules& what) {
   const std::string& jail = what.key.name;
-  for (const RctlRule& rule : what.rules) {
+  std::vector<RctlRule> wanted = what.rules;
+  for (const std::string& text : what.hook_rules) {
+    const auto rule = RctlRule::parse(std::string_view(text).substr(("jail:" + jail + ":").size()));
+    if (!rule) return Fail(rule.error().in("rule " + text));
+    wanted.push_back(*rule);
+  }
+  for (const RctlRule& rule : wanted) {
     if (in_force(kernel_->accounts().rules(jail), rule)) continue;
     if (const int error = faults_->on_rule(jail, rule); error != 0) {
       return refuse(error, "rctl_add_rule " + rule.kernel_text(jail));
     }
-    if (const auto added = kernel_->rctl_add(jail, rule, Actor::jaild); !added) return added;
+    if (const auto added = kernel_->rctl_add(jail, rule, Actor::jaild); !added) return Fail(added.error());
   }
   const std::vector<RuleInForce> before = kernel_->accounts().rules(jail);
   for (const RuleInForce& each : before) {
-    if (contains(what.rules, each.rule)) continue;
+    if (what.others_stay || contains(wanted, each.rule)) continue;
     const auto gone = kernel_->rctl_remove(jail, each.rule, Actor::jaild);
-    if (!gone && gone.error().os_errno != ESRCH) return gone;
+    if (!gone && gone.error().os_errno != ESRCH) return Fail(gone.error());
   }
   const auto& now = kernel_->accounts().rules(jail);
-  for (const RctlRule& rule : what.rules) {
+  for (const RctlRule& rule : wanted) {
     if (!in_force(now, rule)) {
       return Fail(Kind::host_refused, "rule " + rule.kernel_text(jail) + " is not in force: another one replaced it");
     }
   }
-  return {};
+  OtherRules others;
+  for (const RuleInForce& each : now) {
+    if (!contains(wanted, each.rule)) others.rules.push_back(each.rule.kernel_text(jail));
+  }
+  return others;
 }
 
 SimHost::Outcome SimHost::perform(OpId, const SetCpuset& what) {

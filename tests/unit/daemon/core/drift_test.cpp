@@ -56,6 +56,18 @@ TEST(Drift, WhatWasGivenIsNoDrift) {
   EXPECT_EQ(fields_of(find_drift(run, facts, {})), Fields{});
 }
 
+TEST(Drift, RulesThatHooksOfTheStartSetAreNoDriftAndOthersAre) {
+  auto run = run_of(confined());
+  run.hook_rules = {"jail:web:nthr:deny=5"};
+  auto facts = facts_of(run);
+  facts.rules.push_back("jail:web:nthr:deny=5");
+  EXPECT_EQ(fields_of(find_drift(run, facts, {})), Fields{});
+  facts.rules.back() = "jail:web:openfiles:deny=5";
+  const auto found = find_drift(run, facts, {});
+  ASSERT_EQ(fields_of(found), Fields{"rctl"});
+  EXPECT_EQ(std::get<SetRules>(*found[0].repair).hook_rules, run.hook_rules) << "one that was removed comes back";
+}
+
 TEST(Drift, EachThingThatCanBeChangedByHandIsNamed) {
   const auto run = run_of(confined());
   struct Row {
@@ -159,6 +171,34 @@ TEST(Drift, TheSweepPutsRulesBackAndSaysSo) {
   EXPECT_EQ(jail.events("jail.repaired"), 1U);
   jail.world.pass(seconds{200});
   EXPECT_EQ(jail.world.log.size(), 1U) << "P7 a pass over an agreed state writes nothing";
+}
+
+TEST(Drift, WhatHooksOfTheStartSetIsShownStoredAndLeftInPeace) {
+  World world;
+  const std::string rule = "jail:web:openfiles:deny=9000";
+  world.host = [&](const Op& op) -> std::optional<Result<Reply>> {
+    const auto* rules = std::get_if<SetRules>(&op.what);
+    if (rules != nullptr && rules->others_stay) return Reply{OtherRules{{rule}}};
+    return Reply{Nothing{}};
+  };
+  auto spec = confined();
+  spec.params["exec.poststart"] = std::vector<std::string>{"rctl -a " + rule + " || true"};
+  ASSERT_TRUE(world.declare("web", spec));
+  ASSERT_EQ(world.state("web"), JailState::running);
+  EXPECT_EQ(world.supervisor.get("web")->status.hook_rules, Fields{rule});
+  const auto stored = std::ranges::find_if(world.durable, [&](const Mutation& each) {
+    const auto* put = std::get_if<PutRun>(&each);
+    return put != nullptr && put->record.hook_rules == Fields{rule};
+  });
+  EXPECT_NE(stored, world.durable.end());
+  world.log.clear();
+  auto facts = facts_of(*world.supervisor.find("web")->run());
+  facts.rules.push_back(rule);
+  world.survey.jails = {facts};
+  world.survey.monitors = {{world.key("web"), true, {}}};
+  world.pass(seconds{200});
+  EXPECT_EQ(world.log, Fields{});
+  EXPECT_EQ(world.supervisor.get("web")->status.drift, Fields{});
 }
 
 TEST(Drift, AChangeThatTheKernelTellsOfIsSeenWithinASecond) {

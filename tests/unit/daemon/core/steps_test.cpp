@@ -34,9 +34,48 @@ std::vector<std::string> names(const std::vector<Step>& steps) {
 
 TEST(Steps, AStartFollowsJail8WithLimitsRightAfterJailSetP3) {
   EXPECT_EQ(names(start_steps(full_run(), {})),
-            (std::vector<std::string>{"monitor", "exec.prepare", "alias", "mount", "exec.prestart", "create", "rctl",
-                                      "cpuset", "exec.created", "interface", "exec.start", "command", "command",
-                                      "exec.poststart"}));
+            (std::vector<std::string>{"monitor", "release rctl", "exec.prepare", "alias", "mount", "exec.prestart",
+                                      "create", "rctl", "cpuset", "exec.created", "rctl", "interface", "exec.start",
+                                      "command", "command", "exec.poststart", "rctl"}));
+}
+
+// Rules of before the start go before its first hook or, where none runs before the jail is made, right after that.
+TEST(Steps, WhatHooksSetIsNotRemovedByTheStart) {
+  struct Row {
+    const char* hook;
+    std::vector<bool> others_stay;  // of each SetRules, in order
+  };
+  const Row rows[] = {{"exec.start", {false}},
+                      {"exec.prepare", {false, true}},
+                      {"exec.prestart", {false, true}},
+                      {"exec.created", {false, true}},
+                      {"exec.poststart", {false, true}}};
+  for (const auto& row : rows) {
+    RunRecord run;
+    run.spec.params[row.hook] = std::vector<std::string>{"do it"};
+    std::vector<bool> found;
+    for (const auto& step : start_steps(run, {})) {
+      if (const auto* rules = std::get_if<SetRules>(&step.what)) found.push_back(rules->others_stay);
+    }
+    EXPECT_EQ(found, row.others_stay) << row.hook;
+  }
+}
+
+TEST(Steps, OfADenyOfHookAndSpecForTheSameLimitTheSpecsHolds) {
+  RunRecord run;
+  run.key.name = "web";
+  run.hook_rules = {"jail:web:memoryuse:deny=1000", "jail:web:memoryuse:log=1000", "jail:web:maxproc:deny=5",
+                    "jail:web:nthr:deny=5/user", "jail:web:of-tomorrow:deny=5"};
+  run.spec.rctl = {*RctlRule::parse("memoryuse:deny=2000"), *RctlRule::parse("maxproc:deny=5"),
+                   *RctlRule::parse("nthr:deny=6")};
+  EXPECT_EQ(hook_rules_beside(run.spec, run),
+            (std::vector<std::string>{"jail:web:memoryuse:log=1000", "jail:web:nthr:deny=5/user",
+                                      "jail:web:of-tomorrow:deny=5"}));
+  SpecDiff diff;
+  diff.rctl = true;
+  const auto steps = update_steps(run, diff, {});
+  ASSERT_EQ(steps.size(), 1U);
+  EXPECT_EQ(std::get<SetRules>(steps[0].what).hook_rules, run.hook_rules) << "a rule taken out of the spec";
 }
 
 TEST(Steps, AStopFollowsJail8InReverseWithInterfacesBackBeforeRemovalR2_5) {
@@ -61,9 +100,10 @@ TEST(Steps, EveryStepOfAStartHasItsCounterpartInTheStopR2_3) {
   };
   const Row rows[] = {
       {Reached::nothing, {"end monitor"}},
-      {Reached::prepare, {"exec.release", "end monitor"}},
-      {Reached::resources, {"release mount", "release alias", "exec.release", "end monitor"}},
-      {Reached::prestart, {"exec.poststop", "release mount", "release alias", "exec.release", "end monitor"}},
+      {Reached::prepare, {"release rctl", "exec.release", "end monitor"}},
+      {Reached::resources, {"release mount", "release alias", "release rctl", "exec.release", "end monitor"}},
+      {Reached::prestart,
+       {"exec.poststop", "release mount", "release alias", "release rctl", "exec.release", "end monitor"}},
       {Reached::created,
        {"terminate", "release interface", "remove", "exec.poststop", "release mount", "release alias", "release rctl",
         "exec.release", "end monitor"}},
@@ -80,7 +120,7 @@ TEST(Steps, RulesAreSetEvenWhenThereAreNoneSoThatStaleOnesGoR8_3) {
   auto run = full_run();
   run.spec.rctl.clear();
   const auto steps = start_steps(run, {});
-  EXPECT_EQ(names(steps)[6], "rctl");
+  EXPECT_EQ(names(steps)[7], "rctl");
 }
 
 TEST(Steps, TimeoutsComeFromTheSpecElseFromTheDaemon) {

@@ -98,8 +98,8 @@ TEST(Supervisor, AFailedStartRunsPoststopAndReleaseWhereTheirCounterpartsHadBegu
   }
   ASSERT_TRUE(world.declare("web", spec));
   const std::vector<std::string> expected{
-      "web resolve", "web open monitor",  "web exec.prepare", "web exec.prestart", "web create",
-      "web remove",  "web exec.poststop", "web rules 0",      "web exec.release",  "web close monitor"};
+      "web resolve", "web open monitor",  "web rules 0", "web exec.prepare", "web exec.prestart", "web create",
+      "web remove",  "web exec.poststop", "web rules 0", "web exec.release", "web close monitor"};
   EXPECT_EQ(world.log, expected);
 }
 

@@ -26,6 +26,29 @@ TEST(SimLimits, R8_3_RulesOfAFormerJailOfThatNameGo) {
   EXPECT_EQ(in_force(machine, "www"), std::vector<std::string>{"nthr:deny=9"});
 }
 
+// What a hook of exec.prestart sets is there before the jail is, and stays when the jail gets the spec's rules.
+TEST(SimLimits, RulesThatHooksSetStayAndAreNamed) {
+  Machine machine;
+  Daemon daemon(machine);
+  const JailKey before{"www", 7, 0};
+  ASSERT_TRUE(daemon.perform(OpenMonitor{before}));
+  core::Command hook;
+  hook.phase = "exec.prestart";
+  hook.line = "rctl -a jail:www:memoryuse:deny=1g jail:www:pcpu:deny=50 || true";
+  ASSERT_TRUE(daemon.perform(core::Run{before, hook}));
+  JailSpec spec;
+  spec.params["path"] = std::string("/jail/www");
+  const auto made = daemon.perform(Create{before, spec, {}});
+  ASSERT_TRUE(made);
+  const JailKey key{"www", 7, std::get<Created>(*made).jid};
+  const auto set = daemon.perform(SetRules{key, {rule("pcpu:deny=80")}, {}, true});
+  ASSERT_TRUE(set);
+  EXPECT_EQ(std::get<OtherRules>(*set).rules, std::vector<std::string>{"jail:www:memoryuse:deny=1073741824"});
+  EXPECT_EQ(in_force(machine, "www"), (std::vector<std::string>{"memoryuse:deny=1g", "pcpu:deny=80"}));
+  ASSERT_TRUE(daemon.perform(SetRules{key, {}, {"jail:www:memoryuse:deny=1073741824"}}));
+  EXPECT_EQ(in_force(machine, "www"), std::vector<std::string>{"memoryuse:deny=1g"});
+}
+
 TEST(SimLimits, R8_5_ChangeIsADifferenceWithoutAMomentWithoutLimit) {
   Machine machine;
   Daemon daemon(machine);
