@@ -53,12 +53,16 @@ std::optional<std::string> read_string(const json& value) {
   return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
 }
 
-// The name alone, as in `vnet;`, means new.
+// The name alone, as in `vnet;`, means new. As with jail(8), the kernel's numbers stand for the words.
 std::optional<std::string> read_jailsys(const json& value) {
   if (value == true || value == "") return "new";
-  if (!value.is_string()) return std::nullopt;
-  std::string word = lower(value.get_ref<const std::string&>());
-  return std::ranges::find(jailsys_words, word) != jailsys_words.end() ? std::optional(word) : std::nullopt;
+  if (value.is_string()) {
+    std::string word = lower(value.get_ref<const std::string&>());
+    if (std::ranges::find(jailsys_words, word) != jailsys_words.end()) return word;
+  }
+  const auto number = read_integer(value);
+  if (!number || *number < 0 || *number >= static_cast<std::int64_t>(jailsys_words.size())) return std::nullopt;
+  return std::string(jailsys_words[static_cast<std::size_t>(*number)]);
 }
 
 std::optional<std::vector<std::string>> read_list(const json& value) {
@@ -141,6 +145,34 @@ void drop_blanks(std::vector<std::string>& entries, const std::string& pointer, 
   entries.resize(kept);
 }
 
+// "127.0.0.7,127.0.0.8" is two addresses, to jail(8) too; with an interface, a mask or words it is none.
+std::vector<std::string> split_addresses(const std::string& entry) {
+  const bool bare = entry.find_first_not_of("0123456789abcdefABCDEF.:,") == std::string::npos;
+  std::vector<std::string> parts{""};
+  for (const char c : entry) {
+    if (c == ',' && bare) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+void split_addresses(std::vector<std::string>& entries, const std::string& pointer, bool one_string,
+                     Mistakes& mistakes) {
+  std::vector<std::string> split;
+  for (std::size_t i = 0; i < entries.size() && split.size() <= list_max; ++i) {
+    for (std::string& address : split_addresses(entries[i])) {
+      if (split.size() != i && !one_string)
+        mistakes.relocate(pointer_to(pointer, split.size()), pointer_to(pointer, i));
+      if (one_string) mistakes.relocate(pointer_to(pointer, split.size()), pointer);
+      split.push_back(std::move(address));
+    }
+  }
+  entries = std::move(split);
+}
+
 // `pointer` is where the list stands in the document, `value` what stands there.
 void normalise_list(const Param& row, const json& value, const std::string& pointer, ParamValue& read,
                     Mistakes& mistakes) {
@@ -150,6 +182,7 @@ void normalise_list(const Param& row, const json& value, const std::string& poin
   // `ip4.addr = "";` is a jail that is restricted to no address at all.
   const bool addresses = row.name == "ip4.addr" || row.name == "ip6.addr";
   if (addresses && entries.size() == 1 && entries.front().empty()) entries.clear();
+  if (addresses) split_addresses(entries, pointer, value.is_string(), mistakes);
 }
 
 // `base` is the pointer of "params".

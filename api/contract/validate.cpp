@@ -131,11 +131,13 @@ void check_something_to_run(const JailSpec& spec, const std::string& pointer, co
 }
 
 void check_rules(const JailSpec& spec, const std::string& pointer, Mistakes& mistakes) {
-  using Key = std::tuple<Resource, std::string, LimitPer>;
+  // Two rules of which the kernel would keep one have the same key: of denies the amount does not count.
+  using Key = std::tuple<Resource, std::string, LimitPer, std::uint64_t>;
   std::map<Key, const RctlRule*> seen;
   for (std::size_t i = 0; i < spec.rctl.size(); ++i) {
     const RctlRule& rule = spec.rctl[i];
-    const auto [first, fresh] = seen.try_emplace(Key{rule.resource(), rule.action(), rule.per()}, &rule);
+    const std::uint64_t amount = rule.action() == "deny" ? 0 : rule.amount();
+    const auto [first, fresh] = seen.try_emplace(Key{rule.resource(), rule.action(), rule.per(), amount}, &rule);
     if (!fresh)
       mistakes.add(pointer_to(pointer, i),
                    "limits the same as " + in_quotes(first->second->text()) + "; keep one of them");

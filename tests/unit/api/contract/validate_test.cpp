@@ -81,8 +81,8 @@ TEST(Validate, PointsAtWhatDoesNotFitTogether) {
       {with_params(R"("exec.strat":"x","a/b":"x")"), {"/spec/params/a~1b", "/spec/params/exec.strat"}},
       {R"({"params":{"path":"/a","persist":true},"restart":{"delay_seconds":600}})", {"/spec/restart/delay_seconds"}},
       {R"({"params":{"path":"/a","persist":true},"cpuset":"0-4"})", {"/spec/cpuset"}},
-      {R"({"params":{"path":"/a","persist":true},"rctl":["pcpu:deny=1","PCPU:deny=2","maxproc:log=1","maxproc:log=2/jail"]})",
-       {"/spec/rctl/1", "/spec/rctl/3"}},
+      {R"({"params":{"path":"/a","persist":true},"rctl":["pcpu:deny=1","PCPU:deny=2","maxproc:log=1","maxproc:log=2","maxproc:log=1/jail"]})",
+       {"/spec/rctl/1", "/spec/rctl/4"}},  // of a log the kernel keeps each amount
   };
   for (const auto& [spec, expected] : rows) EXPECT_EQ(mistakes_in(spec), expected) << spec.substr(0, 200);
 }
