@@ -30,8 +30,9 @@ class Loader {
     }
     for (std::size_t at = 0; at < blocks.size() && !stopped_ && !diagnostics_.full(); ++at) {
       if (is_wildcard(blocks[at].name)) continue;
-      jails.push_back(load_one(blocks, at));
-      check_unique(jails.back(), seen);
+      Jail jail = load_one(blocks, at);
+      drop_earlier(jail, jails, seen);
+      jails.push_back(std::move(jail));
     }
     return jails;
   }
@@ -113,14 +114,17 @@ class Loader {
     return jail;
   }
 
-  // jail(8) keeps two records and picks one of them by chance.
-  void check_unique(Jail& jail, std::map<std::string, Place>& seen) {
-    const auto [first, fresh] = seen.emplace(jail.name(), jail.place);
+  // Of two blocks for one jail the later one holds.
+  void drop_earlier(const Jail& jail, std::vector<Jail>& jails, std::map<std::string, Place>& seen) {
+    const std::string name = jail.name();
+    const auto [first, fresh] = seen.emplace(name, jail.place);
     if (fresh) return;
-    jail.failed = true;
-    diagnostics_.error(jail.place, jail.name(), jail.name(),
-                       "is declared twice, first in " + diagnostics_.files()[first->second.file] + ":" +
-                           std::to_string(first->second.line));
+    diagnostics_.warning(jail.place, name, name,
+                         "is declared twice; this block holds, and the one in " +
+                             diagnostics_.files()[first->second.file] + ":" + std::to_string(first->second.line) +
+                             " does not");
+    first->second = jail.place;
+    std::erase_if(jails, [&](const Jail& earlier) { return earlier.name() == name; });
   }
 
   const Limits& limits_;

@@ -1,7 +1,10 @@
 #include "api/jailconf/declare.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "api/contract/json.h"
@@ -38,9 +41,18 @@ std::string number_text(std::string text) {
   return text;
 }
 
-bool is_hook(std::string_view name) {
-  return name == "exec.created" || name == "exec.poststart" || name == "exec.prestop" || name == "exec.poststop" ||
-         name == "exec.release" || name == "exec.prestart" || name == "exec.prepare";
+// Hooks on the host, in the order in which jail(8) runs them.
+constexpr std::array<std::string_view, 4> start_hooks = {"exec.prepare", "exec.prestart", "exec.created",
+                                                         "exec.poststart"};
+constexpr std::array<std::string_view, 3> stop_hooks = {"exec.prestop", "exec.poststop", "exec.release"};
+
+bool is_in(std::span<const std::string_view> hooks, std::string_view name) {
+  return std::ranges::find(hooks, name) != hooks.end();
+}
+
+// cpuset(1) finds the jail only once it is there.
+bool has_jail(std::string_view hook) {
+  return hook == "exec.created" || hook == "exec.poststart";
 }
 
 // One jail of the configuration on its way to a declaration.
@@ -55,6 +67,9 @@ class Builder {
   Declared build(std::string_view rctl_conf) {
     declared_.body = {{"name", declared_.name}, {"spec", {{"params", json::object()}}}};
     add_rules_of_file(rctl_conf);
+    for (const std::string_view hook : start_hooks) {
+      if (const Setting* setting = jail_.find(std::string(hook))) read_start_hook(*setting);
+    }
     for (const Setting& setting : jail_.settings) add(setting);
     for (const Note& note : jail_.notes) add(note);
     finish_command();
@@ -119,37 +134,79 @@ class Builder {
   void add_list(const Setting& setting) {
     const bool addresses = setting.name == "ip4.addr" || setting.name == "ip6.addr";
     if (setting.values.empty() && !addresses) return;  // cleared: nothing to run or mount
-    std::vector<std::string> rest;
-    for (const std::string& value : setting.values) {
-      if (!is_hook(setting.name) || !take_limits(setting.name, value)) rest.push_back(value);
+    std::vector<std::string> rest = setting.values;
+    if (is_in(start_hooks, setting.name)) rest = kept_[setting.name];
+    if (is_in(stop_hooks, setting.name)) {
+      std::erase_if(rest, [&](const std::string& command) { return only_removes_rules(setting.name, command); });
     }
     if (setting.name == "depend") declared_.depends = rest;
     if (!rest.empty() || setting.values.empty()) put(setting, rest);
   }
 
-  // Whether the command only set limits, which are the spec's own now.
-  bool take_limits(const std::string& hook, const std::string& command) {
-    auto limits = limits_of_command(command, declared_.name);
-    if (!limits) return false;
-    const bool setting = hook == "exec.created" || hook == "exec.poststart";
-    if (limits->remove) {
-      if (setting) return false;  // clearing the table before filling it anew: leave the order to the user
-      remark(hook + " \"" + command + "\" is left out: jaild removes the rules of a jail that has ended");
-      return true;
+  // Limits in the hooks of a start become the spec's, in the order in which the hooks run; a command that does nothing
+  // else is left out.
+  void read_start_hook(const Setting& setting) {
+    for (std::size_t at = 0; at < setting.values.size(); ++at) {
+      const std::string& command = setting.values[at];
+      const Place place = at < setting.places.size() ? setting.places[at] : setting.place;
+      if (!take_limits(text_of(place, files_) + ": " + setting.name + " \"" + command + "\"", setting.name, command)) {
+        kept_[setting.name].push_back(command);
+      }
     }
-    if (!setting) return false;
-    for (const RctlRule& rule : limits->add) add_rule(rule);
-    if (limits->cpuset) cpuset_ = limits->cpuset;
-    remark(hook + " \"" + command + "\" became " + (limits->cpuset ? "cpuset" : "rctl") +
-           ", which is in force before the jail's first process runs");
+  }
+
+  // Whether nothing of `command` is left to do. `what`: it, for remarks.
+  bool take_limits(const std::string& what, const std::string& hook, const std::string& command) {
+    const HookReading reading = read_hook(command, declared_.name);
+    bool all = reading.whole;
+    bool partly = reading.more_limits;  // of the limits it sets some stay its own
+    std::string became;
+    for (const HookLimits& each : reading.limits) {
+      const bool readable = each.cpuset ? has_jail(hook) : !each.remove || each.remove->empty();
+      if (!readable) {
+        all = false;
+        partly = partly || !each.cpuset;
+        continue;
+      }
+      const std::string name = each.remove ? "" : each.cpuset ? "cpuset" : "rctl";
+      if (became.find(name) == std::string::npos) became += (became.empty() ? "" : " and ") + name;
+      take(what, each);
+    }
+    if (!became.empty()) {
+      remark(what + " became " + became + ", which is in force before the jail's first process runs" +
+             (all ? "" : "; the command stays, for it does more"));
+    } else if (all) {
+      remark(what + " is left out: jaild removes what is left of an earlier jail's rules before each start");
+    }
+    if (partly) {
+      remark(what + " sets limits in a way that import does not read: they hold only from when it runs, and " +
+             "status shows them as hook rules; better say them in rctl");
+    }
+    return all;
+  }
+
+  void take(const std::string& what, const HookLimits& limits) {
+    if (limits.remove) {
+      for (const RctlRule& rule : rules_) remark(what + " removes " + rule.text() + ", which is left out");
+      rules_.clear();
+    }
+    for (const RctlRule& rule : limits.add) add_rule(rule);
+    if (limits.cpuset) cpuset_ = limits.cpuset;
+  }
+
+  // In the hooks of a stop.
+  bool only_removes_rules(const std::string& hook, const std::string& command) {
+    const HookReading reading = read_hook(command, declared_.name);
+    const auto removes = [](const HookLimits& each) { return each.remove.has_value(); };
+    if (!reading.whole || !std::ranges::all_of(reading.limits, removes)) return false;
+    remark(hook + " \"" + command + "\" is left out: jaild removes the rules of a jail that has ended");
     return true;
   }
 
-  // The later rule for the same resource, action and per holds, as in the kernel for deny.
+  // A later deny for the same resource and per replaces the one before, as in the kernel; of other actions the kernel
+  // keeps each that is not the same altogether.
   void add_rule(const RctlRule& rule) {
-    const auto same = std::ranges::find_if(rules_, [&](const RctlRule& other) {
-      return other.resource() == rule.resource() && other.action() == rule.action() && other.per() == rule.per();
-    });
+    const auto same = std::ranges::find_if(rules_, [&](const RctlRule& other) { return rule.replaces(other); });
     if (same == rules_.end()) {
       rules_.push_back(rule);
       return;
@@ -226,6 +283,7 @@ class Builder {
   Declared declared_;
   std::vector<RctlRule> rules_;
   std::optional<CpuList> cpuset_;
+  std::map<std::string, std::vector<std::string>> kept_;  // of the hooks of a start, what stays in them
 };
 
 }  // namespace

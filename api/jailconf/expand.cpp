@@ -11,7 +11,7 @@ Expander::Expander(const std::vector<Merged>& merged, const std::string& jail, c
     : jail_(jail), limits_(limits), diagnostics_(diagnostics) {
   for (const Merged& one : merged) {
     by_name_.emplace(one.name, entries_.size());
-    entries_.push_back({&one, State::untouched, {}, 0, 0});
+    entries_.push_back({&one, State::untouched, {}, {}, 0, 0});
   }
 }
 
@@ -20,7 +20,7 @@ std::vector<Setting> Expander::expand() {
   for (std::size_t at = 0; at < entries_.size() && !stopped_; ++at) resolve(at);
   for (Entry& entry : entries_) {
     if (entry.merged->variable) continue;
-    settings.push_back({entry.merged->name, std::move(entry.values), entry.merged->place});
+    settings.push_back({entry.merged->name, std::move(entry.values), entry.merged->place, std::move(entry.places)});
   }
   return settings;
 }
@@ -133,6 +133,7 @@ void Expander::add(Entry& entry, std::string value, Place place) {
     return;
   }
   entry.values.push_back(std::move(value));
+  entry.places.push_back(place);
 }
 
 }  // namespace jaild::jailconf

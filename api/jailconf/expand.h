@@ -16,6 +16,7 @@ struct Setting {
   std::string name;
   std::vector<std::string> values;  // empty: the name stood alone, or a list without entries
   Place place;
+  std::vector<Place> places = {};  // of each value
 };
 
 // The variables of one jail. Every parameter is a variable too. A variable with several values may stand where it is
@@ -37,7 +38,8 @@ class Expander {
     const Merged* merged;
     State state = State::untouched;
     std::vector<std::string> values;
-    std::size_t value = 0;  // where looking for variables goes on
+    std::vector<Place> places;  // of each value
+    std::size_t value = 0;      // where looking for variables goes on
     std::size_t piece = 0;
   };
 

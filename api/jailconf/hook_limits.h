@@ -1,4 +1,4 @@
-// rctl(8) and cpuset(1) in hooks: what people write in exec.created because jail.conf(5) has no word for limits.
+// rctl(8) and cpuset(1) in hooks: what people write there because jail.conf(5) has no word for limits.
 #pragma once
 
 #include <optional>
@@ -11,16 +11,23 @@
 
 namespace jaild::jailconf {
 
-// What one command line does to the limits of a jail, if it does nothing else.
+// What one command does to the limits of a jail; one of the three.
 struct HookLimits {
-  std::vector<RctlRule> add;      // rctl -a jail:NAME:RULE ...
-  bool remove = false;            // rctl -r jail:NAME...
-  std::optional<CpuList> cpuset;  // cpuset -l LIST -j NAME
+  std::vector<RctlRule> add;          // rctl -a jail:NAME:RULE ...
+  std::optional<std::string> remove;  // rctl -r jail:NAME[:FILTER]; the filter, "" for all rules of the jail
+  std::optional<CpuList> cpuset;      // cpuset -l LIST -j NAME
 };
 
-// nullopt: the command is anything else: another program, another jail's name, a shell's syntax, an option that is not
-// known here, a rule that is none. In `command` the jail is named NAME, $JNAME or ${JNAME}, for cpuset also $JID.
-[[nodiscard]] std::optional<HookLimits> limits_of_command(std::string_view command, std::string_view jail);
+// What a hook's command line does to the limits of a jail.
+struct HookReading {
+  std::vector<HookLimits> limits;  // what it does whatever happens, in order
+  bool whole = false;              // and nothing else: without the line nothing is missing but `limits`
+  bool more_limits = false;        // it also sets limits of the jail, or may, in a way that is not read here
+};
+
+// Read are commands of their own and those that stand beside others (`;`, `&&`, `||`, redirections), in `sh -c '...'`
+// or behind env(1). In `command` the jail is named NAME, $JNAME or ${JNAME}, for cpuset also $JID.
+[[nodiscard]] HookReading read_hook(std::string_view command, std::string_view jail);
 
 // The rules for the jail in a text like /etc/rctl.conf, one on each line; comments and other subjects are left out.
 // `wrong` gets the lines about this jail that are no rule.

@@ -2,6 +2,8 @@
 #include <ostream>
 #include <set>
 
+#include "api/contract/json.h"
+#include "api/contract/rctl_rule.h"
 #include "api/jailconf/files.h"
 #include "client/commands/options.h"
 #include "client/declaration_file.h"
@@ -108,21 +110,42 @@ void show(Session& session, const std::vector<Declared>& jails, const Present& p
                       : replace ? "replace the declaration"
                                 : "declare")
                   << ", from " << printable(jail.place) << '\n';
+    if (adopt) session.out() << "  the rctl rules that are in force for it stay and become rctl\n";
     for (const std::string& remark : jail.remarks) session.out() << "  " << printable(remark) << '\n';
   }
 }
 
-// Takes over a running jail as it is. A jaild that cannot says so with 404 or 405.
-Result<void> adopt(Session& session, const std::string& name) {
+// Takes over a running jail as it is. Returns its rules, as the kernel has them. A jaild that cannot says so with 404
+// or 405.
+Result<std::vector<std::string>> adopt(Session& session, const std::string& name) {
   HttpRequest request{.method = "POST", .target = "/jails/" + percent_encode(name) + "/adopt"};
   const Result<HttpResponse> response = session.api().connection().call(request);
   if (!response) return Fail(response.error());
-  if (response->status < 300) return {};
+  if (response->status < 300) {
+    const Result<json> object = parse_json(response->body);
+    return object ? texts_at(*object, "/spec/rctl") : std::vector<std::string>();
+  }
   if (response->status == 404 || response->status == 405) {
     return Fail(Kind::conflict,
                 "it runs, and this jaild cannot adopt it: stop it with `jail -r " + name + "`, then import again");
   }
   return Fail(Kind::conflict, "it runs, and could not be adopted: HTTP " + std::to_string(response->status));
+}
+
+// Whatever set the rules of a running jail, a hook that import cannot read among them: none of them is lost by the
+// import. Those that the file does not have become rctl, but where a deny of the file is for the same limit.
+void keep_rules(Session& session, const std::string& name, const std::vector<std::string>& in_force, json& spec) {
+  std::vector<RctlRule> wanted;
+  for (const std::string& text : texts_at(spec, "/rctl")) {
+    if (auto rule = RctlRule::parse(text)) wanted.push_back(std::move(*rule));
+  }
+  for (const std::string& text : in_force) {
+    const auto rule = RctlRule::parse(text);
+    const bool said = rule && std::ranges::any_of(wanted, [&](const RctlRule& each) { return each.replaces(*rule); });
+    if (said) continue;
+    spec["rctl"].push_back(text);
+    if (!session.json()) session.out() << name << ": the rule " << printable(text) << " is in force and becomes rctl\n";
+  }
 }
 
 // A jail that did not run is not started by being imported.
@@ -133,11 +156,13 @@ ExitCode declare(Session& session, const std::vector<Declared>& jails, const Pre
     json body = jail.body;
     const bool running = present.foreign.contains(jail.name);
     if (running) {
-      if (const Result<void> adopted = adopt(session, jail.name); !adopted) {
-        code = first_failure(code, session.fail(jail.name, adopted.error()));
+      const auto in_force = adopt(session, jail.name);
+      if (!in_force) {
+        code = first_failure(code, session.fail(jail.name, in_force.error()));
         if (hopeless(code)) return code;
         continue;
       }
+      keep_rules(session, jail.name, *in_force, body["spec"]);
     } else if (!present.declared.contains(jail.name)) {
       body["desired"] = "stopped";
     }
@@ -219,7 +244,7 @@ void add_import(CLI::App& app, Command& chosen) {
   add_dry_run(*verb, options->dry_run);
   verb->footer(
       "A jail of that name that runs is adopted and runs on; others are declared and not started. Limits in\n"
-      "exec.created, exec.poststart and rctl.conf(5) become rctl and cpuset, the order of jail_list becomes\n"
+      "the hooks of the start and rctl.conf(5) become rctl and cpuset, the order of jail_list becomes\n"
       "priority. One mistake, and nothing is declared.\n\n"
       "  jailctl import -n                 show what would be declared, and what cannot be carried over\n"
       "  jailctl import                    all of this host's jails\n");

@@ -79,22 +79,80 @@ TEST(Declare, LimitsInHooksBecomeTheSpecs) {
     exec.created = "rctl -a jail:$name:memoryuse:deny=2g", "cpuset -l 0-1 -j $name", "echo created";
     exec.poststart = "rctl -a jail:www:maxproc:log=100";
     exec.poststop = "rctl -r jail:www";
-    exec.prestart = "rctl -a jail:www:nthr:log=1"; })",
+    exec.prestart = "rctl -a jail:www:nthr:log=1", "cpuset -l 3 -j www"; })",
                                        "jail:www:memoryuse:deny=1g\njail:www:openfiles:deny=9\njail:db:nthr:deny=1\n");
   const JailSpec spec = spec_of(result);
-  ASSERT_EQ(spec.rctl.size(), 3U);
+  ASSERT_EQ(spec.rctl.size(), 4U);
   EXPECT_EQ(spec.rctl[0].text(), "memoryuse:deny=2g");
   EXPECT_EQ(spec.rctl[1].text(), "openfiles:deny=9");
-  EXPECT_EQ(spec.rctl[2].text(), "maxproc:log=100");
+  EXPECT_EQ(spec.rctl[2].text(), "nthr:log=1");
+  EXPECT_EQ(spec.rctl[3].text(), "maxproc:log=100");
   EXPECT_EQ(spec.cpuset->text(), "0-1");
   EXPECT_EQ(spec.list("exec.created"), (std::vector<std::string>{"echo created"}));
   EXPECT_FALSE(spec.has("exec.poststart"));
   EXPECT_FALSE(spec.has("exec.poststop"));
-  EXPECT_TRUE(spec.has("exec.prestart"));  // not where limits are set
+  EXPECT_EQ(spec.list("exec.prestart"), (std::vector<std::string>{"cpuset -l 3 -j www"})) << "there is no jail yet";
   for (const char* part : {"became rctl", "became cpuset", "is replaced by memoryuse:deny=2g",
                            "rctl.conf jail:www:openfiles", "exec.poststop \"rctl -r jail:www\" is left out"}) {
     EXPECT_TRUE(says(result.jails[0].remarks, part)) << part;
   }
+}
+
+// Each of these hooks sets a limit; jail(8) has them all in force.
+TEST(Declare, NoLimitOfAHookIsLostWithoutAWord) {
+  const Declarations result = declared(R"(a {
+    path = /jail/a;
+    exec.prestart   = "rctl -a jail:a:memoryuse:deny=1g";
+    exec.created    = "rctl -a jail:a:maxproc:deny=100 || true";
+    exec.created   += "/usr/bin/env rctl -a jail:a:nthr:deny=100";
+    exec.created   += "/bin/sh -c 'rctl -a jail:a:openfiles:deny=100'";
+    exec.poststart  = "rctl -a jail:a:pcpu:deny=50 2>/dev/null";
+    exec.poststart += "rctl -a jail:$name:swapuse:deny=1g; logger up";
+    exec.poststart += "[ -x /usr/bin/rctl ] && rctl -a jail:a:nsem:deny=5";
+    exec.start      = "/bin/sh /etc/rc"; })");
+  const JailSpec spec = spec_of(result);
+  std::vector<std::string> rules;
+  for (const RctlRule& rule : spec.rctl) rules.push_back(rule.text());
+  EXPECT_EQ(rules, (std::vector<std::string>{"memoryuse:deny=1g", "maxproc:deny=100", "nthr:deny=100",
+                                             "openfiles:deny=100", "pcpu:deny=50", "swapuse:deny=1g"}));
+  EXPECT_FALSE(spec.has("exec.prestart"));
+  EXPECT_FALSE(spec.has("exec.created"));
+  EXPECT_EQ(spec.list("exec.poststart").size(), 2U);
+  for (const char* part : {"jail.conf:4:23: exec.created \"rctl -a jail:a:maxproc:deny=100 || true\" became rctl",
+                           "jail.conf:8:23: exec.poststart \"rctl -a jail:a:swapuse:deny=1g; logger up\" became rctl, "
+                           "which is in force before "
+                           "the jail's first process runs; the command stays",
+                           "jail.conf:9:23: exec.poststart \"[ -x /usr/bin/rctl ] && rctl -a jail:a:nsem:deny=5\" sets "
+                           "limits in a way that "
+                           "import does not read"}) {
+    EXPECT_TRUE(says(result.jails[0].remarks, part)) << part;
+  }
+}
+
+TEST(Declare, HooksAreReadInTheOrderInWhichTheyRun) {
+  const Declarations result = declared(R"(a { path = /; persist;
+    exec.created = "rctl -r jail:a || true", "rctl -a jail:a:maxproc:deny=9";
+    exec.prestart = "rctl -a jail:a:maxproc:deny=5", "rctl -a jail:a:nthr:log=5", "rctl -a jail:a:nthr:log=6";
+    exec.poststart = "rctl -a jail:a:pcpu:log=5", "rctl -a jail:a:pcpu:log=6"; })");
+  const JailSpec spec = spec_of(result);
+  std::vector<std::string> rules;
+  for (const RctlRule& rule : spec.rctl) rules.push_back(rule.text());
+  EXPECT_EQ(rules, (std::vector<std::string>{"maxproc:deny=9", "pcpu:log=5", "pcpu:log=6"}))
+      << "the kernel keeps two of log, one of deny";
+  EXPECT_TRUE(says(result.jails[0].remarks, "removes nthr:log=6, which is left out"));
+}
+
+TEST(Declare, ValuesAsJail8ReadsThem) {
+  const Declarations result = declared(R"(n { path = /; persist; vnet = 1; sysvmsg = 2; sysvsem = 0; }
+    m { path = /; persist; ip4.addr = "127.0.0.7,127.0.0.8"; ip6 = inherit; })");
+  EXPECT_EQ(result.mistakes, std::vector<std::string>{});
+  ASSERT_EQ(result.jails.size(), 2U);
+  const JailSpec n = parse_jail_document(result.jails[0].body, "")->spec;
+  EXPECT_EQ(n.text("vnet"), "new");
+  EXPECT_EQ(n.text("sysvmsg"), "inherit");
+  EXPECT_EQ(n.text("sysvsem"), "disable");
+  const JailSpec m = parse_jail_document(result.jails[1].body, "")->spec;
+  EXPECT_EQ(m.list("ip4.addr"), (std::vector<std::string>{"127.0.0.7", "127.0.0.8"}));
 }
 
 TEST(Declare, NotesAreReadBack) {

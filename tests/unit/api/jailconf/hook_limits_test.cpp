@@ -5,12 +5,16 @@
 namespace jaild::jailconf {
 namespace {
 
+// What it does, in order; "+" at the end when it does more, "?" when that may be limits.
 std::string rules_in(const std::string& command) {
-  const auto limits = limits_of_command(command, "www");
-  if (!limits) return "no";
-  std::string text = limits->remove ? "remove" : "";
-  for (const RctlRule& rule : limits->add) text += rule.text() + " ";
-  return text + (limits->cpuset ? "cpus " + limits->cpuset->text() : "");
+  const HookReading reading = read_hook(command, "www");
+  std::string text;
+  for (const HookLimits& limits : reading.limits) {
+    if (limits.remove) text += "remove" + (limits.remove->empty() ? "" : ":" + *limits.remove) + " ";
+    for (const RctlRule& rule : limits.add) text += rule.text() + " ";
+    if (limits.cpuset) text += "cpus " + limits.cpuset->text() + " ";
+  }
+  return text + (reading.whole ? "" : "+") + (reading.more_limits ? "?" : "");
 }
 
 TEST(HookLimits, Rctl) {
@@ -19,37 +23,63 @@ TEST(HookLimits, Rctl) {
             "maxproc:log=5 pcpu:deny=50/user ");
   EXPECT_EQ(rules_in("rctl -a 'jail:$JNAME:maxproc:deny=5'"), "maxproc:deny=5 ");
   EXPECT_EQ(rules_in("rctl -a \"jail:${JNAME}:maxproc:deny=5\""), "maxproc:deny=5 ");
-  EXPECT_EQ(rules_in("rctl -r jail:www"), "remove");
-  EXPECT_EQ(rules_in("rctl -r jail:www:memoryuse"), "remove");
+  EXPECT_EQ(rules_in("rctl -r jail:www"), "remove ");
+  EXPECT_EQ(rules_in("rctl -r jail:www:memoryuse"), "remove:memoryuse ");
 }
 
 TEST(HookLimits, Cpuset) {
-  EXPECT_EQ(rules_in("cpuset -l 0-2 -j www"), "cpus 0-2");
-  EXPECT_EQ(rules_in("/usr/bin/cpuset -c -j $JID -l 1,3"), "cpus 1,3");
+  EXPECT_EQ(rules_in("cpuset -l 0-2 -j www"), "cpus 0-2 ");
+  EXPECT_EQ(rules_in("/usr/bin/cpuset -c -j $JID -l 1,3"), "cpus 1,3 ");
+  EXPECT_EQ(rules_in("cpuset -l 0 -j www >/dev/null 2>&1 || true"), "cpus 0 ");
+}
+
+// The habits of real files.
+TEST(HookLimits, WhatStandsAroundACommandChangesNothing) {
+  for (const char* command :
+       {"rctl -a jail:www:maxproc:deny=5 || true", "rctl -a jail:www:maxproc:deny=5;true",
+        "rctl -a jail:www:maxproc:deny=5 2>/dev/null", "rctl -a jail:www:maxproc:deny=5 >/dev/null 2>&1",
+        "rctl -a jail:www:maxproc:deny=5 > /dev/null", "rctl -a jail:www:maxproc:deny=5 >>/var/log/x &",
+        "/usr/bin/env rctl -a jail:www:maxproc:deny=5", "env LC_ALL=C rctl -a jail:www:maxproc:deny=5",
+        "PATH=/usr/bin rctl -a jail:www:maxproc:deny=5", "/bin/sh -c 'rctl -a jail:www:maxproc:deny=5'",
+        "sh -ec \"rctl -a jail:www:maxproc:deny=5 || :\"", "sh -c 'sh -c \"rctl -a jail:www:maxproc:deny=5\"'",
+        "rctl -a jail:www:maxproc:deny=5 || exit 1", "rctl -a jail:www:maxproc:deny=5 || echo failed >&2",
+        "rctl -a jail:www:maxproc:deny=5 # at most five", "true && rctl -a jail:www:maxproc:deny=5",
+        "rctl -a \\\n jail:www:maxproc:deny=5", "\n rctl -a jail:www:maxproc:deny=5\n"}) {
+    EXPECT_EQ(rules_in(command), "maxproc:deny=5 ") << command;
+  }
+  EXPECT_EQ(rules_in("rctl -r jail:www; rctl -a jail:www:maxproc:deny=5 && cpuset -l 0 -j www"),
+            "remove maxproc:deny=5 cpus 0 ");
+}
+
+TEST(HookLimits, ACommandThatDoesMoreIsReadAllTheSame) {
+  for (const char* command :
+       {"rctl -a jail:www:maxproc:deny=5; logger up", "rctl -a jail:www:maxproc:deny=5 && echo ok",
+        "logger up; rctl -a jail:www:maxproc:deny=5", "sh -c 'rctl -a jail:www:maxproc:deny=5; jib addm www em0'",
+        "rctl -a jail:www:maxproc:deny=5 | logger", "mount -a || true; rctl -a jail:www:maxproc:deny=5"}) {
+    EXPECT_EQ(rules_in(command), "maxproc:deny=5 +") << command;
+  }
+}
+
+TEST(HookLimits, LimitsThatAreNotReadAreNoticed) {
+  for (const char* command :
+       {"rctl -a jail:www:nothing:deny=5", "[ -x /usr/bin/rctl ] && rctl -a jail:www:maxproc:deny=5",
+        "false || rctl -a jail:www:maxproc:deny=5", "if true; then rctl -a jail:www:maxproc:deny=5; fi",
+        "for r in maxproc:deny=5; do rctl -a jail:www:$r; done", "rctl -a jail:www:maxproc:deny=$(cat /n)",
+        "rctl -a jail:$(hostname):maxproc:deny=5", "rctl -a $RULES", "cat rules | xargs rctl -a",
+        "env -i rctl -a jail:www:maxproc:deny=5", "test -f /x || exit 0; rctl -a jail:www:maxproc:deny=5",
+        "rctl -a 'jail:www:maxproc:deny=5", "/usr/local/bin/rctl-wrapper rctl -a jail:www"}) {
+    EXPECT_EQ(rules_in(command), "+?") << command;
+  }
 }
 
 TEST(HookLimits, AnythingElseIsLeftAlone) {
-  for (const char* command : {"",
-                              "echo rctl",
-                              "rctl",
-                              "rctl -a",
-                              "rctl -u jail:www",
-                              "rctl -a jail:other:maxproc:deny=5",
-                              "rctl -a user:www:maxproc:deny=5",
-                              "rctl -a jail:www:maxproc:deny=5 && echo ok",
-                              "rctl -a jail:www:nothing:deny=5",
-                              "rctl -a jail:www:maxproc:deny=5;true",
-                              "rctl -a jail:www:maxproc:deny=5 || true",
-                              "rctl -a jail:www:maxproc:deny=5 > /dev/null",
-                              "cpuset -l 0",
-                              "cpuset -j www",
-                              "cpuset -l 0 -j other",
-                              "cpuset -l x -j www",
-                              "cpuset -g -j www",
-                              "cpuset -l 0 -j www sh",
-                              "cpuset -l 0 -l 1 -j www",
-                              "sh -c 'rctl -a jail:www:maxproc:deny=5'"}) {
-    EXPECT_EQ(rules_in(command), "no") << command;
+  for (const char* command :
+       {"", "true", "echo rctl", "rctl", "rctl -u jail:www", "rctl jail:www", "rctl -a jail:other:maxproc:deny=5",
+        "rctl -a jail:www2:maxproc:deny=5", "rctl -a user:www:maxproc:deny=5",
+        "rctl -a loginclass:daemon:maxproc:deny=5 || true", "/usr/local/bin/rctl-wrapper -a jail:www", "cpuset -l 0",
+        "cpuset -j www", "cpuset -l 0 -j other", "cpuset -l x -j www", "cpuset -g -j www", "cpuset -l 0 -j www sh",
+        "cpuset -l 0 -l 1 -j www", "jib addm www em0 2>/dev/null; ifconfig e0b_www name vnet0"}) {
+    EXPECT_EQ(rules_in(command), "+") << command;
   }
 }
 
