@@ -47,6 +47,12 @@ Result<std::string> take_host(std::string_view& rest) {
 
 }  // namespace
 
+std::string host_field(const HostPort& where) {
+  const bool v6 = where.host.find(':') != std::string::npos;
+  const std::string host = v6 ? "[" + where.host + "]" : where.host;
+  return where.port == 80 ? host : host + ":" + std::to_string(where.port);
+}
+
 Result<HostPort> parse_host_port(std::string_view text) {
   auto host = take_host(text);
   if (!host) return Fail(host.error());

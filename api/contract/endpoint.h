@@ -14,6 +14,9 @@ struct HostPort {
   bool operator==(const HostPort&) const = default;
 };
 
+// As the Host field of a request to it (RFC 9110 7.2): an IPv6 address in brackets, the port where it is not 80.
+std::string host_field(const HostPort& where);
+
 // HOST:PORT or [V6]:PORT. Kind::invalid says what is wrong.
 Result<HostPort> parse_host_port(std::string_view text);
 

@@ -20,7 +20,16 @@ TEST(HostPort, RefusesAllElse) {
   EXPECT_FALSE(parse_host_port(std::string(256, 'a') + ":80"));
 }
 
+TEST(HostPort, AsTheHostFieldOfARequest) {
+  EXPECT_EQ(host_field({"127.0.0.1", 18080}), "127.0.0.1:18080");
+  EXPECT_EQ(host_field({"::1", 18080}), "[::1]:18080");
+  EXPECT_EQ(host_field({"::1", 80}), "[::1]");
+  EXPECT_EQ(host_field({"www.example.org", 80}), "www.example.org");
+}
+
 TEST(HttpUrl, SplitsIntoWhereAndWhat) {
+  EXPECT_EQ(*parse_http_url("http://127.0.0.1:18080?ready=1"), (HttpUrl{{"127.0.0.1", 18080}, "/?ready=1"}));
+  EXPECT_EQ(*parse_http_url("http://[::1]:18080?next=/x"), (HttpUrl{{"::1", 18080}, "/?next=/x"}));
   EXPECT_EQ(*parse_http_url("http://127.0.0.1"), (HttpUrl{{"127.0.0.1", 80}, "/"}));
   EXPECT_EQ(*parse_http_url("http://h:8080/health?full=1"), (HttpUrl{{"h", 8080}, "/health?full=1"}));
   EXPECT_EQ(*parse_http_url("http://[::1]:8080/a/b"), (HttpUrl{{"::1", 8080}, "/a/b"}));

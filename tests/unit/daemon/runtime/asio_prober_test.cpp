@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <future>
 #include <optional>
 
 #include <boost/asio/buffer.hpp>
@@ -21,7 +22,8 @@ struct OneAnswer {
       : acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), peer(context), answer(std::move(text)) {
     acceptor.async_accept(peer, [this](const boost::system::error_code& error) {
       if (error || answer.empty()) return;
-      peer.async_read_some(asio::buffer(request), [this](const boost::system::error_code&, std::size_t) {
+      peer.async_read_some(asio::buffer(request), [this](const boost::system::error_code&, std::size_t size) {
+        asked.assign(request.data(), size);
         asio::async_write(peer, asio::buffer(answer), [](const boost::system::error_code&, std::size_t) {});
       });
     });
@@ -31,6 +33,7 @@ struct OneAnswer {
   tcp::acceptor acceptor;
   tcp::socket peer;
   std::string answer;
+  std::string asked;
   std::array<char, 4096> request{};
 };
 
@@ -85,6 +88,55 @@ TEST(AsioProber, AnHttpCheckComparesTheStatus) {
   const auto result = probe(context, settings_for(HealthKind::http, "http://" + server.address() + "/healthz"));
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().message, "answered 204, not 200");
+}
+
+// Whatever a spec may hold is asked for as it was read: one parser for both.
+TEST(AsioProber, AnHttpCheckAsksForWhatTheUrlSays) {
+  struct Row {
+    const char* after_port;
+    const char* request_line;
+  };
+  for (const Row& row :
+       {Row{"", "GET / HTTP/1.1\r\n"}, Row{"?ready=1", "GET /?ready=1 HTTP/1.1\r\n"},
+        Row{"?next=/x", "GET /?next=/x HTTP/1.1\r\n"}, Row{"/a?b=/c:1", "GET /a?b=/c:1 HTTP/1.1\r\n"}}) {
+    asio::io_context context;
+    const OneAnswer server(context, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_TRUE(probe(context, settings_for(HealthKind::http, "http://" + server.address() + row.after_port)));
+    EXPECT_TRUE(server.asked.starts_with(row.request_line)) << server.asked;
+    EXPECT_NE(server.asked.find("\r\nHost: " + server.address() + "\r\n"), std::string::npos) << server.asked;
+  }
+}
+
+// A resolver that does not answer costs the check of that name its time, and other checks nothing.
+TEST(AsioProber, ALookUpEndsWithTheTimeOfItsCheckAndHoldsUpNoOther) {
+  std::promise<void> answers;
+  auto later = answers.get_future().share();
+  std::string dead;
+  std::string alive;
+  {
+    asio::io_context context;
+    const OneAnswer server(context, "");
+    AsioProber prober(context, [later](const std::string& host) -> Result<Addresses> {
+      if (host == "dead.example") later.wait();
+      return Addresses{asio::ip::address_v4::loopback()};
+    });
+    const std::string port = server.address().substr(server.address().find(':'));
+    auto settings = settings_for(HealthKind::tcp, "dead.example" + port);
+    settings.timeout = std::chrono::seconds{1};
+    const auto words = [](const Result<void>& result) { return result ? std::string("fine") : result.error().message; };
+    prober.probe(settings, [&](const Result<void>& result) {
+      dead = words(result);
+      context.stop();
+    });
+    prober.probe(settings_for(HealthKind::tcp, "alive.example" + port), [&](const Result<void>& result) {
+      alive = words(result);
+      EXPECT_TRUE(dead.empty()) << "before the other one's time is over";
+    });
+    context.run();
+  }
+  answers.set_value();  // to nobody
+  EXPECT_EQ(alive, "fine");
+  EXPECT_EQ(dead, "address: timed out");
 }
 
 TEST(AsioProber, AnHttpCheckOfSomethingThatSpeaksNoHttpFails) {
