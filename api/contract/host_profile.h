@@ -20,6 +20,8 @@ struct HostProfile {
   bool racct = false;                      // limits can be set and usage read
   std::string racct_hint;                  // how to switch it on, where it is off
   std::vector<std::string> kernel_params;  // the jail parameters that this kernel knows
+  // Those that this host changes while a jail runs; empty: all that FreeBSD changes then.
+  std::vector<std::string> live_params = {};
 };
 
 }  // namespace jaild

@@ -1,30 +1,19 @@
 #include "daemon/core/changes.h"
 
+#include <utility>
+
 #include "daemon/core/spec_diff.h"
 
 namespace jaild::core {
 namespace {
 
-// A run that never was, for the steps that a start of `spec` would take. The things it needs are named as the spec
-// names them: which interface or mount id they get is known only at the start.
-RunRecord imagined_run(const std::string& name, const JailSpec& spec) {
+// A run that never was, for the steps that a start of `spec` would take.
+RunRecord imagined_run(const std::string& name, const JailSpec& spec, Resolved things) {
   RunRecord run;
   run.key.name = name;
   run.spec = spec;
-  const auto add = [&](std::vector<LedgerEntry>& list, ResourceKind kind, const std::string& id) {
-    list.push_back({kind, id, {}, false});
-  };
-  for (const auto* param : {"ip4.addr", "ip6.addr"}) {
-    for (const auto& each : spec.list(param)) add(run.before_create, ResourceKind::alias, each);
-  }
-  for (const auto* param : {"mount", "mount.fstab"}) {
-    for (const auto& each : spec.list(param)) add(run.before_create, ResourceKind::mount, each);
-  }
-  for (const auto* param : {"mount.devfs", "mount.fdescfs", "mount.procfs"}) {
-    if (spec.flag(param)) add(run.before_create, ResourceKind::mount, param);
-  }
-  for (const auto& each : spec.list("zfs.dataset")) add(run.after_create, ResourceKind::dataset, each);
-  for (const auto& each : spec.list("vnet.interface")) add(run.after_create, ResourceKind::interface, each);
+  run.before_create = std::move(things.before_create);
+  run.after_create = std::move(things.after_create);
   return run;
 }
 
@@ -46,10 +35,11 @@ std::vector<std::string> fields_at_once(const SpecDiff& diff) {
 }
 
 // A jail that is down takes all of it over with its next start; one that is up what it can now, the rest by a restart.
-void describe_spec(const JailRecord& record, const Lifecycle& jail, bool restart, std::vector<Change>& changes) {
+void describe_spec(const JailRecord& record, const Lifecycle& jail, bool restart, const HostWays& ways,
+                   std::vector<Change>& changes) {
   const bool written = record.spec != jail.record().spec;
-  const auto stored = diff_specs(jail.record().spec, record.spec);
-  const auto diff = jail.has_run() ? diff_specs(jail.run()->spec, record.spec) : SpecDiff{};
+  const auto stored = diff_specs(jail.record().spec, record.spec, ways.changes_live);
+  const auto diff = jail.has_run() ? diff_specs(jail.run()->spec, record.spec, ways.changes_live) : SpecDiff{};
   const auto fields = fields_at_once(diff);
   // What the run has already is written all the same: a change that was pending is taken back.
   if (written && fields.empty() && diff.restart.empty()) {
@@ -81,15 +71,15 @@ void describe_adoption(const std::string& name, const JailSpec& spec, std::vecto
 }
 
 void describe_record(const JailRecord& record, const Lifecycle* jail, bool restart, const Timeouts& timeouts,
-                     std::vector<Change>& changes) {
+                     const HostWays& ways, std::vector<Change>& changes) {
   if (jail == nullptr) changes.push_back({record.name, "create", {}, {}});
-  if (jail != nullptr) describe_spec(record, *jail, restart, changes);
+  if (jail != nullptr) describe_spec(record, *jail, restart, ways, changes);
   const bool was_up = jail != nullptr && jail->has_run();
   const bool down_first = was_up && (record.desired == Desired::stopped || restart);
   if (down_first) changes.push_back(stop_of(*jail, timeouts));
   if (record.desired == Desired::running && (!was_up || down_first)) {
-    changes.push_back(
-        {record.name, "start", {}, describe(start_steps(imagined_run(record.name, record.spec), timeouts))});
+    const auto run = imagined_run(record.name, record.spec, ways.things_of(record.name, record.spec));
+    changes.push_back({record.name, "start", {}, describe(start_steps(run, timeouts))});
   }
 }
 

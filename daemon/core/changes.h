@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/contract/write.h"
+#include "daemon/core/host_ways.h"
 #include "daemon/core/lifecycle.h"
 #include "daemon/core/records.h"
 #include "daemon/core/steps.h"
@@ -17,6 +18,6 @@ void describe_adoption(const std::string& name, const JailSpec& spec, std::vecto
 // `jail`: as it is; nullptr: a new one. `restart`: it is restarted so that all of `record` holds. Nothing is appended
 // when all of it holds.
 void describe_record(const JailRecord& record, const Lifecycle* jail, bool restart, const Timeouts& timeouts,
-                     std::vector<Change>& changes);
+                     const HostWays& ways, std::vector<Change>& changes);
 
 }  // namespace jaild::core

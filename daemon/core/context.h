@@ -7,6 +7,7 @@
 
 #include "daemon/core/action.h"
 #include "daemon/core/clock.h"
+#include "daemon/core/host_ways.h"
 #include "daemon/core/steps.h"
 
 namespace jaild::core {
@@ -20,6 +21,7 @@ class Context {
   [[nodiscard]] virtual Now now() const = 0;
   [[nodiscard]] virtual const Timeouts& timeouts() const = 0;
   [[nodiscard]] virtual const std::string& boot_id() const = 0;
+  [[nodiscard]] virtual const HostWays& host_ways() const = 0;
   virtual double jitter() = 0;  // in [-1, 1]
   virtual std::uint64_t next_run() = 0;
   virtual std::uint64_t next_revision() = 0;  // never the same twice while the daemon lives

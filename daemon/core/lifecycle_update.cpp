@@ -28,7 +28,7 @@ std::string join(const std::vector<std::string>& parts) {
 
 void Lifecycle::begin_update() {
   considered_ = record_.generation;
-  const auto diff = diff_specs(run_->spec, record_.spec);
+  const auto diff = diff_specs(run_->spec, record_.spec, context_.host_ways().changes_live);
   take_at_once(run_->spec, record_.spec);
   pending_ = diff.restart;
   pending_why_.clear();

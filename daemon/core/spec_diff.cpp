@@ -47,14 +47,16 @@ bool has_bare_addresses(const JailSpec& spec, const std::string& name) {
   return true;
 }
 
-void diff_param(const std::string& name, const ParamValue* wanted, bool bare_addresses, SpecDiff& diff) {
+void diff_param(const std::string& name, const ParamValue* wanted, bool bare_addresses, const ChangesLive& changes_live,
+                SpecDiff& diff) {
   if (is_looked_up_late(name)) {
     diff.at_once.push_back(name);
     return;
   }
   const Param* param = find_param(name);
   const bool changeable = param != nullptr && param->origin == ParamOrigin::kernel &&
-                          param->when == ParamWhen::change && (param->type != ParamType::list || bare_addresses);
+                          param->when == ParamWhen::change && (param->type != ParamType::list || bare_addresses) &&
+                          (!changes_live || changes_live(name));
   std::optional<ParamValue> value;
   if (changeable) value = wanted != nullptr ? std::optional(*wanted) : default_value(*param);
   if (value) {
@@ -66,7 +68,7 @@ void diff_param(const std::string& name, const ParamValue* wanted, bool bare_add
 
 }  // namespace
 
-SpecDiff diff_specs(const JailSpec& running, const JailSpec& wanted) {
+SpecDiff diff_specs(const JailSpec& running, const JailSpec& wanted, const ChangesLive& changes_live) {
   SpecDiff diff;
   std::set<std::string> names;
   for (const auto& [name, value] : running.params) names.insert(name);
@@ -77,7 +79,7 @@ SpecDiff diff_specs(const JailSpec& running, const JailSpec& wanted) {
     const bool same = old != running.params.end() && now != wanted.params.end() && old->second == now->second;
     if (same) continue;
     const bool bare_addresses = has_bare_addresses(running, name) && has_bare_addresses(wanted, name);
-    diff_param(name, now == wanted.params.end() ? nullptr : &now->second, bare_addresses, diff);
+    diff_param(name, now == wanted.params.end() ? nullptr : &now->second, bare_addresses, changes_live, diff);
   }
   if (running.command != wanted.command) diff.restart.emplace_back("command");
   diff.rctl = running.rctl != wanted.rctl;

@@ -1,6 +1,7 @@
 // What a new spec changes for a jail that runs with an old one. Pure.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -21,7 +22,10 @@ struct SpecDiff {
   [[nodiscard]] bool live() const { return rctl || cpuset || !params.empty(); }
 };
 
-SpecDiff diff_specs(const JailSpec& running, const JailSpec& wanted);
+// Whether the host changes a kernel parameter of a jail that runs, of those that FreeBSD changes. Empty: it does.
+using ChangesLive = std::function<bool(const std::string& param)>;
+
+SpecDiff diff_specs(const JailSpec& running, const JailSpec& wanted, const ChangesLive& changes_live = {});
 
 // `running` with everything of `wanted` that a SpecDiff lists as at_once.
 void take_at_once(JailSpec& running, const JailSpec& wanted);

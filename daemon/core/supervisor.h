@@ -49,6 +49,7 @@ struct SupervisorOptions {
   std::vector<int> host_cpus = {};
   bool adopts = true;
   std::function<std::vector<FieldError>(const std::string& name, const JailSpec& spec)> check = {};
+  HostWays ways = {};  // set by the engine
 };
 
 class Supervisor final : public Context {
@@ -83,6 +84,7 @@ class Supervisor final : public Context {
   [[nodiscard]] Now now() const override { return now_; }
   [[nodiscard]] const Timeouts& timeouts() const override { return options_.timeouts; }
   [[nodiscard]] const std::string& boot_id() const override { return options_.boot_id; }
+  [[nodiscard]] const HostWays& host_ways() const override { return options_.ways; }
   double jitter() override;
   std::uint64_t next_run() override { return ++last_run_; }
   std::uint64_t next_revision() override { return ++last_revision_; }

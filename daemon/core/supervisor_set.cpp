@@ -288,7 +288,7 @@ void Supervisor::plan_records(const WriteSet& set, const Outlook& after, SetPlan
     JailRecord record = *planned;
     const auto* jail = find(record.name);
     const bool restart = set.restart && jail != nullptr && jail->has_run() && record.desired == Desired::running &&
-                         !diff_specs(jail->run()->spec, record.spec).restart.empty();
+                         !diff_specs(jail->run()->spec, record.spec, options_.ways.changes_live).restart.empty();
     if (jail != nullptr && jail->record() == record) {
       if (!restart && jail->waits() && plan.tries.contains(record.name)) {  // tried, and nothing is to be written
         describe_record(record, jail, false, options_.timeouts, plan.reply.changes);
@@ -297,7 +297,7 @@ void Supervisor::plan_records(const WriteSet& set, const Outlook& after, SetPlan
       wish_anew(record, record.desired, set.who.by, now_.wall);  // what was pending
     }
     if (restart) plan.restarts.insert(record.name);
-    describe_record(record, jail, restart, options_.timeouts, plan.reply.changes);
+    describe_record(record, jail, restart, options_.timeouts, options_.ways, plan.reply.changes);
     plan.records.push_back(std::move(record));
   }
 }

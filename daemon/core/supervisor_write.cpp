@@ -341,7 +341,8 @@ void Supervisor::describe_changes(const Write& write, WritePlan& plan) const {
     const bool down = !order.empty() && order.front()->desired == Desired::stopped;
     if (down) std::reverse(order.begin(), order.end());  // a wish is carried to others as it is
     for (const auto* record : order) {
-      describe_record(*record, find(record->name), plan.restarts.contains(record->name), options_.timeouts, changes);
+      describe_record(*record, find(record->name), plan.restarts.contains(record->name), options_.timeouts,
+                      options_.ways, changes);
     }
   }
 }

@@ -13,6 +13,7 @@
 #include "api/contract/host_profile.h"
 #include "api/contract/jail_status.h"
 #include "api/contract/result.h"
+#include "daemon/core/named_things.h"
 #include "daemon/core/operation.h"
 #include "daemon/host/exec.h"
 
@@ -41,8 +42,8 @@ using core::Op;
 using core::OpDone;
 using core::OpenMonitor;
 using core::OpId;
-using core::Release;
 using core::OtherRules;
+using core::Release;
 using core::Remove;
 using core::Reply;
 using core::Resolve;
@@ -71,6 +72,11 @@ class Host {
   // What this host cannot enforce or does not have, each with its pointer below `base`. Pure.
   [[nodiscard]] virtual std::vector<FieldError> check(const std::string& name, const JailSpec& spec,
                                                       const std::string& base) const = 0;
+
+  // What Resolve would find for a jail of this spec, as far as the spec tells: for a dry run. Pure.
+  [[nodiscard]] virtual core::Resolved planned(const std::string& /*name*/, const JailSpec& spec) const {
+    return core::named_things(spec);
+  }
 
   // Before anything else, once. Takes up monitors that an earlier daemon left; survey() then shows them.
   virtual Result<void> start(Sink sink) = 0;

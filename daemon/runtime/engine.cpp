@@ -20,6 +20,12 @@ core::SupervisorOptions on_host(core::SupervisorOptions options, const host::Hos
   options.host_cpus = host.profile().cpus.ids();
   options.adopts = host.profile().host != "linux";  // no jail(8) there
   options.check = [&host](const std::string& name, const JailSpec& spec) { return mistakes_in(name, spec, host); };
+  options.ways.things_of = [&host](const std::string& name, const JailSpec& spec) { return host.planned(name, spec); };
+  if (const auto& live = host.profile().live_params; !live.empty()) {
+    options.ways.changes_live = [&live](const std::string& param) {
+      return std::ranges::find(live, param) != live.end();
+    };
+  }
   return options;
 }
 

@@ -34,6 +34,9 @@ class FaultyHost final : public host::Host {
                                               const std::string& base) const override {
     return inner_->check(name, spec, base);
   }
+  [[nodiscard]] core::Resolved planned(const std::string& name, const JailSpec& spec) const override {
+    return inner_->planned(name, spec);
+  }
   Result<void> start(host::Sink sink) override {
     auto done = std::move(sink.done);
     sink.done = [this, done](host::OpDone each) {

@@ -15,10 +15,8 @@ namespace {
 
 // Honoured whatever their value. Pseudo-parameters are the monitor's and the core's business; those that are not are
 // in `choosy` below.
-constexpr std::array<std::string_view, 14> honoured = {"path",
+constexpr std::array<std::string_view, 12> honoured = {"path",
                                                        "persist",
-                                                       "host.hostname",
-                                                       "host.domainname",
                                                        "vnet",
                                                        "ip4",
                                                        "ip6",
@@ -43,6 +41,12 @@ bool on(const ParamValue& value) {
   return held != nullptr && *held;
 }
 
+constexpr std::size_t host_name_max = 64;  // bytes, __NEW_UTS_LEN
+bool fits_uts(const ParamValue& value) {
+  const auto* held = std::get_if<std::string>(&value);
+  return held == nullptr || held->size() <= host_name_max;
+}
+
 // Parameters of which Linux can give some values.
 struct Choosy {
   std::string_view name;
@@ -56,6 +60,8 @@ constexpr std::array choosy = {
            "a jail on Linux sees its own mounts, which is enforce_statfs=1"},
     Choosy{"devfs_ruleset", [](const ParamValue& value) { return number(value) == 0 || number(value) == 4; },
            "Linux has no device rulesets; mount.devfs gives harmless devices only"},
+    Choosy{"host.hostname", fits_uts, "is longer than the 64 bytes that Linux takes"},
+    Choosy{"host.domainname", fits_uts, "is longer than the 64 bytes that Linux takes"},
     Choosy{"host", [](const ParamValue& value) { return is(value, "new"); },
            "a jail on Linux always has a host name of its own"},
     Choosy{"sysvmsg", [](const ParamValue& value) { return is(value, "new"); },
@@ -196,6 +202,10 @@ std::vector<std::string> linux_params() {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::vector<std::string> linux_live_params() {
+  return {"host.domainname", "host.hostname", "persist"};
 }
 
 }  // namespace jaild::host

@@ -17,5 +17,7 @@ namespace jaild::host {
 
 // The kernel parameters of jail(8) that mean something here.
 [[nodiscard]] std::vector<std::string> linux_params();
+// Those of them that are changed while a jail runs.
+[[nodiscard]] std::vector<std::string> linux_live_params();
 
 }  // namespace jaild::host

@@ -30,6 +30,10 @@ std::vector<FieldError> LinuxHost::check(const std::string& name, const JailSpec
   return check_on_linux(name, spec, base, tree_);
 }
 
+core::Resolved LinuxHost::planned(const std::string& name, const JailSpec& spec) const {
+  return planned_on_linux(name, spec);
+}
+
 Result<void> LinuxHost::start(Sink sink) {
   if (auto begun = begin(std::move(sink)); !begun) return begun;
   for (const JailRecord& record : records_.live()) {

@@ -23,6 +23,7 @@ class LinuxHost final : public KernelHost {
   [[nodiscard]] std::vector<FieldError> check(const std::string& name, const JailSpec& spec,
                                               const std::string& base) const override;
   void declared(const std::string& path) override { jails_.trees().declare(path); }
+  [[nodiscard]] core::Resolved planned(const std::string& name, const JailSpec& spec) const override;
   Result<void> start(Sink sink) override;
   void stop() override;
   void exec(const JailKey& key, ExecRequest request, ExecStarted done) override;

@@ -18,6 +18,7 @@
 #include "daemon/host/linux/jail_record.h"
 #include "daemon/host/linux/kernel_file.h"
 #include "daemon/host/linux/limits.h"
+#include "daemon/host/linux/linux_check.h"
 #include "daemon/host/linux/network.h"
 #include "daemon/host/linux/pidfd.h"
 
@@ -101,6 +102,10 @@ void refuse_sources(const std::string& path, const JailMounts& mounts, const Jai
   }
 }
 
+LedgerEntry group_entry(const std::string& name) {
+  return LedgerEntry{ResourceKind::cgroup, name, {}, false};
+}
+
 const char* network_word(const JailSpec& spec) {
   switch (network_stack(spec)) {
     case NetworkStack::own: return "new";
@@ -163,9 +168,17 @@ Result<core::Resolved> LinuxJails::resolve(const core::Resolve& op) {
   for (auto* missing : {&mounts->missing, &network->missing}) {
     resolved.missing.insert(resolved.missing.end(), missing->begin(), missing->end());
   }
-  resolved.before_create.push_back(LedgerEntry{ResourceKind::cgroup, op.name, {}, false});
+  resolved.before_create.push_back(group_entry(op.name));
   resolved.after_create = std::move(network->interfaces);
   return resolved;
+}
+
+// Mounts are made in the jail's own mount namespace, with the jail.
+core::Resolved planned_on_linux(const std::string& name, const JailSpec& spec) {
+  core::Resolved planned;
+  planned.before_create.push_back(group_entry(name));
+  planned.after_create = named_interfaces(spec);
+  return planned;
 }
 
 Result<LedgerEntry> LinuxJails::acquire(const core::Acquire& op) {
@@ -346,7 +359,8 @@ Result<void> LinuxJails::set_cpuset(const core::SetCpuset& op) {
 
 Result<void> LinuxJails::set_params(const core::SetParams& op) {
   for (const auto& [name, value] : op.params) {
-    if (name == "host.hostname" || name == "host.domainname" || name == "persist") continue;
+    const std::vector<std::string> live = linux_live_params();
+    if (std::ranges::find(live, name) != live.end()) continue;
     return Fail(Kind::conflict, "Linux changes " + name + " at the next start only");
   }
   const auto record = jail_record(paths_.run_dir, op.key.name);

@@ -73,4 +73,7 @@ class LinuxJails final : public JailOperations {
   std::map<std::uint64_t, UniqueFd> networks_;
 };
 
+// What resolve() would find, as far as the spec tells.
+[[nodiscard]] core::Resolved planned_on_linux(const std::string& name, const JailSpec& spec);
+
 }  // namespace jaild::host

@@ -55,6 +55,7 @@ HostProfile linux_profile(const CgroupTree& tree) {
   profile.racct_hint = limits_hint(tree);
   profile.racct = profile.racct_hint.empty();
   profile.kernel_params = linux_params();
+  profile.live_params = linux_live_params();
   return profile;
 }
 

@@ -85,6 +85,14 @@ Result<void> collect(const JailSpec& spec, bool v6, std::vector<Wanted>& wanted)
   return {};
 }
 
+Result<std::vector<Wanted>> collect(const JailSpec& spec) {
+  std::vector<Wanted> wanted;
+  for (const bool v6 : {false, true}) {
+    if (auto collected = collect(spec, v6, wanted); !collected) return Fail(collected.error());
+  }
+  return wanted;
+}
+
 Result<void> plan_veth(Netlink& host, const Wanted& wanted, NetworkPlan& plan) {
   auto bridge = host.find(wanted.bridge);
   if (!bridge) return Fail(bridge.error());
@@ -261,12 +269,24 @@ NetworkStack network_stack(const JailSpec& spec) {
   return restricted ? NetworkStack::own : NetworkStack::none;
 }
 
+std::vector<LedgerEntry> named_interfaces(const JailSpec& spec) {
+  std::vector<LedgerEntry> entries;
+  const auto wanted = collect(spec);
+  if (!wanted) return entries;  // refused when the spec is written
+  for (const Wanted& one : *wanted) {
+    entries.push_back(LedgerEntry{ResourceKind::interface, one.bridge + "|" + one.addresses, {}, false});
+  }
+  for (const std::string& name : spec.list("vnet.interface")) {
+    entries.push_back(LedgerEntry{ResourceKind::interface, name, {}, false});
+  }
+  return entries;
+}
+
 Result<NetworkPlan> plan_network(const JailSpec& spec) {
   NetworkPlan plan;
-  std::vector<Wanted> wanted;
-  for (const bool v6 : {false, true}) {
-    if (auto collected = collect(spec, v6, wanted); !collected) return Fail(collected.error());
-  }
+  const auto collected = collect(spec);
+  if (!collected) return Fail(collected.error());
+  const std::vector<Wanted>& wanted = *collected;
   const std::vector<std::string> moved = spec.list("vnet.interface");
   if (wanted.empty() && moved.empty()) return plan;
   auto host = Netlink::open();

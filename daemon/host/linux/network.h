@@ -22,6 +22,10 @@ struct NetworkPlan {
 // One veth for each bridge named in ip4.addr and ip6.addr, one entry for each vnet.interface. The host end's name and
 // both hardware addresses are chosen here at random and kept in the entry: they are the mark by which it is known
 // again. Reads the host's interfaces, changes nothing.
+// The interfaces that plan_network() finds, in its order, without a look at the host: a veth pair, whose name is chosen
+// at the start, is called BRIDGE|ADDR/LEN.
+[[nodiscard]] std::vector<core::LedgerEntry> named_interfaces(const JailSpec& spec);
+
 Result<NetworkPlan> plan_network(const JailSpec& spec);
 
 // `netns`: the descriptor of the jail's stack. Idempotent. An interface of that name that does not carry the entry's

@@ -46,6 +46,21 @@ TEST_P(HostContract, CreatedJailIsListedAndEmpty) {
   EXPECT_FALSE(facts(jail.key.name));
 }
 
+// The steps of a dry run are those of the start. On Linux a veth pair gets its name with the start.
+TEST_P(HostContract, WhatIsPlannedIsWhatIsResolved) {
+  const JailSpec wanted = spec();
+  const auto planned = host_->planned(name("planned"), wanted);
+  auto resolved = perform(Resolve{name("planned"), wanted});
+  ASSERT_TRUE(resolved) << resolved.error().message;
+  const auto ids = [](const std::vector<LedgerEntry>& entries) {
+    std::vector<std::string> words;
+    for (const LedgerEntry& each : entries) words.push_back(std::string(to_string(each.kind)) + " " + each.id);
+    return words;
+  };
+  EXPECT_EQ(ids(planned.before_create), ids(std::get<Resolved>(*resolved).before_create));
+  EXPECT_EQ(planned.after_create.size(), std::get<Resolved>(*resolved).after_create.size());
+}
+
 TEST_P(HostContract, CommandsReportHowTheyEnded) {
   const TestJail jail = up("codes");
   for (const bool in_jail : {false, true}) {

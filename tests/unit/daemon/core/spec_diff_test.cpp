@@ -93,5 +93,15 @@ TEST(SpecDiff, HooksOfTheStopAndWhatOnlyJaildLooksAtHoldAtOnce) {
   EXPECT_EQ(running, wanted);
 }
 
+TEST(SpecDiff, WhatTheHostDoesNotChangeLiveWaitsForARestart) {
+  auto wanted = base();
+  wanted.params["host.hostname"] = std::string("new");
+  wanted.params.erase("allow.raw_sockets");
+  const auto diff = diff_specs(base(), wanted, [](const std::string& param) { return param == "host.hostname"; });
+  EXPECT_EQ(diff.restart, Names{"allow.raw_sockets"});
+  EXPECT_EQ(diff.params.size(), 1U);
+  EXPECT_TRUE(diff.params.contains("host.hostname"));
+}
+
 }  // namespace
 }  // namespace jaild::core

@@ -64,6 +64,59 @@ TEST(SupervisorWrite, StartCarriesTheDependenciesAndADryRunListsThemWithoutAWrit
   EXPECT_EQ(world.state("db"), JailState::stopped);
 }
 
+// As Linux, where a jail has a control group, and no mount or alias that a start makes.
+SupervisorOptions of_another_host() {
+  SupervisorOptions options{{}, 4, "boot1", 1};
+  options.ways.things_of = [](const std::string& name, const JailSpec&) {
+    Resolved things;
+    things.before_create = {{ResourceKind::cgroup, name, {}, false}};
+    things.after_create = {{ResourceKind::interface, "br0|10.0.0.1/24", {}, false}};
+    return things;
+  };
+  options.ways.changes_live = [](const std::string& param) { return param == "host.hostname"; };
+  return options;
+}
+
+TEST(SupervisorWrite, ADryRunShowsTheStepsThatTheHostWouldTake) {
+  World world(of_another_host());
+  auto spec = service();
+  spec.params["mount.devfs"] = true;
+  spec.params["ip4.addr"] = std::vector<std::string>{"br0|10.0.0.1/24"};
+  auto write = put("web", spec);
+  write.verb = Write::Verb::declare;
+  write.desired = Desired::running;
+  write.dry_run = true;
+  const auto plan = world.write(write);
+  ASSERT_TRUE(plan) << plan.error().message;
+  ASSERT_EQ(plan->changes.size(), 2U);
+  std::vector<std::string> steps;
+  for (const auto& step : plan->changes[1].steps) steps.push_back(step.step + " " + step.command);
+  EXPECT_EQ(steps, (std::vector<std::string>{"monitor ", "cgroup web", "create /jail", "rctl ",
+                                             "interface br0|10.0.0.1/24", "command httpd"}));
+}
+
+TEST(SupervisorWrite, WhatTheHostDoesNotChangeLiveIsPendingInThePlanAndAfterIt) {
+  World world(of_another_host());
+  ASSERT_TRUE(world.declare("web", service()));
+  auto spec = service();
+  spec.params["allow.raw_sockets"] = true;
+  spec.params["host.hostname"] = std::string("www");
+  auto write = put("web", spec);
+  write.dry_run = true;
+  const auto plan = world.write(write);
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->changes.size(), 2U);
+  EXPECT_EQ(plan->changes[0].action, "live");
+  EXPECT_EQ(plan->changes[0].fields, std::vector<std::string>{"host.hostname"});
+  EXPECT_EQ(plan->changes[1].action, "pending");
+  EXPECT_EQ(plan->changes[1].fields, std::vector<std::string>{"allow.raw_sockets"});
+  world.log.clear();
+  write.dry_run = false;
+  ASSERT_TRUE(world.write(write));
+  EXPECT_EQ(world.log, std::vector<std::string>{"web set host.hostname"});
+  EXPECT_EQ(world.supervisor.get("web")->status.pending, std::vector<std::string>{"allow.raw_sockets"});
+}
+
 TEST(SupervisorWrite, DeleteWithDependantsIsRefusedAndNamesThem) {
   World world;
   ASSERT_TRUE(world.declare("db", service()));

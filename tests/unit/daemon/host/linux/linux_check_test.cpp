@@ -23,7 +23,7 @@ struct Row {
 
 TEST(LinuxCheck, WhatLinuxEnforcesIsTaken) {
   const std::vector<Row> rows = {{"path", std::string("/jail/www")},
-                                 {"host.hostname", std::string("www")},
+                                 {"host.hostname", std::string(64, 'w')},
                                  {"securelevel", std::int64_t{-1}},
                                  {"children.max", std::int64_t{0}},
                                  {"enforce_statfs", std::int64_t{1}},
@@ -62,6 +62,8 @@ TEST(LinuxCheck, WhatLinuxCannotEnforceIsRefusedWithItsPointer) {
                                  {"osrelease", std::string("13.2-RELEASE")},
                                  {"devfs_ruleset", std::int64_t{7}},
                                  {"host.hostid", std::int64_t{5}},
+                                 {"host.hostname", std::string(65, 'w')},
+                                 {"host.domainname", std::string(65, 'w')},
                                  {"zfs.dataset", std::vector<std::string>{"tank/a"}},
                                  {"host", std::string("inherit")},
                                  {"a.newer.kernels", true}};

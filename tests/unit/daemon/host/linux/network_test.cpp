@@ -26,6 +26,15 @@ TEST(Network, NothingIsPlannedForAJailWithoutInterfaces) {
   EXPECT_TRUE(plan->missing.empty());
 }
 
+TEST(Network, InterfacesAreNamedWithoutALookAtTheHost) {
+  const auto entries = named_interfaces(with({{"ip4.addr", std::vector<std::string>{"br0|10.0.0.2/24", "br1|10.1.0.2"}},
+                                              {"ip6.addr", std::vector<std::string>{"br0|fd00::2/64"}},
+                                              {"vnet.interface", std::vector<std::string>{"veth7"}}}));
+  std::vector<std::string> ids;
+  for (const core::LedgerEntry& each : entries) ids.push_back(each.id);
+  EXPECT_EQ(ids, (std::vector<std::string>{"br0|10.0.0.2/24 fd00::2/64", "br1|10.1.0.2/32", "veth7"}));
+}
+
 TEST(Network, WhatIsNotThereIsNamed) {
   auto plan = plan_network(with({{"ip4.addr", std::vector<std::string>{"jdnobr|10.0.0.2/24", "lo|10.0.0.3/24"}}}));
   ASSERT_TRUE(plan) << plan.error().message;

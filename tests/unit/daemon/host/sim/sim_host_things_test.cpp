@@ -1,4 +1,5 @@
 // Resolve, Acquire, Release: mounts, aliases, interfaces, datasets.
+#include <algorithm>
 #include <cerrno>
 
 #include "tests/unit/daemon/host/sim/sim_world.h"
@@ -35,6 +36,23 @@ void furnish(Machine& machine) {
   machine.kernel->network.add_interface("em1");
   machine.kernel->datasets.add("zroot/www");
   machine.kernel->paths.add_file("/etc/fstab.www", "# data\n\ntmpfs /jail/www/tmp tmpfs rw,size=1g 0 0\n");
+}
+
+// What a dry run shows is what a start does, but for the lines of the fstab file, which it does not read.
+TEST(SimThings, WhatIsPlannedIsWhatIsResolved) {
+  Machine machine;
+  furnish(machine);
+  Daemon daemon(machine);
+  const auto ids = [](const std::vector<LedgerEntry>& entries) {
+    Words words;
+    for (const LedgerEntry& each : entries) words.push_back(std::string(to_string(each.kind)) + " " + each.id);
+    return words;
+  };
+  const JailSpec spec = full_spec();
+  Words planned = ids(daemon.host->planned("www", spec).before_create);
+  std::ranges::replace(planned, std::string("mount /etc/fstab.www"), std::string("mount /jail/www/tmp"));
+  EXPECT_EQ(planned, ids(resolved(daemon, spec).before_create));
+  EXPECT_EQ(ids(daemon.host->planned("www", spec).after_create), ids(resolved(daemon, spec).after_create));
 }
 
 TEST(SimThings, ResolvedInTheOrderOfJail8) {
