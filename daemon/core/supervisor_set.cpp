@@ -291,7 +291,7 @@ void Supervisor::plan_records(const WriteSet& set, const Outlook& after, SetPlan
                          !diff_specs(jail->run()->spec, record.spec, options_.ways.changes_live).restart.empty();
     if (jail != nullptr && jail->record() == record) {
       if (!restart && jail->waits() && plan.tries.contains(record.name)) {  // tried, and nothing is to be written
-        describe_record(record, jail, false, options_.timeouts, plan.reply.changes);
+        describe_record(record, jail, false, options_.timeouts, options_.ways, plan.reply.changes);
       }
       if (!restart) continue;
       wish_anew(record, record.desired, set.who.by, now_.wall);  // what was pending
