@@ -19,7 +19,7 @@ struct MonitorPaths {
   std::string log_dir;
   std::string monitor_path;
   // "NAME=value": with hello it goes to every monitor, for its commands. A monitor's own is empty.
-  std::vector<std::string> environment;
+  std::vector<std::string> environment{};
   std::uint64_t log_rate = 0;
 };
 
