@@ -5,22 +5,23 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
-#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
 
+#include "daemon/host/host_walk.h"
 #include "daemon/host/unique_fd.h"
 
 namespace jaild::host {
 namespace {
 
-std::optional<std::string> real_name(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
-  if (!real || std::string(real.get()) == "/") return std::nullopt;
-  return real.get();
+// A path that leads through a link in a tree is not followed here either: what lies behind it is no jail's for that,
+// and will not be mounted.
+std::optional<std::string> real_name(const std::string& path, const std::set<std::string>& trees) {
+  auto found = walk_host_path(path, "path", [&trees](const std::string& real) { return trees.contains(real); });
+  if (!found || found->real == "/") return std::nullopt;
+  return std::move(found->real);
 }
 
 // Until there are this many even a tree that is not there is kept: its file system may only be unmounted.
@@ -58,7 +59,7 @@ Result<void> JailTrees::add(std::vector<std::string> paths) {
   const std::lock_guard lock(mutex_);
   bool grew = false;
   for (const std::string& path : paths) {
-    const auto real = real_name(path);
+    const auto real = real_name(path, trees_);
     if (!real) continue;
     if (real->find('\n') != std::string::npos) {
       return Fail(Kind::invalid, "the path of a jail has a line break in it: rename the directory");
@@ -71,8 +72,8 @@ Result<void> JailTrees::add(std::vector<std::string> paths) {
 }
 
 void JailTrees::include(const std::string& path) {
-  const auto real = real_name(path);
   const std::lock_guard lock(mutex_);
+  const auto real = real_name(path, trees_);
   if (real) trees_.insert(*real);
 }
 

@@ -12,8 +12,8 @@
 #include <filesystem>
 #include <thread>
 
-#include "daemon/host/linux/in_namespace.h"
 #include "daemon/host/linux/bind_source.h"
+#include "daemon/host/linux/in_namespace.h"
 #include "daemon/host/linux/jail_mounts.h"
 #include "daemon/host/linux/jail_record.h"
 #include "daemon/host/linux/kernel_file.h"

@@ -131,5 +131,13 @@ TEST_F(HostWalk, TreesAreKnownByTheirRealNamesAndKept) {
   EXPECT_EQ(nowhere.add({place("jails/a")}).error().kind, Kind::host_refused);
 }
 
+// Otherwise a jail could say of any directory of the host that a jail can write there.
+TEST_F(HostWalk, APlantedLinkMakesNoTreeOfWhatItLeadsTo) {
+  link(place("host"), "jails/a/planted");
+  ASSERT_TRUE(trees_.add({place("jails/a/planted"), place("jails/a/planted/etc")}));
+  EXPECT_FALSE(trees_.contains(place("host")));
+  EXPECT_FALSE(trees_.contains(place("host/etc")));
+}
+
 }  // namespace
 }  // namespace jaild::host
