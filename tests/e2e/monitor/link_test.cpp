@@ -16,7 +16,7 @@ class LinkToRealMonitor : public MonitorTest {
     MonitorTest::SetUp();
     if (IsSkipped()) return;
     link_ = std::make_unique<host::MonitorLink>(
-        io_, host::MonitorPaths{place("run"), place("state"), place("log"), JAILD_MONITOR_PATH},
+        io_, host::MonitorPaths{place("run"), place("state"), place("log"), JAILD_MONITOR_PATH, {}},
         host::MonitorLink::Handlers{[](const core::JailKey&, const LastExit&) {}, [](const core::JailKey&) {},
                                     [](const core::JailKey&) {}, [](const core::JailKey&) {}});
     thread_ = std::thread([this] { io_.run(); });
