@@ -28,12 +28,30 @@ class Limits(JaildTest):
         for more, pointer in (({"params": {"securelevel": 2}}, "/spec/params/securelevel"),
                               ({"params": {"allow.mount": True}}, "/spec/params/allow.mount"),
                               ({"params": {"children.max": 5}}, "/spec/params/children.max"),
+                              ({"params": {"host.hostname": "w" * 65}}, "/spec/params/host.hostname"),
                               ({"rctl": ["msgqsize:deny=5"]}, "/spec/rctl/0"),
                               ({"rctl": ["memoryuse:log=5m"]}, "/spec/rctl/0")):
             spec = self.spec(rctl=more.get("rctl", []), params=more.get("params", {}))
             code, body = self.jaild.declare("no", spec)
             self.assertEqual(code, 422, (more, body))
             self.assertIn(pointer, [each["pointer"] for each in body["errors"]])
+
+    def test_a_plan_is_what_happens_then(self):
+        spec = self.spec(params={"mount.devfs": True, "exec.start": ["/bin/true"], "host.hostname": "w" * 64})
+        code, plan = self.jaild.call("POST", "/jails?dry_run=1", {"name": "planned", "spec": spec})
+        self.assertEqual(code, 200, plan)
+        steps = [(each["step"], each["command"]) for change in plan["changes"] if change["action"] == "start"
+                 for each in change["steps"]]
+        self.assertIn(("cgroup", "planned"), steps)
+        body = self.declare("planned", spec)
+        self.assertEqual([(each["step"], each["command"]) for each in body["status"]["steps"]], steps)
+        change = {"spec": {"params": {"allow.raw_sockets": True, "host.hostname": "v"}}}
+        code, plan = self.jaild.call("PATCH", "/jails/planned?dry_run=1", change)
+        self.assertEqual([(each["action"], each["fields"]) for each in plan["changes"]],
+                         [("live", ["host.hostname"]), ("pending", ["allow.raw_sockets"])], plan)
+        code, body = self.jaild.call("PATCH", "/jails/planned", change)
+        self.assertEqual((code, body["status"]["pending"]), (200, ["allow.raw_sockets"]), body)
+        self.erase("planned")
 
     def test_a_jail_is_confined(self):
         script = pathlib.Path(self.root, "probe.sh")
