@@ -85,6 +85,10 @@ void Oracle::daemon_started(const core::Snapshot& loaded) {
 void Oracle::daemon_gone() {
   shown_.clear();
   for (const auto& [id, names] : under_way_) uncertain_.insert(names.begin(), names.end());
+  for (const auto& [name, known] : acknowledged_) {  // also what was answered after the prune was asked for
+    if (!prunes_.empty()) uncertain_.insert(name);
+  }
+  prunes_.clear();
   if (supervisor_ != nullptr) {  // what was asked for may be on the disk, and the next daemon does it at once
     for (const auto& name : uncertain_) forgive(name);
   }
@@ -128,7 +132,10 @@ void Oracle::asked(std::uint64_t id, const Write& write) {
 void Oracle::asked(std::uint64_t id, const WriteSet& set) {
   under_way_[id] = concerned(set);
   if (set.dry_run) return;
-  if (!set.prune.empty()) sets_.clear();  // any member of an earlier one may go
+  if (!set.prune.empty()) {
+    sets_.clear();  // any member of an earlier one may go
+    prunes_.insert(id);
+  }
   auto& members = sets_[std::to_string(id)];
   for (const auto& member : set.members) {
     forget_sets_of(member.name);
@@ -161,6 +168,7 @@ void Oracle::answered(std::uint64_t id, const Write& write, const Result<WriteRe
 
 void Oracle::answered(std::uint64_t id, const WriteSet& set, const Result<SetReply>& reply) {
   under_way_.erase(id);
+  prunes_.erase(id);
   if (set.dry_run && reply) return;
   if (!reply) return answered(concerned(set), &reply.error());
   std::set<std::string> names;

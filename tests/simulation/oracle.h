@@ -103,6 +103,7 @@ class Oracle final : public HostObserver {
   std::map<std::string, Known> acknowledged_;
   std::set<std::string> uncertain_;  // a request about it was under way when the daemon died
   std::map<std::uint64_t, std::set<std::string>> under_way_;
+  std::set<std::uint64_t> prunes_;                         // of under_way_, those that may delete any jail
   std::map<std::string, std::set<std::string>> sets_;      // by label: members that no later request is about
   std::map<std::string, std::string> labels_;              // of the jails that are durable; "" where it has none
   std::map<std::string, core::RunRecord> runs_;            // durable
