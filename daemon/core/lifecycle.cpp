@@ -445,6 +445,7 @@ void Lifecycle::begin_stop(StopWhy why, std::string reason) {
   next_step_ = 0;
   leftovers_.clear();
   jail_left_ = false;
+  monitor_replaced_ = false;
   removal_failed_ = false;
   cancel_at_.reset();
   if (going_down_) bound_commands();
@@ -476,6 +477,10 @@ void Lifecycle::on_stop_step(const Result<Reply>& result) {
   const std::string problem = step_problem(step, result);
   cancel_at_.reset();
   report(step, problem);
+  if (replace_monitor(step, result)) {
+    next_stop_step();
+    return;
+  }
   if (!problem.empty()) {
     if (const auto* release = std::get_if<Release>(&step.what)) leftovers_.push_back(release->entry);
     if (std::holds_alternative<Remove>(step.what)) removal_failed_ = true;
@@ -488,6 +493,18 @@ void Lifecycle::on_stop_step(const Result<Reply>& result) {
   }
   ++next_step_;
   next_stop_step();
+}
+
+// A monitor that died during the stop, or was ended since it did not answer, is followed by a new one, once: the step
+// that failed with it is taken again, and the hooks that are left are run.
+bool Lifecycle::replace_monitor(const Step& step, const Result<Reply>& result) {
+  if (result || result.error().kind != Kind::unavailable || monitor_replaced_) return false;
+  if (std::holds_alternative<OpenMonitor>(step.what) || std::holds_alternative<CloseMonitor>(step.what)) return false;
+  monitor_replaced_ = true;
+  monitor_alive_ = false;
+  const auto here = steps_.begin() + static_cast<std::ptrdiff_t>(next_step_);
+  steps_.insert(here, {"monitor", "", Reached::nothing, OpenMonitor{run_->key}});
+  return true;
 }
 
 void Lifecycle::finish_stop() {

@@ -133,6 +133,7 @@ class Lifecycle {
   void bound_commands();
   [[nodiscard]] std::string why_down() const;
   void on_stop_step(const Result<Reply>& result);
+  bool replace_monitor(const Step& step, const Result<Reply>& result);
   void finish_stop();
   void conclude_run();
   void forget_run();
@@ -182,6 +183,7 @@ class Lifecycle {
   std::string stop_reason_;
   bool interrupted_ = false;            // the start is to end after the present step
   std::vector<LedgerEntry> leftovers_;  // what a stop could not remove
+  bool monitor_replaced_ = false;       // in this stop, after it had died or was given up
   bool removal_failed_ = false;         // in this stop, jail_remove failed or took too long
   std::optional<MonoTime> cancel_at_;   // the command in flight has no timeout and the host goes down
   bool jail_left_ = false;              // the jail may still be alive after a stop

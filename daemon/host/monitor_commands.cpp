@@ -30,6 +30,11 @@ json command_json(const Command& command) {
           {"path", command.path}};
 }
 
+// A step of a stop. Nobody waits for the monitor of those as long as for one whose jail is to live.
+bool ends_a_run(const std::string& phase) {
+  return phase == "exec.prestop" || phase == "exec.stop" || phase == "exec.poststop" || phase == "exec.release";
+}
+
 Result<Reply> command_result(const Result<json>& answer) {
   if (!answer) return Fail(answer.error());
   CommandResult result;
@@ -48,6 +53,7 @@ void MonitorCommands::run(const core::Run& op, Done done) {
   if (op.command.timeout.count() > 0) patience = op.command.timeout + monitor::kill_grace + answer_slack;
   link_.send(op.key.run, {{"request", "run"}, {"command", std::move(command)}}, patience,
              [done = std::move(done)](Result<json> answer) { done(command_result(answer)); });
+  if (ends_a_run(op.command.phase)) link_.end_unless_it_answers(op.key.run);
 }
 
 void MonitorCommands::cancel(const core::Cancel& op, Done done) {
@@ -72,6 +78,7 @@ void MonitorCommands::terminate(const core::Terminate& op, Done done) {
                if (!answer) return done(Fail(answer.error()));
                done(Reply(core::Terminated{static_cast<int>(json_number(*answer, "left"))}));
              });
+  link_.end_unless_it_answers(op.key.run);
 }
 
 }  // namespace jaild::host

@@ -20,7 +20,9 @@ using std::chrono::milliseconds;
 
 // Both are answered at once unless the whole machine is slow; a monitor given up too soon costs its jail a restart.
 constexpr milliseconds hello_patience{20'000};
-constexpr milliseconds finish_patience{20'000};
+// Where the run is over or ends, less is lost, and somebody waits for the stop: a stopped monitor (SIGSTOP) must not
+// hold it up.
+constexpr milliseconds stop_patience{5'000};
 constexpr milliseconds stop_glance{100};
 
 // Runs `job` on the link's thread and waits for it. Who waits may be awake, and gone, before the other thread has left
@@ -160,7 +162,7 @@ Result<void> MonitorLink::close(const core::JailKey& key) {
     const auto session = sessions_.find(key.run);
     if (session != sessions_.end()) session->second->finishing = true;
   });
-  auto finished = ask(key.run, {{"request", "finish"}}, finish_patience);
+  auto finished = ask(key.run, {{"request", "finish"}}, stop_patience);
   const bool hangs = !finished && finished.error().kind == Kind::timeout;
   if (!finished && !hangs && finished.error().kind != Kind::unavailable) {
     return Fail(finished.error().in("end the monitor"));
@@ -195,6 +197,19 @@ void MonitorLink::send(std::uint64_t run, json request, std::optional<millisecon
       }
       if (result && what == "main") session->main_started = true;
       answer(std::move(result));
+    });
+  });
+}
+
+void MonitorLink::end_unless_it_answers(std::uint64_t run) {
+  asio::post(io_, [this, run] {
+    const auto found = sessions_.find(run);
+    if (found == sessions_.end()) return;
+    const auto session = found->second;
+    session->ask({{"request", "hello"}}, stop_patience, [session](const Result<json>& hello) {
+      // Its connection ends with it, and that is noted as of any that dies. While it is there, its pid is its own.
+      const bool hangs = !hello && hello.error().kind == Kind::timeout;
+      if (hangs && session->pid > 1) ::kill(session->pid, SIGKILL);
     });
   });
 }

@@ -43,12 +43,15 @@ class MonitorLink {
 
   // Starts the monitor of this run, or finds it running. Waits: at most 80 s.
   Result<void> open(const core::JailKey& key);
-  // Ends it and removes its records; gone already is success. Waits: at most 40 s.
+  // Ends it and removes its records; gone already is success. Waits: at most 25 s.
   Result<void> close(const core::JailKey& key);
 
   // `answer` exactly once, on the link's thread; see MonitorSession::ask.
   void send(std::uint64_t run, nlohmann::json request, std::optional<std::chrono::milliseconds> patience,
             Answer answer);
+  // For a run that is being stopped: its monitor is killed unless it answers within 5 s. What it was asked is answered
+  // then as if it had died.
+  void end_unless_it_answers(std::uint64_t run);
   // MonitorSession::exec, on the link's thread.
   void exec(std::uint64_t run, nlohmann::json request, std::vector<UniqueFd> fds, Answer answer, Answer exited);
   // As send(), waiting for the answer.

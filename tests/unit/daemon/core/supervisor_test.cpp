@@ -440,6 +440,42 @@ TEST(Supervisor, ACpusetThatTheKernelCannotNarrowIsPendingWithTheReasonR8_6) {
   EXPECT_EQ(world.reason("web"), "cpuset: a process would have no CPU left");
 }
 
+TEST(Supervisor, AMonitorThatDiesDuringAStopIsReplacedAndTheHooksAreRun) {
+  World world;
+  auto spec = service();
+  for (const auto* hook : {"exec.stop", "exec.poststop"}) spec.params[hook] = std::vector<std::string>{"x"};
+  ASSERT_TRUE(world.declare("web", spec));
+  world.log.clear();
+  int opened = 0;
+  world.host = [&](const Op& op) -> std::optional<Result<Reply>> {
+    if (std::holds_alternative<OpenMonitor>(op.what)) ++opened;
+    const bool asks = std::holds_alternative<core::Run>(op.what) || std::holds_alternative<Terminate>(op.what);
+    if (asks && opened == 0) return Fail(Kind::unavailable, "the jail's monitor is gone");
+    return Reply{Nothing{}};
+  };
+  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  EXPECT_EQ(world.log,
+            (std::vector<std::string>{"web exec.stop", "web open monitor", "web exec.stop", "web terminate",
+                                      "web remove", "web exec.poststop", "web rules 0", "web close monitor"}));
+  EXPECT_EQ(world.state("web"), JailState::stopped);
+}
+
+TEST(Supervisor, AMonitorIsReplacedOnceAStopAndTheStopEnds) {
+  World world;
+  auto spec = service();
+  spec.params["exec.stop"] = std::vector<std::string>{"x"};
+  ASSERT_TRUE(world.declare("web", spec));
+  world.log.clear();
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    const bool asks = std::holds_alternative<core::Run>(op.what) || std::holds_alternative<Terminate>(op.what);
+    if (asks) return Fail(Kind::unavailable, "the jail has no monitor");
+    return Reply{Nothing{}};
+  };
+  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  EXPECT_EQ(std::count(world.log.begin(), world.log.end(), "web open monitor"), 1);
+  EXPECT_EQ(world.state("web"), JailState::stopped);
+}
+
 TEST(Supervisor, HostShutdownStopsInReverseOrderAndStartsNothingR6_6) {
   World world;
   ASSERT_TRUE(world.declare("db", service()));

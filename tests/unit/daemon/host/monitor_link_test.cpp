@@ -3,10 +3,12 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -217,6 +219,41 @@ TEST_F(MonitorLinkTest, SilentMonitorIsNotWaitedForWithoutEnd) {
   const auto answer = link_->ask(7, {{"request", "limits"}}, milliseconds(50));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, Kind::timeout);
+}
+
+// Stopped (SIGSTOP), or in a loop: it holds a stop up for 5 s and not for the time that the stop's step may take.
+TEST_F(MonitorLinkTest, AMonitorThatDoesNotAnswerWhileItsRunEndsIsKilled) {
+  const pid_t process = ::fork();
+  if (process == 0) {
+    for (;;) ::pause();
+  }
+  const auto monitor = adopted({{"name", "www"}, {"run", 7}, {"jid", 42}, {"main", "running"}, {"pid", process}});
+  const auto began = std::chrono::steady_clock::now();
+  auto terminated = std::async(std::launch::async,
+                               [&] { return link_->ask(7, {{"request", "terminate"}}, std::chrono::seconds(60)); });
+  link_->end_unless_it_answers(7);
+  EXPECT_EQ(monitor->hear()["request"], "terminate");
+  EXPECT_EQ(monitor->hear()["request"], "hello");
+  int status = 0;
+  EXPECT_EQ(::waitpid(process, &status, 0), process);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  monitor->hang_up();  // as the kernel does for who is killed
+  const auto answer = terminated.get();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, Kind::unavailable);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(30));
+}
+
+TEST_F(MonitorLinkTest, AMonitorThatAnswersWhileItsRunEndsLivesOn) {
+  const auto monitor = adopted({{"name", "www"}, {"run", 7}, {"jid", 42}, {"main", "running"}, {"pid", 0}});
+  link_->end_unless_it_answers(7);
+  const auto asked = monitor->hear();
+  EXPECT_EQ(asked["request"], "hello");
+  monitor->answer(asked, {});
+  auto listed = std::async(std::launch::async,
+                           [&] { return link_->ask(7, {{"request", "terminate"}}, std::chrono::seconds(60)); });
+  monitor->answer(monitor->hear(), {{"left", 0}});
+  EXPECT_TRUE(listed.get());
 }
 
 TEST_F(MonitorLinkTest, NotesBecomeEventsInOrder) {
