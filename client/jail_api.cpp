@@ -83,16 +83,38 @@ Result<json> JailApi::list(const std::string& query) const {
     const json& items = array_at(answer->body, "/items");
     const std::size_t count = items.size();
     const std::string last = count == 0 ? "" : text_at(items.back(), "/name");
+    const std::string next = text_at(answer->body, "/next");  // a page may be short for its bytes
     if (page == 0) {
       all = std::move(answer->body);
+      if (all.is_object()) all.erase("next");
       if (!all.is_object()) return Fail(Kind::internal, "the list of jails has another shape than expected");
     } else {
       for (const json& item : items) all["items"].push_back(item);
     }
-    if (count < page_size || last <= after) return all;
+    if ((count < page_size && next.empty()) || last <= after) return all;
     after = last;
   }
   return Fail(Kind::too_large, "the list of jails does not end");
+}
+
+Result<json> JailApi::history(const std::string& name) const {
+  json all;
+  std::int64_t after = 0;
+  for (int page = 0; page < pages_max; ++page) {
+    const std::string query = after == 0 ? "" : "after=" + std::to_string(after);
+    Result<Answer> answer = call({.route = RouteId::jail_history, .name = name, .query = query});
+    if (!answer) return Fail(answer.error());
+    const auto next = number_at(answer->body, "/next");
+    if (page == 0) {
+      all = std::move(answer->body);
+      if (all.is_object()) all.erase("next");
+    } else {
+      for (const json& item : array_at(answer->body, "/items")) all["items"].push_back(item);
+    }
+    if (!next || *next <= after) return all;
+    after = *next;
+  }
+  return Fail(Kind::too_large, "the history of " + name + " does not end");
 }
 
 std::vector<std::string> JailApi::similar_names(const std::string& name) const {

@@ -39,6 +39,9 @@ class JailApi {
   // All pages of GET /jails as one {"items","event"}; `event` is the first page's, so that nothing after it is missed.
   Result<nlohmann::json> list(const std::string& query = {}) const;
 
+  // All pages of GET /jails/{name}/history as one {"items"}.
+  Result<nlohmann::json> history(const std::string& name) const;
+
   // The names that look like `name`, nearest first, at most three; none when the daemon cannot be asked.
   std::vector<std::string> similar_names(const std::string& name) const;
 

@@ -23,6 +23,7 @@ server::ServerOptions make_server_options(const DaemonOptions& options, std::vec
     result.group = 0;
   }
   result.hosts = options.http_hosts;
+  result.bytes = static_cast<std::size_t>(options.http_bytes);
   result.warn = [](const std::string& sentence) { log_warning(sentence); };
   return result;
 }

@@ -48,6 +48,13 @@ void add_role_options(CLI::App& app, DaemonOptions& options) {
   app.add_option("--http-host", options.http_hosts,
                  "name that the Host field may have over TCP, beside localhost: that of a proxy; repeatable")
       ->type_name("NAME");
+  // The least lets one user declare a jail with a body of 1 MiB and read a page of a list.
+  app.add_option(
+         "--http-bytes", options.http_bytes,
+         "bytes of requests and answers that are held at once: half by one user or token, a quarter kept for admins")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{16} << 20, std::int64_t{1} << 40).description(""))
+      ->capture_default_str();
 }
 
 // Options and what they write to, which must not move while they are parsed.

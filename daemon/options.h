@@ -38,9 +38,10 @@ struct DaemonOptions {
   RoleOptions roles;
   std::string socket_group;             // of the Unix sockets; "": group 0 where jaild is root, else its own
   std::vector<std::string> http_hosts;  // names that Host may have over TCP
-  std::filesystem::path monitor;        // "": beside jaild, else in libexec
-  std::vector<std::string> pass_env;    // names of jaild's own variables that commands get
-  int parallel_starts = 0;              // 0: one for each CPU
+  std::int64_t http_bytes = std::int64_t{64} << 20;  // of requests and answers held at once
+  std::filesystem::path monitor;                     // "": beside jaild, else in libexec
+  std::vector<std::string> pass_env;                 // names of jaild's own variables that commands get
+  int parallel_starts = 0;                           // 0: one for each CPU
   std::chrono::seconds start_timeout{600};
   std::chrono::seconds stop_timeout{120};
   // For all jails together when the host goes down: rc.shutdown(8) kills what is left after 90 s, and others come

@@ -15,13 +15,16 @@ namespace jaild {
 // Loop thread only. Shared by the service that keeps it for the next reader and the answers made of it.
 class JailView {
  public:
-  explicit JailView(JailObject object) : generation_(object.generation), object_(std::move(object)) {}
+  explicit JailView(JailObject object)
+      : name_(object.name), generation_(object.generation), object_(std::move(object)) {}
 
+  [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
   // Takes some 10 us the first time; from then on only the text is kept.
   const std::string& json();
 
  private:
+  std::string name_;
   std::uint64_t generation_;
   std::optional<JailObject> object_;  // until it is text
   std::string json_;

@@ -54,6 +54,12 @@ std::string lacks_role(const std::string& by, Role has, Role needs) {
   return by + " is " + std::string(to_string(has)) + ";" + need;
 }
 
+Result<void> check_host_form(const Request& request) {
+  const auto authority = authority_of(request.target);
+  if (without_port(request.host.value_or("")) && (!authority || without_port(*authority))) return {};
+  return Fail(Kind::bad_request, "the Host field must be a name or an address, with or without a port");
+}
+
 Result<void> check_host(const Request& request, const std::vector<std::string>& names) {
   const std::string host = request.host.value_or("");
   const auto authority = authority_of(request.target);

@@ -32,11 +32,16 @@ struct Access {
 // "uid 1001 has no role here; ..." : what a peer without the role it needs is told.
 [[nodiscard]] std::string lacks_role(const std::string& by, Role has, Role needs);
 
-// TCP: whether Host, and the authority of an absolute target, name this machine's loopback or one of `names`. A web
-// page that reaches 127.0.0.1 through a name of its own (DNS rebinding) sends that name. Kind::misdirected.
+// Whether Host, and the authority of an absolute target, have the form of one, whatever they name. Kind::bad_request.
+Result<void> check_host_form(const Request& request);
+
+// TCP, and browsers anywhere: whether Host, and the authority of an absolute target, name this machine's loopback or
+// one of `names`. A web page that reaches 127.0.0.1 through a name of its own (DNS rebinding) sends that name.
+// Kind::misdirected.
 Result<void> check_host(const Request& request, const std::vector<std::string>& names);
 
-// TCP: browsers say where a page came from, and no page has business here; other clients say nothing. Kind::forbidden.
+// TCP, and browsers anywhere: they say where a page came from, and no page has business here; other clients say
+// nothing. Kind::forbidden.
 Result<void> check_browser(const Request& request);
 
 // The secret of "Authorization: Bearer SECRET", a view into the request. Kind::unauthorized.

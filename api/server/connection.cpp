@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t read_piece = 4096;
 // Beside a whole header there is room for the start of a body or of the next request.
-constexpr std::size_t buffer_beyond_header = 48 * 1024;
+constexpr std::size_t buffer_beyond_header = 16 * 1024;
 
 }  // namespace
 

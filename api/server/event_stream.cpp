@@ -15,7 +15,13 @@ namespace {
 constexpr std::string_view preamble = "retry: 3000\n\n";
 constexpr std::string_view heartbeat = ": still here\n\n";
 constexpr std::size_t batch_bytes = 64 * 1024;
-constexpr std::size_t page_events = 256;
+constexpr std::size_t page_events = 32;  // of 64 KiB at most
+
+std::size_t bytes_of(const JailEvent& event) {
+  std::size_t bytes = sizeof event + event.type.size() + event.jail.size() + event.message.size();
+  for (const auto& [key, value] : event.data) bytes += sizeof key + sizeof value + key.size() + value.size();
+  return bytes;
+}
 
 // A JSON text has no line break, so one data line holds it.
 void add(std::string& text, const JailEvent& event) {
@@ -25,15 +31,16 @@ void add(std::string& text, const JailEvent& event) {
 
 }  // namespace
 
-EventStream::EventStream(Connection& connection, Service& service, const Limits& limits, StreamPlan plan)
-    : connection_(connection), service_(service), limits_(limits), plan_(std::move(plan)) {}
+EventStream::EventStream(Connection& connection, Service& service, const Limits& limits, StreamPlan plan, Bytes& bytes)
+    : connection_(connection), service_(service), limits_(limits), plan_(std::move(plan)), bytes_(bytes) {}
 
 void EventStream::on_event(const JailEvent& event) {
   if (!plan_.query.jail.empty() && event.jail != plan_.query.jail) return;
   if (!plan_.query.type.empty() && event.type != plan_.query.type) return;
   // A step has no number to come back to, so a slow reader misses some rather than being cut off for them.
   if (event.step && (!plan_.steps || queue_.size() >= limits_.stream_queue / 2)) return;
-  if (queue_.size() >= limits_.stream_queue) {
+  queued_ += bytes_of(event);
+  if (queue_.size() >= limits_.stream_queue || !hold()) {
     // Cut off, never skipped: the reader comes back with the last id it has and misses nothing. A write under way ends
     // too, for this reader takes no more.
     overflowed_ = true;
@@ -84,8 +91,12 @@ asio::awaitable<bool> EventStream::replay(std::uint64_t up_to) {
       add(text, event);
       sent_ = event.id;
     }
+    sending_ = text.capacity();
+    if (!hold()) co_return false;
     const bool written = co_await connection_.write(text, "");
     if (!written) co_return false;
+    sending_ = 0;
+    static_cast<void>(hold());  // less than before
     if (page->size() < query.limit) co_return true;
   }
   co_return !over();
@@ -99,8 +110,10 @@ asio::awaitable<bool> EventStream::send_queued() {
       sent_ = std::max(sent_, queue_.front().id);
       add(text, queue_.front());
     }
+    queued_ -= bytes_of(queue_.front());
     queue_.pop_front();
   }
+  static_cast<void>(hold());  // less than before
   if (text.empty()) text = heartbeat;
   const bool written = co_await connection_.write(text, "");
   co_return written;

@@ -43,6 +43,10 @@ boost::asio::awaitable<Response> handle(RouteId route, Call& call) {
   std::unreachable();
 }
 
+Response too_much() {
+  return problem_response({Kind::overloaded, "too much of your requests and answers is under way here", 0, {}});
+}
+
 Response json_response(int status, const nlohmann::json& body) {
   Response response;
   response.status = status;

@@ -8,6 +8,7 @@
 
 #include "api/contract/json.h"
 #include "api/contract/routes.h"
+#include "api/server/bytes.h"
 #include "api/server/connection.h"
 #include "api/server/limits.h"
 #include "api/server/message.h"
@@ -26,6 +27,7 @@ struct Call {
   Service& service;
   const Limits& limits;
   Connection& connection;
+  Bytes& bytes;  // what this call holds; the session counts the answer once it is made
 };
 
 // Loop thread only. Never fails: what goes wrong is a problem in the Response.
@@ -67,12 +69,21 @@ Response object_response(int status, const JailObject& object);  // with its ETa
 Response view_response(int status, JailView& view);              // likewise
 Result<void> no_parameters(const Call& call);                    // Kind::invalid when the query has any
 
+// Of a page of a list: it ends with the item that reaches it, and says by "next" where to go on.
+constexpr std::size_t page_bytes = 1024 * 1024;
+Response too_much();  // Kind::overloaded: the call may not hold what it needs
+
+template <class T>
+nlohmann::json items_of(const std::vector<T>& items) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const T& item : items) list.push_back(to_json(item));
+  return list;
+}
+
 // {"items":[...]}, as every list is.
 template <class T>
 Response list_response(const std::vector<T>& items) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const T& item : items) list.push_back(to_json(item));
-  return json_response(200, nlohmann::json{{"items", std::move(list)}});
+  return json_response(200, nlohmann::json{{"items", items_of(items)}});
 }
 
 }  // namespace jaild::server

@@ -1,4 +1,5 @@
 // GET /events: what happened, as a list or as a stream.
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -35,6 +36,35 @@ Result<StreamPlan> events_query(const Call& call, bool as_list) {
   return plan;
 }
 
+// As many as the query wants, but no more than a page holds: an event may have 64 KiB. Whoever asks on after the last
+// gets the rest.
+boost::asio::awaitable<Response> event_list(Call& call, EventQuery query) {
+  constexpr std::size_t at_a_time = 32;
+  if (!call.bytes.hold(2 * page_bytes)) co_return too_much();
+  Response response;
+  response.body = "{\"items\":[";
+  std::size_t left = query.limit;
+  bool more = true;
+  while (more && left > 0 && response.body.size() < page_bytes) {
+    query.limit = std::min(left, at_a_time);
+    Pending<std::vector<JailEvent>> pending(call.connection.waiter());
+    call.service.events(query, pending.done());
+    const auto events = co_await pending.get(call.limits.answer_time);
+    if (!events) co_return problem_response(events.error());
+    for (const JailEvent& event : *events) {
+      if (!response.body.ends_with('[')) response.body += ',';
+      response.body += to_text(to_json(event));
+      query.after = event.id;
+    }
+    left -= events->size();
+    more = events->size() == query.limit;
+  }
+  response.body += ']';
+  if (more && left > 0) response.body += ",\"next\":" + std::to_string(query.after);
+  response.body += "}\n";
+  co_return response;
+}
+
 }  // namespace
 
 boost::asio::awaitable<Response> list_events(Call& call) {
@@ -47,11 +77,8 @@ boost::asio::awaitable<Response> list_events(Call& call) {
     response.stream = std::move(*plan);
     co_return response;
   }
-  Pending<std::vector<JailEvent>> pending(call.connection.waiter());
-  call.service.events(plan->query, pending.done());
-  const auto events = co_await pending.get(call.limits.answer_time);
-  if (!events) co_return problem_response(events.error());
-  co_return list_response(*events);
+  Response response = co_await event_list(call, plan->query);
+  co_return response;
 }
 
 }  // namespace jaild::server

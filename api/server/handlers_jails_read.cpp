@@ -1,5 +1,6 @@
 // GET /jails, /jails/{name} and what hangs below it.
 #include <algorithm>
+#include <climits>
 #include <nlohmann/json.hpp>
 
 #include "api/contract/json.h"
@@ -11,6 +12,7 @@ namespace jaild::server {
 namespace {
 
 constexpr std::uint64_t list_most = 1000;
+constexpr std::size_t list_bytes = 4 * page_bytes;  // 1000 jails as they are usually take 2 MiB
 // Turning a jail into text takes some 10 us; the loop gets to others after every so many, so that a list of a thousand
 // does not stall it.
 constexpr std::size_t items_at_a_time = 64;
@@ -37,6 +39,14 @@ Result<ListQuery> list_query(const Call& call) {
   return wanted;
 }
 
+// In the order of their numbers, so that `after` means something.
+std::vector<ProcessInfo> process_page(std::vector<ProcessInfo> all, int after, std::size_t limit) {
+  std::erase_if(all, [after](const ProcessInfo& process) { return process.pid <= after; });
+  std::ranges::sort(all, {}, &ProcessInfo::pid);
+  if (all.size() > limit) all.resize(limit);
+  return all;
+}
+
 }  // namespace
 
 boost::asio::awaitable<Response> list_jails(Call& call) {
@@ -45,13 +55,19 @@ boost::asio::awaitable<Response> list_jails(Call& call) {
   const JailViews list = call.service.list(*wanted);
   Response response;
   response.body = "{\"items\":[";
-  for (std::size_t at = 0; at < list.items.size(); ++at) {
+  std::size_t at = 0;
+  for (; at < list.items.size() && response.body.size() < list_bytes; ++at) {
+    const std::string& item = list.items[at]->json();
+    // Before it is there: a string that grows has room for twice as much.
+    if (!call.bytes.hold(2 * (response.body.size() + item.size()))) co_return too_much();
     if (at > 0) response.body += ',';
-    response.body += list.items[at]->json();
+    response.body += item;
     if (at % items_at_a_time != items_at_a_time - 1) continue;
     co_await call.connection.waiter()->yield();
   }
-  response.body += "],\"event\":" + std::to_string(list.event) + "}\n";
+  response.body += "],\"event\":" + std::to_string(list.event);
+  if (at < list.items.size()) response.body += ",\"next\":" + to_text(list.items[at - 1]->name());
+  response.body += "}\n";
   co_return response;
 }
 
@@ -74,23 +90,35 @@ boost::asio::awaitable<Response> jail_usage(Call& call) {
 }
 
 boost::asio::awaitable<Response> jail_processes(Call& call) {
-  const Result<void> good = no_parameters(call);
+  QueryReader query(call.target.query);
+  const auto limit = query.number("limit", 1, list_most).value_or(list_most);
+  const auto after = query.number("after", 0, INT_MAX).value_or(0);
+  const Result<void> good = query.finish();
   if (!good) co_return problem_response(good.error());
   Pending<std::vector<ProcessInfo>> pending(call.connection.waiter());
   call.service.processes(call.name, pending.done());
-  const auto processes = co_await pending.get(call.limits.answer_time);
+  auto processes = co_await pending.get(call.limits.answer_time);
   if (!processes) co_return problem_response(processes.error());
-  co_return list_response(*processes);
+  co_return list_response(process_page(*std::move(processes), static_cast<int>(after), limit));
 }
 
 boost::asio::awaitable<Response> jail_history(Call& call) {
-  const Result<void> good = no_parameters(call);
+  QueryReader query(call.target.query);
+  HistoryQuery wanted;
+  wanted.limit = query.number("limit", 1, list_most).value_or(list_most);
+  wanted.after = query.number("after", 0, UINT64_MAX).value_or(0);
+  wanted.bytes = page_bytes;
+  const Result<void> good = query.finish();
   if (!good) co_return problem_response(good.error());
-  Pending<std::vector<SpecVersion>> pending(call.connection.waiter());
-  call.service.history(call.name, pending.done());
-  const auto versions = co_await pending.get(call.limits.answer_time);
-  if (!versions) co_return problem_response(versions.error());
-  co_return list_response(*versions);
+  // A page and the version that fills it, as values and as text.
+  if (!call.bytes.hold(4 * page_bytes)) co_return too_much();
+  Pending<HistoryPage> pending(call.connection.waiter());
+  call.service.history(call.name, wanted, pending.done());
+  const auto page = co_await pending.get(call.limits.answer_time);
+  if (!page) co_return problem_response(page.error());
+  nlohmann::json body{{"items", items_of(page->versions)}};
+  if (page->more) body["next"] = page->versions.back().generation;
+  co_return json_response(200, body);
 }
 
 }  // namespace jaild::server

@@ -111,10 +111,9 @@ Result<nlohmann::json> parse_patch(const Call& call) {
   return patch;
 }
 
-Result<JailSpec> spec_of(const std::vector<SpecVersion>& versions, const std::string& name, std::uint64_t generation) {
-  for (const SpecVersion& version : versions) {
-    if (version.generation == generation) return version.spec;
-  }
+// `page` begins with the generation, if that is kept.
+Result<JailSpec> spec_of(const HistoryPage& page, const std::string& name, std::uint64_t generation) {
+  if (!page.versions.empty() && page.versions.front().generation == generation) return page.versions.front().spec;
   return Fail(Kind::not_found, name + " has no generation " + std::to_string(generation) +
                                    ", or it is not kept any more: see GET /jails/" + name + "/history");
 }
@@ -201,8 +200,8 @@ boost::asio::awaitable<Response> roll_back_jail(Call& call) {
   if (!order) co_return problem_response(order.error());
   const Result<void> empty = check_empty_body(call);
   if (!empty) co_return problem_response(empty.error());
-  Pending<std::vector<SpecVersion>> pending(call.connection.waiter());
-  call.service.history(call.name, pending.done());
+  Pending<HistoryPage> pending(call.connection.waiter());
+  call.service.history(call.name, {.after = *to - 1, .limit = 1}, pending.done());
   const auto versions = co_await pending.get(call.limits.answer_time);
   if (!versions) co_return problem_response(versions.error());
   Result<JailSpec> spec = spec_of(*versions, call.name, *to);

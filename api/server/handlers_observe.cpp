@@ -66,7 +66,8 @@ boost::asio::awaitable<Response> get_openapi(Call& call) {
   const Result<void> good = no_parameters(call);
   if (!good) co_return problem_response(good.error());
   Response response;
-  response.body = openapi_document();
+  static const auto document = std::make_shared<const std::string>(openapi_document());
+  response.shared_body = document;
   co_return response;
 }
 

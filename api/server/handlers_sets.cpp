@@ -30,12 +30,6 @@ boost::asio::awaitable<Result<SetReply>> carry_out(Call& call, const WriteSet& s
   co_return reply;
 }
 
-nlohmann::json items_of(const auto& values) {
-  nlohmann::json items = nlohmann::json::array();
-  for (const auto& each : values) items.push_back(to_json(each));
-  return items;
-}
-
 boost::asio::awaitable<Response> answer_plan(Call& call) {
   const Result<WriteSet> set = read_set(call, true);
   if (!set) co_return problem_response(set.error());

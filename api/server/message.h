@@ -29,7 +29,8 @@ struct Request {
   std::optional<std::string> origin;
   std::optional<std::string> sec_fetch_site;
   std::optional<std::string> websocket_key;
-  bool upgrade = false;  // a WebSocket's handshake
+  bool of_browser = false;  // has a field that browsers send by themselves, and other programs do not
+  bool upgrade = false;     // a WebSocket's handshake
   std::string body;
 };
 

@@ -1,5 +1,6 @@
 #include "api/server/request_reader.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/error.hpp>
@@ -27,13 +28,27 @@ std::string to_std(boost::beast::string_view text) {
 }
 
 // Every line of a field, joined as RFC 9110, 5.3 allows.
-std::optional<std::string> field(const http::fields& fields, http::field name) {
+template <class Name>
+std::optional<std::string> field(const http::fields& fields, Name name) {
   std::optional<std::string> joined;
   const auto [first, last] = fields.equal_range(name);
   for (auto line = first; line != last; ++line) {
     joined = joined ? *joined + ", " + to_std(line->value()) : to_std(line->value());
   }
   return joined;
+}
+
+// Sec-Fetch is not sent over plain HTTP to a name that is not localhost, and Origin not with a page's GET of its own
+// host: a name that was made to point here (DNS rebinding) then shows by what else every browser sends.
+bool is_of_browser(const http::request_header<>& header) {
+  const auto speaks_of_a_page = [](const auto& line) {
+    constexpr std::string_view fetch = "Sec-Fetch-";
+    const auto name = line.name_string();
+    return line.name() == http::field::origin || line.name() == http::field::referer ||
+           line.name() == http::field::accept_language ||
+           boost::beast::iequals(name.substr(0, fetch.size()), {fetch.data(), fetch.size()});
+  };
+  return std::any_of(header.begin(), header.end(), speaks_of_a_page);
 }
 
 }  // namespace
@@ -51,10 +66,9 @@ Request to_request(const http::request_header<>& header) {
   request.if_none_match = field(header, http::field::if_none_match);
   request.websocket_key = field(header, http::field::sec_websocket_key);
   request.origin = field(header, http::field::origin);
-  for (const auto& line : header) {  // two names that Beast has no number for
-    if (boost::beast::iequals(line.name_string(), "Last-Event-ID")) request.last_event_id = to_std(line.value());
-    if (boost::beast::iequals(line.name_string(), "Sec-Fetch-Site")) request.sec_fetch_site = to_std(line.value());
-  }
+  request.last_event_id = field(header, "Last-Event-ID");
+  request.sec_fetch_site = field(header, "Sec-Fetch-Site");
+  request.of_browser = is_of_browser(header);
   return request;
 }
 
@@ -79,6 +93,7 @@ asio::awaitable<bool> RequestReader::any_byte() {
   connection_.set_interruptible(true);
   connection_.deadline().set(limits_.idle_time);
   // Room is made only once there is something to read: thousands may be idle.
+  buffer.shrink_to_fit();
   auto [failed] = co_await connection_.socket().async_wait(Socket::wait_read, as_result);
   connection_.deadline().clear();
   connection_.set_interruptible(false);
@@ -169,7 +184,7 @@ bool RequestReader::expects_continue() const {
          boost::beast::iequals(header[http::field::expect], "100-continue");
 }
 
-asio::awaitable<Result<void>> RequestReader::read_body(Request& request) {
+asio::awaitable<Result<void>> RequestReader::read_body(Request& request, Bytes& bytes) {
   const auto announced = parser_->content_length();
   if (announced && *announced > limits_.body_bytes && (expects_continue() || *announced > limits_.discard_bytes)) {
     co_return Fail(Kind::too_large, "a body may have " + std::to_string(limits_.body_bytes) + " bytes");
@@ -178,7 +193,7 @@ asio::awaitable<Result<void>> RequestReader::read_body(Request& request) {
     const bool sent = co_await connection_.write("HTTP/1.1 100 Continue\r\n\r\n", "");
     if (!sent) co_return Fail(Kind::bad_request, "the client is gone");
   }
-  Result<void> received = co_await receive(&request.body);
+  Result<void> received = co_await receive(&request.body, &bytes);
   co_return received;
 }
 
@@ -186,12 +201,12 @@ asio::awaitable<void> RequestReader::drop_body() {
   const auto announced = parser_->content_length();
   if (expects_continue() || (announced && *announced > limits_.discard_bytes)) co_return;
   connection_.set_unasked(true);
-  const Result<void> dropped = co_await receive(nullptr);
+  const Result<void> dropped = co_await receive(nullptr, nullptr);
   connection_.set_unasked(false);
   static_cast<void>(dropped);  // whatever it was, the answer is already known
 }
 
-asio::awaitable<Result<void>> RequestReader::receive(std::string* into) {
+asio::awaitable<Result<void>> RequestReader::receive(std::string* into, Bytes* bytes) {
   if (parser_->is_done()) co_return Result<void>{};
   std::vector<char> piece(body_piece);
   std::size_t total = 0;
@@ -204,7 +219,15 @@ asio::awaitable<Result<void>> RequestReader::receive(std::string* into) {
     static_cast<void>(size);
     const std::size_t got = piece.size() - body.size;
     total += got;
-    if (into != nullptr && total <= limits_.body_bytes) into->append(piece.data(), got);
+    if (into != nullptr && total <= limits_.body_bytes) {
+      // Before it is there: a string that grows has room for twice as much.
+      if (!bytes->hold(body_piece + 2 * total)) {
+        connection_.deadline().clear();
+        *into = {};
+        co_return Fail(Kind::overloaded, "too much of your requests and answers is under way here");
+      }
+      into->append(piece.data(), got);
+    }
     if (failed == http::error::need_buffer) failed = {};
     if (failed && total > limits_.body_bytes) break;  // its size is what the client should hear of
     if (failed) {

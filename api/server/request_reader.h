@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "api/contract/result.h"
+#include "api/server/bytes.h"
 #include "api/server/connection.h"
 #include "api/server/message.h"
 
@@ -29,9 +30,10 @@ class RequestReader {
   // Kind::bad_request, header_too_large, request_timeout: answer it and close.
   boost::asio::awaitable<std::optional<Result<Request>>> read_head();
 
-  // The body into `request`, after "100 Continue" where the client waits for that. Kind::too_large after reading on and
-  // dropping as far as `discard_bytes`, Kind::bad_request for broken chunks, Kind::request_timeout; then close.
-  boost::asio::awaitable<Result<void>> read_body(Request& request);
+  // The body into `request`, after "100 Continue" where the client waits for that; `bytes` holds what came of it.
+  // Kind::too_large after reading on and dropping as far as `discard_bytes`, Kind::overloaded as soon as `bytes` may
+  // hold no more, Kind::bad_request for broken chunks, Kind::request_timeout; then close.
+  boost::asio::awaitable<Result<void>> read_body(Request& request, Bytes& bytes);
 
   // The same for a body that nobody will read, since the answer is known. No "100 Continue".
   boost::asio::awaitable<void> drop_body();
@@ -53,7 +55,7 @@ class RequestReader {
   boost::asio::awaitable<Result<std::size_t>> find_header();
   [[nodiscard]] bool expects_continue() const;
   [[nodiscard]] Error read_error(boost::system::error_code failed) const;
-  boost::asio::awaitable<Result<void>> receive(std::string* into);
+  boost::asio::awaitable<Result<void>> receive(std::string* into, Bytes* bytes);
 
   Connection& connection_;
   const Limits& limits_;            // the connection's

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "api/server/bytes.h"
 #include "api/server/connection.h"
 #include "api/server/server_options.h"
 #include "api/server/service.h"
@@ -15,10 +16,11 @@ namespace jaild::server {
 // Loop thread only. Shared by whoever still runs, so that the Server may go first.
 struct ServerState {
   ServerState(Service& the_service, ServerOptions the_options)
-      : service(the_service), options(std::move(the_options)) {}
+      : service(the_service), options(std::move(the_options)), bytes(options.bytes) {}
 
   Service& service;  // main's; outlives the loop
   const ServerOptions options;
+  ByteLedger bytes;
   std::map<Connection*, std::weak_ptr<Connection>> connections;
   std::vector<std::shared_ptr<Place>> places;
   bool stopping = false;

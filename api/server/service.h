@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/contract/exec.h"
+#include "api/contract/history_page.h"
 #include "api/contract/host_profile.h"
 #include "api/contract/jail_view.h"
 #include "api/contract/log_line.h"
@@ -91,7 +92,7 @@ class Service {
 
   virtual void usage(const std::string& name, Done<std::pair<Usage, std::vector<RctlRule>>> done) = 0;
   virtual void processes(const std::string& name, Done<std::vector<ProcessInfo>> done) = 0;
-  virtual void history(const std::string& name, Done<std::vector<SpecVersion>> done) = 0;
+  virtual void history(const std::string& name, HistoryQuery query, Done<HistoryPage> done) = 0;
   // Kind::not_found: no such jail. Kind::conflict: a foreign one.
   [[nodiscard]] virtual Result<std::shared_ptr<LogReading>> log(const std::string& name, LogQuery query) = 0;
   // Answers once the command runs, or could not be run, which its exit tells; that `who` asked is an event. Kind::

@@ -29,8 +29,14 @@ struct Decision {
   const Route* route = nullptr;  // known also for some answers
   Target target;
   std::string name;
-  Requester who;          // where there is no answer yet
-  bool entitled = false;  // whether it took a role to get so far
+  Requester who;           // where there is no answer yet
+  Role role = Role::none;  // that `who` has
+  bool entitled = false;   // whether it took a role to get so far
+};
+
+struct Asker {
+  Requester who;
+  Role role = Role::none;
 };
 
 class Session {
@@ -44,12 +50,12 @@ class Session {
  private:
   [[nodiscard]] Decision decide(const Request& request) const;
   [[nodiscard]] Result<void> check_origin(const Request& request) const;
-  [[nodiscard]] Result<Requester> check_role(const Request& request, const Route& route) const;
-  asio::awaitable<Response> make_answer(Request& request, const Decision& decision);
+  [[nodiscard]] Result<Asker> check_role(const Request& request, const Route& route) const;
+  asio::awaitable<Response> make_answer(Request& request, const Decision& decision, Bytes& bytes);
   asio::awaitable<bool> send(const Response& response, std::string_view method, bool keep);
   void end_with_token(const Request& request);
   void end_with_strangers(const Decision& decision);
-  asio::awaitable<bool> go_on(const Response& response);
+  asio::awaitable<bool> go_on(const Response& response, Bytes& bytes);
   void count_hold(const Request& request, const Decision& decision);
   void count(std::string_view method, const Route* route, int status, Clock::time_point since);
 
@@ -100,18 +106,19 @@ Response not_allowed(const Error& error, bool local, bool tried) {
 }
 
 Result<void> Session::check_origin(const Request& request) const {
-  if (place_.local()) return {};
+  // A Unix socket is no place for pages, but ssh -L and the like make a port of it.
+  if (place_.local() && !request.of_browser) return check_host_form(request);
   Result<void> host = check_host(request, state_.options.hosts);
   if (!host) return host;
   return check_browser(request);
 }
 
 // Who asks, if they may: by the peer's credentials on a Unix socket, by the token over TCP.
-Result<Requester> Session::check_role(const Request& request, const Route& route) const {
+Result<Asker> Session::check_role(const Request& request, const Route& route) const {
   const Identity& identity = connection_.identity();
-  if (place_.surface == Surface::probes || route.role == Role::none) return identity.who;
+  if (place_.surface == Surface::probes || route.role == Role::none) return Asker{identity.who, identity.role};
   if (place_.local()) {
-    if (identity.role >= route.role) return identity.who;
+    if (identity.role >= route.role) return Asker{identity.who, identity.role};
     const std::string why =
         identity.refusal.empty() ? lacks_role(identity.who.by, identity.role, route.role) : identity.refusal;
     return Fail(Kind::forbidden, why);
@@ -121,7 +128,7 @@ Result<Requester> Session::check_role(const Request& request, const Route& route
   const Result<Token> token = state_.service.authenticate(*secret);
   if (!token) return Fail(token.error());
   const std::string by = "token " + token->name + " (" + token->id + ")";
-  if (token->role >= route.role) return Requester{by, identity.who.from};
+  if (token->role >= route.role) return Asker{{by, identity.who.from}, token->role};
   return Fail(Kind::forbidden, lacks_role(by, token->role, route.role));
 }
 
@@ -154,12 +161,13 @@ Decision Session::decide(const Request& request) const {
   auto& match = std::get<Match>(*found);
   decision.route = match.route;
   decision.name = std::move(match.name);
-  Result<Requester> who = check_role(request, *match.route);
-  if (!who) {
-    decision.answer = not_allowed(who.error(), place_.local(), request.authorization.has_value());
+  Result<Asker> asker = check_role(request, *match.route);
+  if (!asker) {
+    decision.answer = not_allowed(asker.error(), place_.local(), request.authorization.has_value());
     return decision;
   }
-  decision.who = *std::move(who);
+  decision.who = std::move(asker->who);
+  decision.role = asker->role;
   decision.entitled = place_.surface == Surface::full && match.route->role != Role::none;
   if (!match.route->body) return decision;
   const bool patch = match.route->id == RouteId::patch_jail;
@@ -168,7 +176,22 @@ Decision Session::decide(const Request& request) const {
   return decision;
 }
 
-asio::awaitable<Response> Session::make_answer(Request& request, const Decision& decision) {
+// An answer that would be too much to hold gives way to a short one. Small ones never do, or nobody could be told
+// anything: there are no more of them than connections.
+void hold_answer(Response& response, const Request& request, Bytes& bytes) {
+  constexpr std::size_t small_answer = 16 * 1024;
+  const std::size_t size = response.body.capacity();
+  if (bytes.hold(size) || size <= small_answer) return;
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  response = problem_response({Kind::overloaded,
+                               std::string("too much that was sent to you is not yet read") +
+                                   (reads ? "" : "; what you asked was done, only its answer is left out"),
+                               0,
+                               {}});
+  static_cast<void>(bytes.hold(0));
+}
+
+asio::awaitable<Response> Session::make_answer(Request& request, const Decision& decision, Bytes& bytes) {
   HoldTimer& hold = connection_.waiter()->hold();
   hold.pause();
   if (decision.answer) {
@@ -176,18 +199,22 @@ asio::awaitable<Response> Session::make_answer(Request& request, const Decision&
     hold.resume();
     co_return *decision.answer;
   }
-  const Result<void> read = co_await reader_.read_body(request);
+  const Result<void> read = co_await reader_.read_body(request, bytes);
   hold.resume();
   if (!read) {
     ends_ = true;
+    request.body = {};  // now, for the connection lingers
+    static_cast<void>(bytes.hold(0));
     co_return problem_response(read.error());
   }
   const bool exec = decision.route->id == RouteId::exec_once || decision.route->id == RouteId::exec_stream;
   if (exec) end_with_token(request);
-  Call call{request, decision.target, decision.name, decision.who, state_.service, place_.limits, connection_};
+  Call call{request, decision.target, decision.name, decision.who, state_.service, place_.limits, connection_, bytes};
   asio::awaitable<Response> handling = handle(decision.route->id, call);
   Response response = co_await std::move(handling);
   connection_.unwatch();
+  request.body = {};
+  hold_answer(response, request, bytes);
   if (response.status == traits(Kind::unsupported_media_type).http_status)
     response.fields.emplace_back("Accept", "application/json");
   const bool lasts = response.exec || (response.goes_on() && request.method != "HEAD");
@@ -219,14 +246,14 @@ void Session::end_with_strangers(const Decision& decision) {
 }
 
 // Whether the answer became whole, so that the client can be told so.
-asio::awaitable<bool> Session::go_on(const Response& response) {
+asio::awaitable<bool> Session::go_on(const Response& response, Bytes& bytes) {
   connection_.set_interruptible(true);
   if (response.log) {
     LogFeed feed(connection_, state_.service, place_.limits, *response.log, reader_.http_minor() > 0);
     const bool whole = co_await feed.run();
     co_return whole;
   }
-  EventStream stream(connection_, state_.service, place_.limits, *response.stream);
+  EventStream stream(connection_, state_.service, place_.limits, *response.stream, bytes);
   co_await stream.run();
   co_return false;
 }
@@ -266,7 +293,8 @@ asio::awaitable<bool> Session::one_request() {
     decision.answer = problem_response({Kind::overloaded, "too many of your requests are under way here", 0, {}});
   }
   end_with_strangers(decision);
-  Response response = co_await make_answer(request, decision);
+  Bytes bytes(state_.bytes, decision.who.by, decision.role);  // until the answer is taken, likewise
+  Response response = co_await make_answer(request, decision, bytes);
   if (connection_.waiter()->abandoned()) co_return false;
   if (response.exec) {
     count(request.method, decision.route, response.status, since);
@@ -289,7 +317,7 @@ asio::awaitable<bool> Session::one_request() {
   if (!sent) co_return false;
   if (streaming) {
     end_with_token(request);
-    const bool whole = co_await go_on(response);
+    const bool whole = co_await go_on(response, bytes);
     if (whole) co_await connection_.linger();
     co_return false;
   }

@@ -42,9 +42,9 @@ void print_differences(Session& session, const std::vector<SpecChange>& changes)
 ExitCode run_diff(Session& session, const DiffOptions& options) {
   const std::string& name = options.name;
   if (const ExitCode wrong = session.check_names({name}); wrong != ExitCode::ok) return wrong;
-  const Result<Answer> answer = session.api().call({.route = RouteId::jail_history, .name = name});
-  if (!answer) return session.fail(name, answer.error());
-  const std::vector<json> versions = versions_of(answer->body);
+  const Result<json> history = session.api().history(name);
+  if (!history) return session.fail(name, history.error());
+  const std::vector<json> versions = versions_of(*history);
   const std::int64_t newest = versions.empty() ? 0 : number_at(versions.back(), "/generation").value_or(0);
   const std::int64_t to = options.to == 0 ? newest : options.to;
   const Result<json> after = spec_of(versions, name, to);

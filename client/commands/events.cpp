@@ -84,7 +84,8 @@ ExitCode print_past(Session& session, const EventsOptions& options) {
     for (const json& event : events) {
       if (is_within(event, options)) print_event(session, event);
     }
-    if (events.size() < page_size) return ExitCode::ok;
+    // A page may be short for its bytes.
+    if (events.empty() || (events.size() < page_size && !number_at(answer->body, "/next"))) return ExitCode::ok;
     const auto last = number_at(events.back(), "/id");
     if (!last || static_cast<std::uint64_t>(*last) <= after) return ExitCode::ok;
     after = static_cast<std::uint64_t>(*last);

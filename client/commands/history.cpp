@@ -43,12 +43,12 @@ void print_versions(Session& session, const json& answer) {
 
 ExitCode run_history(Session& session, const HistoryOptions& options) {
   if (const ExitCode wrong = session.check_names({options.name}); wrong != ExitCode::ok) return wrong;
-  const Result<Answer> answer = session.api().call({.route = RouteId::jail_history, .name = options.name});
-  if (!answer) return session.fail(options.name, answer.error());
+  const Result<json> history = session.api().history(options.name);
+  if (!history) return session.fail(options.name, history.error());
   if (session.json()) {
-    print_json(session.out(), answer->body);
+    print_json(session.out(), *history);
   } else {
-    print_versions(session, answer->body);
+    print_versions(session, *history);
   }
   return ExitCode::ok;
 }

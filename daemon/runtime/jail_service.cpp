@@ -207,16 +207,19 @@ void JailService::processes(const std::string& name, server::Done<std::vector<Pr
   ask<std::vector<ProcessInfo>>([&host = host_, key = *key] { return host.processes(key); }, std::move(done));
 }
 
-void JailService::history(const std::string& name, server::Done<std::vector<SpecVersion>> done) {
+void JailService::history(const std::string& name, HistoryQuery query, server::Done<HistoryPage> done) {
   if (engine_.supervisor().find(name) == nullptr) {
     done(Fail(Kind::not_found, "no jail is called " + name));
     return;
   }
-  store_.history(name, [&loop = loop_, done = std::move(done), self = self_](Result<std::vector<SpecVersion>> result) {
-    loop.post([done, self, result = std::move(result)] {
-      if (*self != nullptr) done(result);
-    });
-  });
+  // All that are kept may be many MiB: what is not asked for does not leave the store's thread.
+  store_.history(
+      name, [&loop = loop_, query, done = std::move(done), self = self_](Result<std::vector<SpecVersion>> all) {
+        auto page = all ? Result<HistoryPage>(page_of(*std::move(all), query)) : Result<HistoryPage>(Fail(all.error()));
+        loop.post([done, self, page = std::move(page)] {
+          if (*self != nullptr) done(page);
+        });
+      });
 }
 
 Result<std::shared_ptr<server::LogReading>> JailService::log(const std::string& name, LogQuery query) {

@@ -53,7 +53,7 @@ class JailService final : public server::Service, private EngineObserver {
   void delete_token(const std::string& id, const Requester& who, server::Done<Token> done) override;
   void usage(const std::string& name, server::Done<std::pair<Usage, std::vector<RctlRule>>> done) override;
   void processes(const std::string& name, server::Done<std::vector<ProcessInfo>> done) override;
-  void history(const std::string& name, server::Done<std::vector<SpecVersion>> done) override;
+  void history(const std::string& name, HistoryQuery query, server::Done<HistoryPage> done) override;
   void metrics(server::Done<server::SharedText> done) override;
   [[nodiscard]] Result<std::shared_ptr<server::LogReading>> log(const std::string& name, LogQuery query) override;
   [[nodiscard]] Tasks tasks() const override;

@@ -306,10 +306,11 @@ void FakeService::processes(const std::string& name, Done<std::vector<ProcessInf
   answer<std::vector<ProcessInfo>>(std::move(done), all);
 }
 
-void FakeService::history(const std::string& name, Done<std::vector<SpecVersion>> done) {
+void FakeService::history(const std::string& name, HistoryQuery query, Done<HistoryPage> done) {
   const Result<JailObject> object = get(name);
-  if (!object) return answer<std::vector<SpecVersion>>(std::move(done), Fail(object.error()));
-  answer<std::vector<SpecVersion>>(std::move(done), std::vector<SpecVersion>{{1, {}, "uid 0", object->spec}});
+  if (!object) return answer<HistoryPage>(std::move(done), Fail(object.error()));
+  const std::vector<SpecVersion> first{{1, {}, "uid 0", object->spec}};
+  answer<HistoryPage>(std::move(done), page_of(versions.empty() ? first : versions, query));
 }
 
 Result<std::shared_ptr<LogReading>> FakeService::log(const std::string& name, LogQuery query) {

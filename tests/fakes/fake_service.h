@@ -20,7 +20,8 @@ class FakeService : public Service {
   HostProfile host;
   Readiness ready{true, {{"store", "ok"}, {"racct", "off"}}};
   std::map<std::string, JailObject> jails;
-  std::vector<JailEvent> stored;  // ids 1, 2, 3...
+  std::vector<JailEvent> stored;      // ids 1, 2, 3...
+  std::vector<SpecVersion> versions;  // of every jail, beside the present spec as generation 1 where it is empty
   std::map<std::string, Token> tokens_by_secret;
   std::string metrics_text = "jaild_up 1\n";
   std::map<std::string, std::vector<LogLine>> logs;  // by jail; may grow while it is read
@@ -85,7 +86,7 @@ class FakeService : public Service {
   void delete_token(const std::string& id, const Requester& who, Done<Token> done) override;
   void usage(const std::string& name, Done<std::pair<Usage, std::vector<RctlRule>>> done) override;
   void processes(const std::string& name, Done<std::vector<ProcessInfo>> done) override;
-  void history(const std::string& name, Done<std::vector<SpecVersion>> done) override;
+  void history(const std::string& name, HistoryQuery query, Done<HistoryPage> done) override;
   Result<std::shared_ptr<LogReading>> log(const std::string& name, LogQuery query) override;
   // As the sim host's programs: echo, cat, yes; "exit N"; "hang" until SIGTERM, and everything else exits with 0.
   void exec(const std::string& name, ExecRequest request, const Requester& who,

@@ -67,15 +67,36 @@ TEST(Browser, TcpRefusesWebPagesEvenWithAToken) {
   EXPECT_TRUE(server.run([&] { return server.service().writes.empty(); }));
 }
 
-TEST(Browser, TheProbesAreNoExceptionAndTheUnixSocketIs) {
+TEST(Browser, TheProbesAreNoException) {
   TestServer probes({}, Surface::probes);
   Client prober(probes.address());
   EXPECT_EQ(prober.ask("GET", "/metrics", "", "Host: evil.example\r\n").status, 421);
   EXPECT_EQ(prober.ask("GET", "/metrics", "", "Origin: http://evil.example\r\n").status, 403);
   EXPECT_EQ(prober.ask("GET", "/metrics").status, 200);
-  TestServer local;
-  Client client(local.address());
-  EXPECT_EQ(client.ask("GET", "/jails", "", "Host: anything.at.all\r\nOrigin: http://x\r\n").status, 200);
+}
+
+// Through `ssh -L 8080:/run/jaild/jaild.sock` a page reaches it as well.
+TEST(Browser, TheUnixSocketIsNoneForPagesAndAnyNameForOthers) {
+  TestServer server([](ServerOptions& options) { options.hosts = {"jails.example.org"}; });
+  Client client(server.address());
+  const auto status = [&](const std::string& fields) { return client.ask("GET", "/jails", "", fields).status; };
+  for (const char* host : {"l", "anything.at.all", "", "%2Frun%2Fjaild.sock", "evil.example:80"}) {
+    EXPECT_EQ(status("Host: " + std::string(host) + "\r\n"), 200) << host;
+  }
+  const std::string rebound = "Host: evil.example:8080\r\n";
+  EXPECT_EQ(status(rebound + "Sec-Fetch-Site: same-origin\r\n"), 421);
+  EXPECT_EQ(status(rebound + "sec-fetch-MODE: navigate\r\n"), 421);
+  EXPECT_EQ(status(rebound + "Accept-Language: de\r\n"), 421)
+      << "http to a name that is not localhost has no Sec-Fetch";
+  EXPECT_EQ(status(rebound + "Referer: http://evil.example:8080/\r\n"), 421);
+  EXPECT_EQ(status(rebound + "Origin: http://evil.example\r\n"), 421);
+  EXPECT_EQ(status("Origin: http://localhost:8080\r\n"), 403);
+  EXPECT_EQ(status("Sec-Fetch-Site: cross-site\r\n"), 403);
+  EXPECT_EQ(status("Sec-Fetch-Site: cross-site\r\nSec-Fetch-Site: same-origin\r\n"), 403);
+  EXPECT_EQ(status("Sec-Fetch-Site: same-origin\r\nAccept-Language: de\r\n"), 200);
+  EXPECT_EQ(status("Host: jails.example.org\r\nSec-Fetch-Site: none\r\n"), 200);
+  EXPECT_EQ(Client(server.address()).ask("GET", "/jails", "", "Host: localhost:80@evil.example\r\n").status, 400);
+  EXPECT_EQ(Client(server.address()).ask("GET", "http://a:b@c/jails").status, 400);
 }
 
 TEST(Browser, NoAnswerInvitesOtherSites) {

@@ -113,6 +113,12 @@ std::string Client::read_exactly(std::size_t count) {
   return bytes;
 }
 
+Reply Client::read_reply_now() {
+  const timeval briefly{0, 500'000};
+  setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &briefly, sizeof briefly);
+  return read_reply();
+}
+
 Reply Client::read_reply(bool to_head) {
   Reply reply;
   reply.head = read_until("\r\n\r\n");

@@ -38,6 +38,7 @@ class Client {
 
   void send(std::string_view bytes);  // what the server does not take any more is dropped
   Reply read_reply(bool to_head = false);
+  Reply read_reply_now();                         // 0 when none comes within half a second
   std::string read_until(std::string_view mark);  // also what came with the mark; shorter when the server closed
   std::string read_exactly(std::size_t count);    // shorter when the server closed
   bool closed_by_server();                        // reads on until then

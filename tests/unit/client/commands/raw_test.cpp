@@ -67,6 +67,15 @@ TEST(Events, SinceAndUntilLeaveTheRestOut) {
   EXPECT_EQ(run_jailctl(daemon, {"events", "-f", "--until", "1h"}).code, ExitCode::usage);
 }
 
+TEST(Events, FollowAPageThatIsShort) {
+  const FakeDaemon daemon([](const FakeRequest& request) {
+    if (contains(request.target, "after=7")) return json_reply(200, {{"items", {event(8)}}});
+    return json_reply(200, {{"items", {event(7)}}, {"next", 7}});
+  });
+  const Said said = run_jailctl(daemon, {"events"});
+  EXPECT_EQ(std::count(said.out.begin(), said.out.end(), '\n'), 2);
+}
+
 TEST(Events, JsonIsOneEventALine) {
   const FakeDaemon daemon([](const FakeRequest&) { return json_reply(200, {{"items", {event(1), event(2)}}}); });
   std::istringstream lines(run_jailctl(daemon, {"events", "-o", "json", "--after", "0"}).out);

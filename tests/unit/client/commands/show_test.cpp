@@ -172,6 +172,30 @@ TEST(History, NamesWhatChanged) {
             "2           2026-01-02T00:00:00Z  uid 0  labels.tier, path, rctl\n");
 }
 
+TEST(History, FollowsThePages) {
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    const auto version = [](int n) {
+      return json{{"generation", n}, {"at", "2026-01-01T00:00:00Z"}, {"by", "uid 0"}, {"spec", jail("web")["spec"]}};
+    };
+    if (request.target.ends_with("after=2")) return json_reply(200, {{"items", {version(3)}}});
+    return json_reply(200, {{"items", {version(1), version(2)}}, {"next", 2}});
+  });
+  const Said said = run_jailctl(daemon, {"history", "web", "-o", "json"});
+  EXPECT_EQ(daemon.calls(), (Calls{"GET /jails/web/history", "GET /jails/web/history?after=2"}));
+  const json all = json::parse(said.out);
+  EXPECT_EQ(all["items"].size(), 3U);
+  EXPECT_FALSE(all.contains("next"));
+}
+
+TEST(Ls, FollowsAPageThatIsShort) {
+  const FakeDaemon daemon([](const FakeRequest& request) {
+    if (request.target.find("after=db") != std::string::npos) return json_reply(200, {{"items", {jail("web")}}});
+    return json_reply(200, {{"items", {jail("db")}}, {"next", "db"}});
+  });
+  EXPECT_TRUE(contains(run_jailctl(daemon, {"ls"}).out, "web"));
+  EXPECT_EQ(daemon.calls().size(), 2U);
+}
+
 TEST(Version, ShowsBothSides) {
   const FakeDaemon daemon([](const FakeRequest&) { return json_reply(200, {{"version", "9.8.7"}}); });
   const Said said = run_jailctl(daemon, {"version"});

@@ -181,11 +181,16 @@ TEST(JailService, HistoryListsEveryGenerationOnce) {
   replace.verb = Write::Verb::replace;
   replace.spec->priority = 10;
   ASSERT_TRUE(world.write(replace, seconds{0}));
-  std::vector<SpecVersion> versions;
-  world.service.history("web", [&](const auto& result) { versions = *result; });
+  HistoryPage page;
+  world.service.history("web", {}, [&](const auto& result) { page = *result; });
   world.pass(seconds{1});
-  ASSERT_EQ(versions.size(), 2U);
-  EXPECT_NE(versions[0].generation, versions[1].generation);
+  ASSERT_EQ(page.versions.size(), 2U);
+  EXPECT_NE(page.versions[0].generation, page.versions[1].generation);
+  EXPECT_FALSE(page.more);
+  world.service.history("web", {.after = 0, .limit = 1}, [&](const auto& result) { page = *result; });
+  world.pass(seconds{1});
+  EXPECT_EQ(page.versions.size(), 1U);
+  EXPECT_TRUE(page.more);
 }
 
 TEST(JailService, ReadinessSaysThatRacctIsOffAndIsReadyAllTheSame) {
