@@ -1,41 +1,102 @@
 // POST /plan and POST /apply: many jails against what is, in one transaction.
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "api/contract/json.h"
 #include "api/server/conditions.h"
 #include "api/server/handlers.h"
+#include "api/server/work_turns.h"
 
 namespace jaild::server {
 
 namespace {
 
-Result<WriteSet> read_set(const Call& call, bool dry_run) {
-  const Result<void> type = check_body_type(call.request, BodyType::json);
-  if (!type) return Fail(type.error());
-  const auto body = parse_json(call.request.body);
-  if (!body) return Fail(body.error());
-  Result<WriteSet> set = parse_jail_set(*body, call.service.profile(),
-                                        [&](const WriteSet& read) { return call.service.objections(read); });
-  if (!set) return set;
-  set->dry_run = dry_run;
-  set->who = call.who;
-  return set;
+// A body becomes a set, and a reply a body, off the loop: of a set of 10,000 jails that is most of the work. What such
+// work uses is its own, for the call may end meanwhile.
+boost::asio::awaitable<Result<void>> off_the_loop(Call& call, std::function<void()> work) {
+  Pending<bool> pending(call.connection.waiter());
+  call.service.offload(std::move(work), [done = pending.done()] { done(true); });
+  const Result<bool> done = co_await pending.get(call.limits.answer_time);
+  if (!done) co_return Fail(done.error());
+  co_return Result<void>{};
 }
 
-boost::asio::awaitable<Result<SetReply>> carry_out(Call& call, const WriteSet& set, std::chrono::seconds wait) {
+struct Reading {
+  Reading(std::string text, const HostProfile& host) : body(std::move(text)), profile(host) {}
+
+  std::string body;
+  const HostProfile& profile;
+  std::optional<std::vector<FieldError>> objections;  // what host and jails say against `refused`
+  Result<WriteSet> set = Fail(Kind::internal, "not read yet");
+  std::optional<WriteSet> refused;  // as far as it could be read
+};
+
+void read(Reading& reading) {
+  const auto body = parse_json(reading.body);
+  if (!body) {
+    reading.set = Fail(body.error());
+    return;
+  }
+  reading.set = parse_jail_set(*body, reading.profile, [&](const WriteSet& refused) {
+    if (reading.objections) return *reading.objections;
+    reading.refused = refused;
+    return std::vector<FieldError>{};
+  });
+}
+
+boost::asio::awaitable<Result<WriteSet>> read_set(Call& call, bool dry_run) {
+  const Result<void> type = check_body_type(call.request, BodyType::json);
+  if (!type) co_return Fail(type.error());
+  const auto reading = std::make_shared<Reading>(call.request.body, call.service.profile());
+  Result<void> done = co_await off_the_loop(call, [reading] { read(*reading); });
+  if (done && reading->refused) {  // once more, with all that is to be said against it
+    reading->objections = call.service.objections(*reading->refused);
+    done = co_await off_the_loop(call, [reading] { read(*reading); });
+  }
+  if (!done) co_return Fail(done.error());
+  Result<WriteSet> set = std::move(reading->set);
+  if (set) set->dry_run = dry_run;
+  if (set) set->who = call.who;
+  co_return set;
+}
+
+boost::asio::awaitable<Result<SetReply>> carry_out(Call& call, WriteSet set, std::chrono::seconds wait) {
   Pending<SetReply> pending(call.connection.waiter());
-  call.service.write_set(set, wait, pending.done());
+  call.service.write_set(std::move(set), wait, pending.done());
   if (wait.count() > 0) call.connection.watch();
   Result<SetReply> reply = co_await pending.get(wait + call.limits.answer_time);
   co_return reply;
 }
 
+struct Rendering {
+  SetReply reply;
+  Response response;
+};
+
+boost::asio::awaitable<Response> answer(Call& call, SetReply reply, Response (*render)(const SetReply&)) {
+  const auto rendering = std::make_shared<Rendering>();
+  rendering->reply = std::move(reply);
+  const Result<void> done = co_await off_the_loop(call, [rendering, render] {
+    rendering->response = render(rendering->reply);
+    rendering->reply = {};
+  });
+  if (!done) co_return problem_response(done.error());
+  co_return std::move(rendering->response);
+}
+
 boost::asio::awaitable<Response> answer_plan(Call& call) {
-  const Result<WriteSet> set = read_set(call, true);
+  WorkTurns::Turn turn;
+  const Result<void> ours = co_await turn.take(call.connection.place().sets, call.who.by, call.connection.waiter());
+  if (!ours) co_return problem_response(ours.error());
+  Result<WriteSet> set = co_await read_set(call, true);
   if (!set) co_return problem_response(set.error());
-  const Result<SetReply> reply = co_await carry_out(call, *set, std::chrono::seconds(0));
+  Result<SetReply> reply = co_await carry_out(call, *std::move(set), std::chrono::seconds(0));
   if (!reply) co_return problem_response(reply.error());
-  co_return list_response(reply->changes);
+  Response response =
+      co_await answer(call, *std::move(reply), [](const SetReply& made) { return list_response(made.changes); });
+  co_return response;
 }
 
 }  // namespace
@@ -57,12 +118,19 @@ boost::asio::awaitable<Response> apply_set(Call& call) {
     Response response = co_await answer_plan(call);
     co_return response;
   }
-  const Result<WriteSet> set = read_set(call, false);
+  WorkTurns::Turn turn;
+  const Result<void> ours = co_await turn.take(call.connection.place().sets, call.who.by, call.connection.waiter());
+  if (!ours) co_return problem_response(ours.error());
+  Result<WriteSet> set = co_await read_set(call, false);
   if (!set) co_return problem_response(set.error());
-  const Result<SetReply> reply = co_await carry_out(call, *set, wait);
+  turn.release();  // the commits of sets are one after the other anyway, and ?wait may last
+  Result<SetReply> reply = co_await carry_out(call, *std::move(set), wait);
   if (!reply) co_return problem_response(reply.error());
-  co_return json_response(reply->settled ? 200 : 202,
-                          {{"items", items_of(reply->objects)}, {"changes", items_of(reply->changes)}});
+  Response response = co_await answer(call, *std::move(reply), [](const SetReply& made) {
+    return json_response(made.settled ? 200 : 202,
+                         {{"items", items_of(made.objects)}, {"changes", items_of(made.changes)}});
+  });
+  co_return response;
 }
 
 }  // namespace jaild::server

@@ -8,6 +8,7 @@
 #include "api/server/limits.h"
 #include "api/server/router.h"
 #include "api/server/share.h"
+#include "api/server/work_turns.h"
 
 namespace jaild::server {
 
@@ -25,6 +26,7 @@ struct Place {
   std::list<Connection*> unasked;
   Shares requests;  // under way, of limits.connections
   Shares streams;   // open, of limits.streams
+  WorkTurns sets;   // that are read and planned
 
   // Whether the kernel says who asks; over TCP a token does.
   [[nodiscard]] bool local() const { return std::holds_alternative<UnixAddress>(address); }

@@ -77,6 +77,9 @@ class Service {
   // The same for a set; pointers start with "/jails/N" or "/prune".
   [[nodiscard]] virtual std::vector<FieldError> objections(const WriteSet& set) const = 0;
 
+  // Runs `work`, which owns what it uses, on a thread that may take its time; then `done` on the loop.
+  virtual void offload(std::function<void()> work, std::function<void()> done) = 0;
+
   // Carries out `write` and answers after it is durable. `wait` > 0: not before the wish holds or the jail is failed,
   // at most that long.
   virtual void write(Write write, std::chrono::seconds wait, Done<WriteReply> done) = 0;

@@ -73,6 +73,12 @@ class Supervisor final : public Context {
   [[nodiscard]] std::vector<FieldError> mistakes_among_jails(const std::string& name, const JailSpec& spec) const;
   // The same for a set, against what would be after it; pointers start with "/jails/N" or "/prune".
   [[nodiscard]] std::vector<FieldError> mistakes_among_jails(const WriteSet& set) const;
+  // The dry run of a set in pieces, none of which takes long, so that no look at 10,000 jails has the loop to itself.
+  // What happens to jails between two pieces may be in the answer or not. The supervisor outlives it.
+  struct Preview;
+  [[nodiscard]] std::shared_ptr<Preview> begin_preview(WriteSet set) const;
+  // One piece. nullopt: there is more.
+  [[nodiscard]] std::optional<Result<SetReply>> go_on(Preview& preview) const;
   // When the kernel was last looked at as a whole, at start or by a sweep.
   [[nodiscard]] WallTime looked_at() const { return looked_at_; }
   [[nodiscard]] std::size_t dying() const { return dying_.size(); }
@@ -184,12 +190,12 @@ class Supervisor final : public Context {
   void on_set(Ticket ticket, WriteSet set);
   Result<SetPlan> plan_set(const WriteSet& set) const;
   Outlook outlook_after(const WriteSet& set, std::vector<FieldError>& mistakes) const;
-  void put_members(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const;
+  void put_member(const WriteSet& set, std::size_t place, Outlook& after, std::vector<FieldError>& mistakes) const;
   void take_out_pruned(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const;
   void carry_wishes(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const;
   void hasten_members(const WriteSet& set, Outlook& after, SetPlan& plan) const;
   void plan_erasures(const WriteSet& set, const Outlook& after, SetPlan& plan) const;
-  void plan_records(const WriteSet& set, const Outlook& after, SetPlan& plan) const;
+  void plan_record(const WriteSet& set, const JailRecord& planned, SetPlan& plan) const;
   [[nodiscard]] std::vector<JailEvent> events_of(const WriteSet& set, const SetPlan& plan) const;
   void finish_set(PendingSet pending, const Result<void>& result);
 

@@ -1,5 +1,6 @@
 // Many jails in one transaction: checked against what would be, planned as a whole, made durable, then acted on.
 #include <algorithm>
+#include <utility>
 
 #include "daemon/core/changes.h"
 #include "daemon/core/deliberate_fault.h"
@@ -28,14 +29,15 @@ std::map<std::string, std::size_t> places_of(const WriteSet& set) {
   return places;
 }
 
-void check_members(const WriteSet& set, const Outlook& after, std::vector<FieldError>& mistakes) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < set.members.size(); ++i) {
-    names.push_back(set.members[i].name);
-    for (const auto& mistake : after.mistakes(names.back())) {
-      mistakes.push_back({place_of(i) + mistake.pointer, mistake.detail});
-    }
+void check_member(const WriteSet& set, std::size_t place, const Outlook& after, std::vector<FieldError>& mistakes) {
+  for (const auto& mistake : after.mistakes(set.members[place].name)) {
+    mistakes.push_back({place_of(place) + mistake.pointer, mistake.detail});
   }
+}
+
+void check_loops(const WriteSet& set, const Outlook& after, std::vector<FieldError>& mistakes) {
+  std::vector<std::string> names;
+  for (const auto& member : set.members) names.push_back(member.name);
   const auto places = places_of(set);
   for (const auto& loop : after.loops(names)) {
     // What is declared has no loop, so each of these passes through a member.
@@ -64,7 +66,7 @@ void Supervisor::on_set(Ticket ticket, WriteSet set) {
     actions_.emplace_back(AnswerSet{ticket, Fail(plan.error())});
     return;
   }
-  if (set.dry_run) {
+  if (set.dry_run) {  // as begin_preview(), at once
     actions_.emplace_back(AnswerSet{ticket, std::move(plan->reply)});
     return;
   }
@@ -134,8 +136,90 @@ Result<Supervisor::SetPlan> Supervisor::plan_set(const WriteSet& set) const {
   SetPlan plan;
   hasten_members(set, after, plan);
   plan_erasures(set, after, plan);
-  plan_records(set, after, plan);
+  for (const auto* planned : after.in_start_order()) plan_record(set, *planned, plan);
   return plan;
+}
+
+// What plan_set() does, cut where it is a walk over all; the graph is looked at as a whole, in a piece for each
+// question.
+struct Supervisor::Preview {
+  Preview(WriteSet wanted, Outlook as_it_is) : set(std::move(wanted)), after(std::move(as_it_is)) {}
+
+  enum class Stage { put, prune, check, loops, wishes, hasten, erasures, order, records, over };
+  static constexpr std::size_t members_a_piece = 64;
+
+  WriteSet set;
+  Outlook after;
+  std::vector<FieldError> mistakes;
+  SetPlan plan;
+  std::vector<const JailRecord*> order;  // of `after`, which changes no more then
+  Stage stage = Stage::put;
+  std::size_t next = 0;  // of the members, or of `order`
+
+  // `each` for the next few of `count`; then the stage is over.
+  void walk(std::size_t count, Stage following, const auto& each) {
+    for (const std::size_t end = std::min(count, next + members_a_piece); next < end; ++next) each(next);
+    if (next == count) turn_to(following);
+  }
+  void turn_to(Stage following) {
+    stage = following;
+    next = 0;
+  }
+  [[nodiscard]] Result<SetReply> refused() const {
+    return Fail(Error{Kind::invalid, mistakes.front().detail, 0, mistakes});
+  }
+};
+
+std::shared_ptr<Supervisor::Preview> Supervisor::begin_preview(WriteSet set) const {
+  return std::make_shared<Preview>(std::move(set), outlook());
+}
+
+std::optional<Result<SetReply>> Supervisor::go_on(Preview& preview) const {
+  using Stage = Preview::Stage;
+  const WriteSet& set = preview.set;
+  const std::size_t members = set.members.size();
+  switch (preview.stage) {
+    case Stage::put:
+      preview.walk(members, Stage::prune, [&](std::size_t i) { put_member(set, i, preview.after, preview.mistakes); });
+      return std::nullopt;
+    case Stage::prune:
+      take_out_pruned(set, preview.after, preview.mistakes);
+      preview.turn_to(Stage::check);
+      return std::nullopt;
+    case Stage::check:
+      preview.walk(members, Stage::loops,
+                   [&](std::size_t i) { check_member(set, i, preview.after, preview.mistakes); });
+      return std::nullopt;
+    case Stage::loops:
+      check_loops(set, preview.after, preview.mistakes);
+      if (!preview.mistakes.empty()) return preview.refused();
+      preview.turn_to(Stage::wishes);
+      return std::nullopt;
+    case Stage::wishes:
+      carry_wishes(set, preview.after, preview.mistakes);
+      if (!preview.mistakes.empty()) return preview.refused();
+      preview.turn_to(Stage::hasten);
+      return std::nullopt;
+    case Stage::hasten:
+      hasten_members(set, preview.after, preview.plan);
+      preview.turn_to(Stage::erasures);
+      return std::nullopt;
+    case Stage::erasures:
+      plan_erasures(set, preview.after, preview.plan);
+      preview.turn_to(Stage::order);
+      return std::nullopt;
+    case Stage::order:
+      preview.order = preview.after.in_start_order();
+      preview.turn_to(Stage::records);
+      return std::nullopt;
+    case Stage::records:
+      preview.walk(preview.order.size(), Stage::over,
+                   [&](std::size_t i) { plan_record(set, *preview.order[i], preview.plan); });
+      if (preview.stage == Stage::records) return std::nullopt;
+      break;
+    case Stage::over: break;
+  }
+  return std::move(preview.plan.reply);
 }
 
 std::vector<FieldError> Supervisor::mistakes_among_jails(const WriteSet& set) const {
@@ -146,38 +230,38 @@ std::vector<FieldError> Supervisor::mistakes_among_jails(const WriteSet& set) co
 
 Outlook Supervisor::outlook_after(const WriteSet& set, std::vector<FieldError>& mistakes) const {
   Outlook after = outlook();
-  put_members(set, after, mistakes);
+  for (std::size_t i = 0; i < set.members.size(); ++i) put_member(set, i, after, mistakes);
   take_out_pruned(set, after, mistakes);
-  check_members(set, after, mistakes);
+  for (std::size_t i = 0; i < set.members.size(); ++i) check_member(set, i, after, mistakes);
+  check_loops(set, after, mistakes);
   return after;
 }
 
-void Supervisor::put_members(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const {
-  for (std::size_t i = 0; i < set.members.size(); ++i) {
-    const auto& member = set.members[i];
-    const auto* jail = find(member.name);
-    if (jail == nullptr && foreign_.contains(member.name)) {
-      mistakes.push_back({place_of(i) + "/name", member.name + " runs, but jaild did not make it: adopt it first"});
-    }
-    if (jail != nullptr && jail->record().deleting) {
-      mistakes.push_back({place_of(i) + "/name", member.name + " is being deleted"});
-    }
-    if (!has_labels(member.spec, set.prune)) {
-      mistakes.push_back({place_of(i) + "/spec/labels",
-                          "has not the labels that prune names: with the next set that "
-                          "leaves " +
-                              member.name + " out, it would stay"});
-    }
-    JailRecord record;
-    if (jail != nullptr) record = jail->record();
-    record.name = member.name;
-    const bool changed = jail == nullptr || record.spec != member.spec;
-    const Desired desired = member.desired.value_or(record.desired);
-    if (jail != nullptr && changed) ++record.generation;
-    if (changed || desired != record.desired) wish_anew(record, desired, set.who.by, now_.wall);
-    record.spec = member.spec;
-    after.put(std::move(record));
+void Supervisor::put_member(const WriteSet& set, std::size_t place, Outlook& after,
+                            std::vector<FieldError>& mistakes) const {
+  const auto& member = set.members[place];
+  const auto* jail = find(member.name);
+  if (jail == nullptr && foreign_.contains(member.name)) {
+    mistakes.push_back({place_of(place) + "/name", member.name + " runs, but jaild did not make it: adopt it first"});
   }
+  if (jail != nullptr && jail->record().deleting) {
+    mistakes.push_back({place_of(place) + "/name", member.name + " is being deleted"});
+  }
+  if (!has_labels(member.spec, set.prune)) {
+    mistakes.push_back({place_of(place) + "/spec/labels",
+                        "has not the labels that prune names: with the next set that "
+                        "leaves " +
+                            member.name + " out, it would stay"});
+  }
+  JailRecord record;
+  if (jail != nullptr) record = jail->record();
+  record.name = member.name;
+  const bool changed = jail == nullptr || record.spec != member.spec;
+  const Desired desired = member.desired.value_or(record.desired);
+  if (jail != nullptr && changed) ++record.generation;
+  if (changed || desired != record.desired) wish_anew(record, desired, set.who.by, now_.wall);
+  record.spec = member.spec;
+  after.put(std::move(record));
 }
 
 void Supervisor::take_out_pruned(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const {
@@ -246,7 +330,9 @@ void Supervisor::hasten_members(const WriteSet& set, Outlook& after, SetPlan& pl
   plan.tries.insert(names.begin(), names.end());
   for (const auto& each : names) {
     const auto* jail = find(each);
-    if (jail == nullptr || !jail->waits() || *after.find(each) != jail->record()) continue;  // written anyway
+    const auto* record = after.find(each);
+    if (jail == nullptr || record == nullptr || !jail->waits() || *record != jail->record())
+      continue;  // written anyway
     after.put(hastened(each).value_or(jail->record()));
   }
 }
@@ -268,6 +354,7 @@ void Supervisor::plan_erasures(const WriteSet& set, const Outlook& after, SetPla
     const auto planned = after.changed().find(*name);
     if (planned == after.changed().end() || planned->second) continue;
     const auto* jail = find(*name);
+    if (jail == nullptr) continue;  // gone since the preview began
     describe_erase(*jail, options_.timeouts, plan.reply.changes);
     if (!jail->has_run() && jail->activity() == Activity::idle) {
       plan.erased.push_back(*name);
@@ -282,24 +369,22 @@ void Supervisor::plan_erasures(const WriteSet& set, const Outlook& after, SetPla
   }
 }
 
-// What is written and stays, in the order of its start.
-void Supervisor::plan_records(const WriteSet& set, const Outlook& after, SetPlan& plan) const {
-  for (const auto* planned : after.in_start_order()) {
-    JailRecord record = *planned;
-    const auto* jail = find(record.name);
-    const bool restart = set.restart && jail != nullptr && jail->has_run() && record.desired == Desired::running &&
-                         !diff_specs(jail->run()->spec, record.spec, options_.ways.changes_live).restart.empty();
-    if (jail != nullptr && jail->record() == record) {
-      if (!restart && jail->waits() && plan.tries.contains(record.name)) {  // tried, and nothing is to be written
-        describe_record(record, jail, false, options_.timeouts, options_.ways, plan.reply.changes);
-      }
-      if (!restart) continue;
-      wish_anew(record, record.desired, set.who.by, now_.wall);  // what was pending
+// One that is written and stays; in the order of its start.
+void Supervisor::plan_record(const WriteSet& set, const JailRecord& planned, SetPlan& plan) const {
+  JailRecord record = planned;
+  const auto* jail = find(record.name);
+  const bool restart = set.restart && jail != nullptr && jail->has_run() && record.desired == Desired::running &&
+                       !diff_specs(jail->run()->spec, record.spec, options_.ways.changes_live).restart.empty();
+  if (jail != nullptr && jail->record() == record) {
+    if (!restart && jail->waits() && plan.tries.contains(record.name)) {  // tried, and nothing is to be written
+      describe_record(record, jail, false, options_.timeouts, options_.ways, plan.reply.changes);
     }
-    if (restart) plan.restarts.insert(record.name);
-    describe_record(record, jail, restart, options_.timeouts, options_.ways, plan.reply.changes);
-    plan.records.push_back(std::move(record));
+    if (!restart) return;
+    wish_anew(record, record.desired, set.who.by, now_.wall);  // what was pending
   }
+  if (restart) plan.restarts.insert(record.name);
+  describe_record(record, jail, restart, options_.timeouts, options_.ways, plan.reply.changes);
+  plan.records.push_back(std::move(record));
 }
 
 }  // namespace jaild::core

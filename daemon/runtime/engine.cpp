@@ -15,6 +15,9 @@ std::vector<FieldError> mistakes_in(const std::string& name, const JailSpec& spe
 
 namespace {
 
+// What a preview has the loop for at a stretch, but for a piece that takes longer.
+constexpr std::chrono::milliseconds preview_turn{5};
+
 // What core has to know of the host to take over a jail that others made.
 core::SupervisorOptions on_host(core::SupervisorOptions options, const host::Host& host) {
   options.host_cpus = host.profile().cpus.ids();
@@ -143,9 +146,25 @@ void Engine::write_set(WriteSet set, std::chrono::seconds wait, SetDone done) {
     done(Fail(Kind::overloaded, "too many requests wait"));
     return;
   }
+  if (set.dry_run) return go_on_with_preview(supervisor_.begin_preview(std::move(set)), std::move(done));
   const core::Ticket ticket = ++last_ticket_;
-  set_tickets_.emplace(ticket, std::pair{set.dry_run ? std::chrono::seconds{0} : wait, std::move(done)});
+  set_tickets_.emplace(ticket, std::pair{wait, std::move(done)});
   take(core::SetRequested{ticket, std::move(set)});
+}
+
+void Engine::go_on_with_preview(std::shared_ptr<core::Supervisor::Preview> preview, SetDone done) {
+  const auto began = loop_.now().mono;
+  const auto held = [&] { return loop_.now().mono - began; };
+  std::optional<Result<SetReply>> reply;
+  while (!reply && held() < preview_turn) reply = supervisor_.go_on(*preview);
+  if (observer_ != nullptr) observer_->on_input({"preview", "set", ""}, held());
+  if (!reply) {
+    return loop_.post(while_alive([this, preview = std::move(preview), done = std::move(done)]() mutable {
+      go_on_with_preview(std::move(preview), std::move(done));
+    }));
+  }
+  loop_.offload([kept = std::move(preview)] {});  // 10,000 specs are not taken down in a moment
+  done(std::move(*reply));
 }
 
 void Engine::record(core::RecordRequested request, std::function<void(Result<void>)> done) {

@@ -102,6 +102,7 @@ class Engine {
   void carry_out(core::Publish publish);
   void carry_out(core::ShowStep step);
   void carry_out(core::LookAround look);
+  void go_on_with_preview(std::shared_ptr<core::Supervisor::Preview> preview, SetDone done);
   Culprit note_done(const core::OpDone& done);
   void finish_probe(const core::OpDone& done);
   void finish(WriteReply reply, const WriteDone& done) const;

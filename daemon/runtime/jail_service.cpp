@@ -35,6 +35,21 @@ class JailService::Reading final : public server::LogReading {
   std::shared_ptr<LogReader> reader_;  // with the page under way, which may outlive this
 };
 
+namespace {
+
+// What the host says against the specs of a set. Pure; any thread.
+std::vector<FieldError> mistakes_on_host(const WriteSet& set, const host::Host& host) {
+  std::vector<FieldError> mistakes;
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    const auto& member = set.members[i];
+    const auto refused = host.check(member.name, member.spec, "/jails/" + std::to_string(i) + "/spec");
+    mistakes.insert(mistakes.end(), refused.begin(), refused.end());
+  }
+  return mistakes;
+}
+
+}  // namespace
+
 JailService::JailService(Loop& loop, Engine& engine, host::Host& host, store::Store& store, metrics::Metrics& metrics,
                          std::filesystem::path console_dir)
     : loop_(loop),
@@ -121,12 +136,7 @@ std::vector<FieldError> JailService::objections(const std::string& name, const J
 }
 
 std::vector<FieldError> JailService::objections(const WriteSet& set) const {
-  std::vector<FieldError> mistakes;
-  for (std::size_t i = 0; i < set.members.size(); ++i) {
-    const auto& member = set.members[i];
-    const auto refused = host_.check(member.name, member.spec, "/jails/" + std::to_string(i) + "/spec");
-    mistakes.insert(mistakes.end(), refused.begin(), refused.end());
-  }
+  auto mistakes = mistakes_on_host(set, host_);
   const auto among = engine_.supervisor().mistakes_among_jails(set);
   mistakes.insert(mistakes.end(), among.begin(), among.end());
   return mistakes;
@@ -145,14 +155,43 @@ void JailService::write(Write write, std::chrono::seconds wait, server::Done<Wri
   engine_.write(std::move(write), wait, std::move(done));
 }
 
+void JailService::offload(std::function<void()> work, std::function<void()> done) {
+  loop_.offload([&loop = loop_, work = std::move(work), done = std::move(done), self = self_] {
+    work();
+    loop.post([done, self] {
+      if (*self != nullptr) done();
+    });
+  });
+}
+
 void JailService::write_set(WriteSet set, std::chrono::seconds wait, server::Done<SetReply> done) {
-  Mistakes mistakes;  // what validate() finds was told by the reader of the body
-  for (auto& each : objections(set)) mistakes.add(std::move(each.pointer), std::move(each.detail));
-  if (!mistakes.empty()) {
-    done(Fail(mistakes.error()));
-    return;
-  }
-  engine_.write_set(std::move(set), wait, std::move(done));
+  struct Checked {
+    WriteSet set;
+    std::vector<FieldError> refused;
+  };
+  auto checked = std::make_shared<Checked>(std::move(set), std::vector<FieldError>{});
+  offload([checked, &host = host_] { checked->refused = mistakes_on_host(checked->set, host); },
+          [this, checked, wait, done = std::move(done)]() mutable {
+            write_checked_set(std::move(checked->set), checked->refused, wait, std::move(done));
+          });
+}
+
+// What validate() finds was told by the reader of the body, what the jails forbid each other is found by the plan: only
+// where the host refuses too is it asked for here, so that all is told at once.
+void JailService::write_checked_set(WriteSet set, const std::vector<FieldError>& refused, std::chrono::seconds wait,
+                                    server::Done<SetReply> done) {
+  const auto all_of = [](const std::vector<FieldError>& first, const std::vector<FieldError>& second) {
+    Mistakes mistakes;
+    for (const auto* list : {&first, &second}) {
+      for (const auto& each : *list) mistakes.add(each.pointer, each.detail);
+    }
+    return mistakes.error();
+  };
+  if (!refused.empty()) return done(Fail(all_of(refused, engine_.supervisor().mistakes_among_jails(set))));
+  engine_.write_set(std::move(set), wait, [all_of, done = std::move(done)](Result<SetReply> reply) {
+    const bool mistaken = !reply && reply.error().kind == Kind::invalid && !reply.error().fields.empty();
+    done(mistaken ? Result<SetReply>(Fail(all_of(reply.error().fields, {}))) : std::move(reply));
+  });
 }
 
 void JailService::create_token(const TokenRequest& request, const Requester& who, server::Done<NewToken> done) {

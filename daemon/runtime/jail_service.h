@@ -45,6 +45,7 @@ class JailService final : public server::Service, private EngineObserver {
   [[nodiscard]] JailViews list(const ListQuery& query) override;
   [[nodiscard]] std::vector<FieldError> objections(const std::string& name, const JailSpec& spec) const override;
   [[nodiscard]] std::vector<FieldError> objections(const WriteSet& set) const override;
+  void offload(std::function<void()> work, std::function<void()> done) override;
   void write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) override;
   void write_set(WriteSet set, std::chrono::seconds wait, server::Done<SetReply> done) override;
   Result<Token> authenticate(std::string_view secret) override { return tokens_.authenticate(secret); }
@@ -70,6 +71,8 @@ class JailService final : public server::Service, private EngineObserver {
   class Listener;
   class Reading;
 
+  void write_checked_set(WriteSet set, const std::vector<FieldError>& refused, std::chrono::seconds wait,
+                         server::Done<SetReply> done);
   [[nodiscard]] Result<core::JailKey> running_key(const std::string& name) const;
   [[nodiscard]] metrics::Sample sample() const;
   void answer_scrapes(const server::SharedText& text);

@@ -10,11 +10,13 @@ import api
 import common
 import growth
 import life
+import sets
 import starts
 import store
 import thousand
 
-SUITES = {"starts": starts.run, "life": life.run, "api": api.run, "store": store.run, "thousand": thousand.run, "growth": growth.run}
+SUITES = {"starts": starts.run, "life": life.run, "api": api.run, "store": store.run, "thousand": thousand.run, "growth": growth.run,
+          "sets": sets.run}
 
 
 def main():

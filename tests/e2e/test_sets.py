@@ -97,6 +97,25 @@ class Sets(JaildTest):
         if before is not None:
             self.assertEqual(self.jaild.call("GET", "/jails")[1]["event"], before)
 
+    def test_who_sends_many_sets_at_once_is_told_to_wait(self):
+        jails = [self.jail(f"many{i}", depend=[f"many{i - 1}"] if i else []) for i in range(1500)]
+        answers = []
+
+        def plan():
+            status, headers, body = self.jaild.raw("POST", "/plan", json.dumps({"jails": jails}),
+                                                   {"Content-Type": "application/json"})
+            answers.append((status, "retry-after" in headers, len(json.loads(body).get("items", []))))
+            return status
+
+        threads = [threading.Thread(target=plan) for _ in range(30)]
+        for each in threads:
+            each.start()
+        self.assertEqual(self.jaild.call("GET", "/jails")[0], 200)
+        for each in threads:
+            each.join()
+        self.assertEqual(set(answers), {(200, False, 3000), (503, True, 0)})
+        self.assertEqual(plan(), 200)
+
     def test_a_jail_conf_is_a_set_too(self):
         conf = "\n".join([
             "exec.clean;",

@@ -79,6 +79,10 @@ class FakeService : public Service {
   JailViews list(const ListQuery& query) override;
   void write(Write write, std::chrono::seconds wait, Done<WriteReply> done) override;
   std::vector<FieldError> objections(const WriteSet& set) const override;
+  void offload(std::function<void()> work, std::function<void()> done) override {
+    work();
+    done();
+  }
   void write_set(WriteSet set, std::chrono::seconds wait, Done<SetReply> done) override;
   Result<Token> authenticate(std::string_view secret) override;
   std::vector<Token> tokens() const override;

@@ -53,6 +53,62 @@ TEST(JailService, ASetIsToldWhatTheHostAndTheOtherJailsForbidAndIsNotStoredP10) 
   EXPECT_EQ(world.store.commits(), 1U);  // the boot's record
 }
 
+// More members than a piece of the work has.
+WriteSet a_chain(int length) {
+  std::vector<WriteSet::Member> members;
+  for (int i = 0; i < length; ++i) {
+    auto spec = a_service();
+    if (i > 0) spec.params["depend"] = std::vector<std::string>{"j" + std::to_string(i - 1)};
+    members.push_back({"j" + std::to_string(i), spec, {}});
+  }
+  return a_set(std::move(members));
+}
+
+TEST(JailService, ADryRunOfASetTellsWhatTheSetDoesAndStoresNothing) {
+  World world;
+  auto chain = a_chain(200);
+  const auto actions = [](const std::vector<Change>& changes) {
+    std::vector<std::string> told;
+    for (const auto& each : changes) told.push_back(each.action + " " + each.jail);
+    return told;
+  };
+  chain.dry_run = true;
+  const auto dry = world.write_set(chain, seconds{0});
+  ASSERT_TRUE(dry && *dry);
+  EXPECT_EQ(world.store.commits(), 1U);  // the boot's record
+  chain.dry_run = false;
+  const auto real = world.write_set(chain, seconds{0});
+  ASSERT_TRUE(real && *real);
+  EXPECT_EQ((*dry)->changes.size(), 400U);  // each is created and started
+  EXPECT_EQ(actions((*dry)->changes), actions((*real)->changes));
+}
+
+// One at a time has the loop for a piece only, so jails come and go between two of them.
+TEST(JailService, APreviewSurvivesWhatHappensBetweenItsPieces) {
+  World world;
+  auto old = a_service();
+  old.labels["stack"] = "x";
+  auto early = declare("old", old);
+  early.desired = Desired::stopped;
+  ASSERT_TRUE(world.write(early, seconds{0}).value());
+  auto chain = a_chain(200);
+  for (auto& member : chain.members) member.spec.labels["stack"] = "x";
+  chain.prune["stack"] = "x";
+  for (int before = 0; before < 20; ++before) {
+    if (!world.service.get("old")) ASSERT_TRUE(world.write(early, seconds{0}).value());
+    const auto preview = world.engine.supervisor().begin_preview(chain);
+    std::optional<Result<SetReply>> reply;
+    for (int piece = 0; piece < before && !reply; ++piece) reply = world.engine.supervisor().go_on(*preview);
+    Write erase = declare("old", {});
+    erase.verb = Write::Verb::erase;
+    erase.spec.reset();
+    erase.desired.reset();
+    ASSERT_TRUE(world.write(erase, seconds{0}).value());
+    while (!reply) reply = world.engine.supervisor().go_on(*preview);
+    EXPECT_TRUE(*reply) << before;
+  }
+}
+
 TEST(JailService, UsageOfAJailThatDoesNotRunIsRefused) {
   World world;
   std::optional<Kind> nobody;
