@@ -102,7 +102,7 @@ asio::awaitable<Result<Addresses>> NameLookup::find(std::string host, std::chron
   auto& waiters = under_way_[host];
   std::erase_if(waiters, [](const auto& each) { return each.expired(); });
   waiters.push_back(waiting);
-  const auto [ended] = co_await waiting->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  [[maybe_unused]] const auto [ended] = co_await waiting->timer.async_wait(asio::as_tuple(asio::use_awaitable));
   if (!waiting->answer) co_return Fail(Kind::timeout, "timed out");
   co_return *waiting->answer;
 }
