@@ -46,7 +46,7 @@ const json& array_at(const json& object, const char* pointer) {
 
 std::string shown(const json& value) {
   if (value.is_string()) return value.get<std::string>();
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+  return value.dump(-1, ' ', false);
 }
 
 }  // namespace jaild::client

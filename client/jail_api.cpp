@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "api/contract/json.h"
+#include "api/contract/utf8.h"
 #include "client/fields.h"
 #include "client/problem.h"
 #include "client/suggest.h"
@@ -54,6 +55,9 @@ Result<Answer> JailApi::call(const Call& call) const {
   HttpRequest request = request_for(call.route, call.name, call.query);
   request.headers.emplace_back("Accept", "application/json, application/problem+json");
   if (call.body != nullptr) {
+    if (auto problems = utf8_problems(*call.body); !problems.empty()) {
+      return Fail(Error{Kind::invalid, "jaild takes UTF-8 only; nothing was changed", 0, std::move(problems)});
+    }
     request.body = to_text(*call.body);
     const bool patch = call.route == RouteId::patch_jail;
     request.headers.emplace_back("Content-Type", patch ? "application/merge-patch+json" : "application/json");

@@ -32,7 +32,8 @@ class JailApi {
   explicit JailApi(Endpoint endpoint) : connection_(std::move(endpoint)) {}
   [[nodiscard]] const Connection& connection() const { return connection_; }
 
-  // Kind as the daemon's problem says, or as Connection::call() does; Kind::internal: the answer is not JSON.
+  // Kind as the daemon's problem says, or as Connection::call() does; Kind::internal: the answer is not JSON;
+  // Kind::invalid, without asking: the body is not UTF-8.
   Result<Answer> call(const Call& call) const;
   Result<Answer> get(const std::string& name) const { return call({.route = RouteId::get_jail, .name = name}); }
 

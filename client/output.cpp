@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "api/contract/json.h"
+#include "api/contract/utf8.h"
 #include "client/fields.h"
 
 namespace jaild::client {
@@ -13,29 +14,6 @@ namespace jaild::client {
 using nlohmann::json;
 
 namespace {
-
-// One UTF-8 character at the front of `text`: its length and code point; length 0 when the bytes are not UTF-8.
-struct Character {
-  std::size_t length = 0;
-  std::uint32_t code = 0;
-};
-
-Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {1, lead};
-  const std::size_t length = lead >= 0xf0 && lead < 0xf5 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-  if (lead >= 0xf5 || length == 0 || text.size() < length) return {};
-  std::uint32_t code = lead & (0xffU >> (length + 1));
-  for (std::size_t at = 1; at < length; ++at) {
-    if ((byte(at) & 0xc0) != 0x80) return {};
-    code = (code << 6) | (byte(at) & 0x3fU);
-  }
-  const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-  const bool surrogate = code >= 0xd800 && code < 0xe000;
-  if (overlong || surrogate || code > 0x10ffff) return {};
-  return {length, code};
-}
 
 // Controls, and the characters that reorder what follows them (Unicode's Bidi_Control).
 bool drives_terminal(std::uint32_t code) {
@@ -59,7 +37,7 @@ std::string escaped(std::string_view text, bool keep_lines) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const Character character = first_character(text);
+    const Utf8Character character = first_character(text);
     if (character.length == 0) {
       char escape[8];
       std::snprintf(escape, sizeof escape, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(text[0])));
@@ -162,11 +140,11 @@ void Table::print(std::ostream& out, Style style) const {
 }
 
 void print_json(std::ostream& out, const json& value) {
-  out << value.dump(2, ' ', true, json::error_handler_t::replace) << '\n';
+  out << value.dump(2, ' ', true) << '\n';
 }
 
 std::string json_line(const json& value) {
-  return value.dump(-1, ' ', true, json::error_handler_t::replace);
+  return value.dump(-1, ' ', true);
 }
 
 std::string duration_text(std::chrono::milliseconds duration) {
@@ -211,19 +189,20 @@ std::string amount_text(std::string_view resource, double amount) {
   return text;
 }
 
+// A step under way: since when, as far as the clocks of both agree.
+void print_running_step(std::ostream& out, const json& step, Style style) {
+  out << "  " << painted(style.utf8 ? "…" : "... ", Colour::yellow, style) << ' ' << printable(text_at(step, "/step"));
+  if (const std::string command = text_at(step, "/command"); !command.empty()) out << "  " << printable(command);
+  const std::string age = age_text(text_at(step, "/started_at"), std::chrono::system_clock::now());
+  if (!age.empty()) out << "  " << painted(age, Colour::dim, style);
+  out << '\n';
+}
+
 void print_step(std::ostream& out, const json& step, Style style) {
+  if (flag_at(step, "/running")) return print_running_step(out, step, style);
   const bool ok = flag_at(step, "/ok", true);
-  const bool runs = flag_at(step, "/running");
-  const std::string mark = runs ? (style.utf8 ? "…" : "... ")
-                           : ok ? (style.utf8 ? "✓" : "ok  ")
-                                : (style.utf8 ? "✗" : "FAIL");
-  out << "  "
-      << painted(mark,
-                 runs ? Colour::dim
-                 : ok ? Colour::green
-                      : Colour::red,
-                 style)
-      << ' ' << printable(text_at(step, "/step"));
+  const std::string mark = ok ? (style.utf8 ? "✓" : "ok  ") : (style.utf8 ? "✗" : "FAIL");
+  out << "  " << painted(mark, ok ? Colour::green : Colour::red, style) << ' ' << printable(text_at(step, "/step"));
   if (const std::string command = text_at(step, "/command"); !command.empty()) out << "  " << printable(command);
   const double seconds = decimal_at(step, "/seconds");
   if (seconds >= 0.05 && seconds < 1e9) {

@@ -47,6 +47,7 @@ class Table {
 };
 
 // Indented, ASCII only (everything else as \uNNNN), so it is safe on every terminal and equal in value to what came.
+// `value` is UTF-8, as everything that parse_json() gives.
 void print_json(std::ostream& out, const nlohmann::json& value);
 [[nodiscard]] std::string json_line(const nlohmann::json& value);
 

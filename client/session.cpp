@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "api/contract/jail_spec.h"
+#include "api/contract/utf8.h"
 #include "client/fields.h"
 #include "client/output.h"
 #include "client/problem.h"
@@ -24,8 +25,16 @@ ExitCode Session::fail(const std::string& jail, const Error& error) {
     const std::vector<std::string> names = api_.similar_names(jail);
     next = names.empty() ? "`jailctl ls` lists the jails" : "did you mean " + alternatives(names) + "?";
   }
-  say(about_the_way ? "" : jail, next.empty() ? error.message : error.message + "; " + next);
+  // The daemon's sentence is the first of its mistakes, which would stand here twice.
+  const std::size_t count = error.fields.size();
+  const bool told = count > 0 && error.message.find(error.fields.front().detail) != std::string::npos;
+  std::string what = told && count > 1 ? std::to_string(count) + " mistakes" : error.message;
+  if (told && count == 1 && what.find(error.fields.front().pointer) == std::string::npos) {
+    what = error.fields.front().pointer + ": " + what;
+  }
+  say(about_the_way ? "" : jail, next.empty() ? what : what + "; " + next);
   for (const FieldError& field : error.fields) {
+    if (told && count == 1) break;
     terminal_.err << "  " << printable(field.pointer.empty() ? "the whole" : field.pointer) << ": "
                   << printable(field.detail) << '\n';
   }
@@ -44,6 +53,12 @@ void Session::warn(const std::string& jail, const std::string& message) {
 ExitCode Session::usage(const std::string& message) {
   say("", message);
   return ExitCode::usage;
+}
+
+ExitCode Session::check_utf8(const std::string& what, std::string_view text) {
+  const auto problem = utf8_problem(text);
+  if (!problem) return ExitCode::ok;
+  return usage(what + " '" + std::string(text) + "' " + *problem + "; jaild takes UTF-8 only, nothing was done");
 }
 
 ExitCode Session::check_names(const std::vector<std::string>& names) {

@@ -30,6 +30,8 @@ class Session {
   ExitCode fail(const std::string& jail, ExitCode code, const std::string& message);
   void warn(const std::string& jail, const std::string& message);
   ExitCode usage(const std::string& message);
+  // For words that become JSON: ExitCode::usage and a message when `text`, called `what`, is not UTF-8.
+  ExitCode check_utf8(const std::string& what, std::string_view text);
 
   // Names are checked before anything is asked: ExitCode::usage names the first wrong one.
   ExitCode check_names(const std::vector<std::string>& names);

@@ -11,6 +11,7 @@
 #include "api/contract/mistakes.h"
 #include "api/contract/param_table.h"
 #include "api/contract/spec_rules.h"
+#include "api/contract/utf8.h"
 #include "api/jailconf/hook_limits.h"
 #include "api/jailconf/spec_text.h"
 
@@ -265,8 +266,11 @@ class Builder {
 
   void check() {
     const auto document = parse_jail_document(declared_.body, "");
-    std::vector<FieldError> found;
-    if (document) {
+    // jail(8) takes any bytes. Changed ones would mean another root, another file.
+    std::vector<FieldError> found = utf8_problems(declared_.body);
+    if (!found.empty()) {
+      for (FieldError& field : found) field.detail += "; jaild takes UTF-8 only";
+    } else if (document) {
       Mistakes relations;
       check_relations(document->name, document->spec, "/spec", relations);
       found = relations.take();

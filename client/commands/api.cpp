@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "api/contract/json.h"
+#include "api/contract/utf8.h"
 #include "client/commands/options.h"
 #include "client/declaration_file.h"
 #include "client/output.h"
@@ -70,7 +71,8 @@ void print_head(Session& session, const HttpResponse& head) {
 void print_as_json(Session& session, const std::string& body) {
   if (body.empty()) return;
   const Result<nlohmann::json> parsed = parse_json(body);
-  print_json(session.out(), parsed ? *parsed : nlohmann::json(body));
+  if (parsed) return print_json(session.out(), *parsed);
+  print_json(session.out(), ill_formed_at(body) ? printable_lines(body) : body);
 }
 
 ExitCode run_api(Session& session, const ApiOptions& options) {

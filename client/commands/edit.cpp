@@ -23,7 +23,7 @@ std::string editable_text(const json& object) {
   for (const char* field : {"name", "desired", "spec"}) {
     if (object.contains(field)) document[field] = object[field];
   }
-  return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  return document.dump(2, ' ', false) + "\n";
 }
 
 Result<Answer> put(Session& session, const std::string& name, const std::string& text, const std::string& etag) {

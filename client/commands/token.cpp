@@ -44,6 +44,7 @@ Result<int> open_secret_file(const std::string& path) {
 }
 
 ExitCode run_create(Session& session, const CreateOptions& options) {
+  if (const ExitCode wrong = session.check_utf8("token create:", options.name); wrong != ExitCode::ok) return wrong;
   int descriptor = -1;
   if (!options.file.empty()) {
     const Result<int> opened = open_secret_file(options.file);

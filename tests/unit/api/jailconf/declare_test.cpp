@@ -57,6 +57,19 @@ TEST(Declare, ValuesHaveTheirTypes) {
   EXPECT_EQ(spec.number("exec.timeout"), 30);
 }
 
+// Old files are often ISO-8859-1; a changed byte would be another root.
+TEST(Declare, BytesThatAreNotUtf8AreRefusedAtTheirPlace) {
+  const Declarations path = declared("lat {\n  path = \"/jail/lat\xe9\";\n  persist;\n}\n");
+  ASSERT_EQ(path.mistakes.size(), 1U);
+  EXPECT_EQ(path.mistakes.front(),
+            "/jail.conf:2:3: error: jail lat: path: is not UTF-8: byte 10 is \\xe9; jaild takes UTF-8 only");
+  EXPECT_TRUE(
+      says(declared("a { path = /; exec.start = 'echo \xe9'; }").mistakes, ":1:15: error: jail a: exec.start/0: is"));
+  EXPECT_TRUE(says(declared("a { path = \"/\\351\"; persist; }").mistakes, "path: is not UTF-8")) << "an escape";
+  EXPECT_TRUE(says(declared("$d = \"/\xe9\"; a { path = $d; persist; }").mistakes, "path: is not UTF-8"));
+  EXPECT_TRUE(declared("# caf\xe9\na { path = '/caf\xc3\xa9'; persist; }").mistakes.empty());
+}
+
 TEST(Declare, WhatIsNotCarriedOverIsSaidWithTheReason) {
   const Declarations result = declared("7 { name = www; jid = 7; path = /; persist; }");
   EXPECT_TRUE(says(result.mistakes, "jid is set already"));
