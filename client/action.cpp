@@ -12,7 +12,7 @@ using nlohmann::json;
 namespace {
 
 Result<Begun> begin(Session& session, const std::string& name, const Action& action) {
-  Begun begun{name, action.goal, false, nullptr, ""};
+  Begun begun{.name = name, .goal = action.goal, .object = nullptr};
   if (action.goal == Goal::restarted) {
     const Result<Answer> before = session.api().get(name);
     if (!before) return Fail(before.error());
@@ -62,16 +62,15 @@ Acted act(Session& session, const std::vector<std::string>& names, const Action&
     acted.code = first_failure(acted.code, session.fail(name, begun.error()));
     if (hopeless(acted.code)) return acted;
   }
-  for (const Begun& begun : under_way) {
-    if (!action.wait) {
-      say_begun(session, begun);
-      acted.objects.push_back(begun.object);
-      continue;
-    }
-    Waited waited = wait_for(session, begun, deadline);
-    acted.objects.push_back(std::move(waited.object));
+  if (action.wait) {
+    Waited waited = wait_for(session, under_way, deadline);
+    acted.objects = std::move(waited.objects);
     acted.code = first_failure(acted.code, waited.code);
-    if (hopeless(acted.code)) break;
+    return acted;
+  }
+  for (Begun& begun : under_way) {
+    say_begun(session, begun);
+    acted.objects.push_back(std::move(begun.object));
   }
   return acted;
 }

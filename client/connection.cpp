@@ -7,6 +7,7 @@
 #include <boost/beast/http.hpp>
 
 #include <array>
+#include <memory>
 
 namespace jaild::client {
 
@@ -44,6 +45,28 @@ Result<Request> build(const Endpoint& endpoint, const HttpRequest& call) {
     request.content_length(call.body.size());
   }
   return request;
+}
+
+// complete(), and meanwhile what the caller has to do; nullopt when that ended it.
+template <class Begin>
+std::optional<beast::error_code> complete_meanwhile(asio::io_context& loop, const Begin& begin,
+                                                    const Connection::Meanwhile& meanwhile) {
+  if (!meanwhile.next) return complete(loop, begin);
+  // What is left of it when this returns early is destroyed with the loop and never called.
+  const auto outcome = std::make_shared<std::optional<beast::error_code>>();
+  begin([outcome](beast::error_code error, auto&&...) { *outcome = error; });
+  loop.restart();
+  while (!*outcome) {
+    const auto next = meanwhile.next();
+    if (next && *next <= std::chrono::steady_clock::now()) {
+      if (!meanwhile.act()) return std::nullopt;
+    } else if (next) {
+      loop.run_one_until(*next);
+    } else {
+      loop.run_one();
+    }
+  }
+  return *outcome;
 }
 
 template <class Message>
@@ -96,7 +119,8 @@ Result<HttpResponse> Connection::call(const HttpRequest& request) const {
   return response;
 }
 
-Result<void> Connection::stream(const HttpRequest& request, const OnHead& on_head, const OnPiece& on_piece) const {
+Result<void> Connection::stream(const HttpRequest& request, const OnHead& on_head, const OnPiece& on_piece,
+                                const Meanwhile& meanwhile) const {
   asio::io_context loop(1);
   Stream stream(loop);
   const Result<void> sent = send(loop, stream, endpoint_, request);
@@ -115,7 +139,10 @@ Result<void> Connection::stream(const HttpRequest& request, const OnHead& on_hea
     parser.get().body().data = piece.data();
     parser.get().body().size = piece.size();
     stream.expires_after(request.timeout);
-    error = complete(loop, [&](auto handler) { http::async_read_some(stream, buffer, parser, handler); });
+    const auto read = [&](auto handler) { http::async_read_some(stream, buffer, parser, handler); };
+    const std::optional<beast::error_code> done = complete_meanwhile(loop, read, meanwhile);
+    if (!done) return {};
+    error = *done;
     if (error && error != http::error::need_buffer) return Fail(broken(endpoint_, error, request.timeout));
     const std::size_t size = piece.size() - parser.get().body().size;
     if (size > 0 && !on_piece({piece.data(), size})) return {};

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,7 +48,14 @@ class Connection {
   // returning false. Success: ended by them, or by the daemon at the end of the body.
   using OnHead = std::function<bool(const HttpResponse&)>;
   using OnPiece = std::function<bool(std::string_view)>;
-  Result<void> stream(const HttpRequest& request, const OnHead& on_head, const OnPiece& on_piece) const;
+  // What else the caller has to do while nothing comes: `act` is called at the time that `next` gives (nullopt: there
+  // is nothing to do), and ends the call by returning false.
+  struct Meanwhile {
+    std::function<std::optional<std::chrono::steady_clock::time_point>()> next;
+    std::function<bool()> act;
+  };
+  Result<void> stream(const HttpRequest& request, const OnHead& on_head, const OnPiece& on_piece,
+                      const Meanwhile& meanwhile = {}) const;
 
  private:
   Endpoint endpoint_;

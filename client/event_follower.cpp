@@ -15,6 +15,8 @@ using nlohmann::json;
 namespace {
 
 constexpr std::chrono::milliseconds reconnect_pause_max{30'000};
+// For who looks at the jails at every connection: it sees nothing in between.
+constexpr std::chrono::milliseconds look_pause_max{2'000};
 
 // Keeps the last event's number from connection to connection, so that the next one misses nothing.
 class Follower {
@@ -26,29 +28,47 @@ class Follower {
 
   // Until the connection ends. Success: it ended in an ordinary way, or nobody wants more.
   Result<void> follow() {
-    HttpRequest request = request_for(RouteId::events, "", options_.query);
+    const std::string steps = options_.live && steps_ ? "steps=1" : "";
+    HttpRequest request = request_for(RouteId::events, "", join_query({options_.query, steps}));
     request.headers = {{"Accept", "text/event-stream"}, {"Last-Event-ID", last_}};
     EventStreamReader reader;
-    return stream_body(session_.api().connection(), std::move(request), [&](std::string_view piece) {
-      hand_on(reader.feed(piece));
+    const auto on_piece = [&](std::string_view piece) {
+      const bool news = hand_on(reader.feed(piece));
       if (reader.retry()) pause_ = *reader.retry();
+      if (!news && options_.idle) options_.idle();
       return !reader.broken() && options_.wanted();
-    });
+    };
+    const auto act = [this] {
+      options_.idle();
+      return options_.wanted();
+    };
+    Result<void> ended = stream_body(session_.api().connection(), std::move(request), on_piece, {options_.wake, act});
+    const bool refused = !ended && (ended.error().kind == Kind::invalid || ended.error().kind == Kind::bad_request);
+    if (steps.empty() || !refused) return ended;
+    steps_ = false;  // a jaild that does not know them
+    return follow();
   }
 
   [[nodiscard]] std::chrono::milliseconds pause() const { return pause_; }
   [[nodiscard]] std::uint64_t received() const { return received_; }
 
  private:
-  void hand_on(const std::vector<ServerEvent>& events) {
+  // Whether there was anything for anybody.
+  bool hand_on(const std::vector<ServerEvent>& events) {
     std::vector<json> bodies;
+    bool news = false;
     for (const ServerEvent& event : events) {
-      if (!event.id.empty()) last_ = event.id;
-      Result<json> body = parse_json(event.data);
-      if (body) bodies.push_back(*std::move(body));
+      const bool numbered = !event.id.empty();
+      if (numbered) last_ = event.id;
       ++received_;
+      Result<json> body = parse_json(event.data);
+      if (!body) continue;
+      news = true;
+      if (numbered) bodies.push_back(*std::move(body));
+      if (!numbered && options_.live) options_.live(*body);
     }
     if (!bodies.empty()) take_(bodies);
+    return news;
   }
 
   Session& session_;
@@ -57,11 +77,22 @@ class Follower {
   std::string last_;
   std::chrono::milliseconds pause_{1000};
   std::uint64_t received_ = 0;
+  bool steps_ = true;
 };
 
 // An answer that will be the same the next time ends it; a daemon that is away or slow does not.
 bool worth_another_try(Kind kind) {
   return kind == Kind::unavailable || kind == Kind::timeout || kind == Kind::overloaded;
+}
+
+// Lets the time pass that lies between two connections.
+void pause_for(std::chrono::milliseconds pause, const FollowOptions& options) {
+  const auto end = FollowOptions::Clock::now() + pause;
+  while (options.wanted() && FollowOptions::Clock::now() < end) {
+    const auto wake = options.wake ? options.wake() : std::nullopt;
+    std::this_thread::sleep_until(wake ? std::min(*wake, end) : end);
+    if (wake && *wake <= FollowOptions::Clock::now()) options.idle();
+  }
 }
 
 }  // namespace
@@ -76,16 +107,21 @@ Result<std::uint64_t> last_event(Session& session) {
 ExitCode follow_events(Session& session, const FollowOptions& options,
                        const std::function<void(const std::vector<json>&)>& take) {
   Follower follower(session, options, take);
+  const bool looks = options.lost != nullptr;
   int fruitless = 0;
   while (true) {
     const std::uint64_t before = follower.received();
     const Result<void> ended = follower.follow();
+    if (looks && options.wanted()) options.lost();
     if (!options.wanted()) return ExitCode::ok;
     if (!ended && !worth_another_try(ended.error().kind)) return session.fail("", ended.error());
     const bool fruitful = follower.received() > before;
-    if (!ended && (fruitful || fruitless == 0)) session.warn("", ended.error().message + "; connecting again");
+    const bool told = !ended && (fruitful || fruitless == 0);
+    if (told && !looks) session.warn("", ended.error().message + "; connecting again");
     fruitless = fruitful ? 0 : std::min(fruitless + 1, 5);
-    std::this_thread::sleep_for(std::min(follower.pause() * (1 << fruitless), reconnect_pause_max));
+    if (looks && fruitful) continue;
+    const auto pause = std::min(follower.pause() * (1 << fruitless), reconnect_pause_max);
+    pause_for(looks ? std::min(pause, look_pause_max) : pause, options);
   }
 }
 

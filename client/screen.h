@@ -45,7 +45,8 @@ class Sketch {
                   .out_tty = like.terminal().out_tty,
                   .err_tty = like.terminal().err_tty,
                   .utf8 = like.terminal().utf8,
-                  .environment = like.terminal().environment},
+                  .environment = like.terminal().environment,
+                  .out_columns = like.terminal().out_columns},
         session_(terminal_, like.api(), like.json()) {}
   Sketch(const Sketch&) = delete;
   Sketch& operator=(const Sketch&) = delete;

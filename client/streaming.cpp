@@ -10,7 +10,8 @@ constexpr std::size_t refusal_bytes_max = std::size_t{1} << 16;
 
 }  // namespace
 
-Result<void> stream_body(const Connection& connection, HttpRequest request, const Connection::OnPiece& on_piece) {
+Result<void> stream_body(const Connection& connection, HttpRequest request, const Connection::OnPiece& on_piece,
+                         const Connection::Meanwhile& meanwhile) {
   request.timeout = silence_max;
   HttpResponse refusal;
   const auto on_head = [&](const HttpResponse& head) {
@@ -22,7 +23,7 @@ Result<void> stream_body(const Connection& connection, HttpRequest request, cons
     refusal.body += piece;
     return refusal.body.size() < refusal_bytes_max;
   };
-  const Result<void> ended = connection.stream(request, on_head, take);
+  const Result<void> ended = connection.stream(request, on_head, take, meanwhile);
   if (refusal.status != 0) return Fail(error_from(refusal));
   return ended;
 }

@@ -13,6 +13,7 @@ constexpr std::chrono::seconds silence_max{45};
 
 // Hands the body of a 200 to `on_piece` as Connection::stream() does, with `silence_max` as the request's timeout. Any
 // other answer is read to its end, at most 64 KiB of it, and is the Error that it tells.
-Result<void> stream_body(const Connection& connection, HttpRequest request, const Connection::OnPiece& on_piece);
+Result<void> stream_body(const Connection& connection, HttpRequest request, const Connection::OnPiece& on_piece,
+                         const Connection::Meanwhile& meanwhile = {});
 
 }  // namespace jaild::client

@@ -1,5 +1,6 @@
+#include <algorithm>
+#include <optional>
 #include <ostream>
-#include <thread>
 
 #include "client/commands/options.h"
 #include "client/event_follower.h"
@@ -40,19 +41,29 @@ json usage_of(Session& session, const std::string& name, const json& object) {
   return nullptr;
 }
 
-ExitCode show(Session& session, const StatusOptions& options) {
-  if (options.names.empty()) return all_jails(session);
-  if (const ExitCode wrong = session.check_names(options.names); wrong != ExitCode::ok) return wrong;
+struct Shown {
   ExitCode code = ExitCode::ok;
+  bool unknown = false;    // one of the jails is
+  bool under_way = false;  // one of them starts or stops
+};
+
+Shown show(Session& session, const StatusOptions& options) {
+  if (options.names.empty()) return {all_jails(session)};
+  if (const ExitCode wrong = session.check_names(options.names); wrong != ExitCode::ok) return {wrong};
+  Shown shown;
+  ExitCode& code = shown.code;
   std::vector<json> objects;
   for (const std::string& name : options.names) {
     const Result<Answer> answer = session.api().get(name);
     if (!answer) {
       code = first_failure(code, session.fail(name, answer.error()));
+      shown.unknown = shown.unknown || answer.error().kind == Kind::not_found;
       if (hopeless(code)) break;
       continue;
     }
     const json& object = answer->body;
+    const std::string state = text_at(object, "/status/state");
+    shown.under_way = shown.under_way || state == "starting" || state == "stopping";
     if (!session.json()) {
       if (!objects.empty()) session.out() << '\n';
       const auto now = std::chrono::system_clock::now();
@@ -62,36 +73,70 @@ ExitCode show(Session& session, const StatusOptions& options) {
     code = first_failure(code, state_exit_code(object));
   }
   if (!objects.empty()) session.print_objects(objects);
-  return code;
+  return shown;
 }
 
 // A burst of events, such as a start's, is one picture.
 constexpr std::chrono::milliseconds picture_pause{200};
+// While a step runs its time goes on.
+constexpr std::chrono::seconds step_tick{1};
 
 // Draws, and again whenever something happened. The events only say that it is time to look.
-ExitCode watch(Session& session, const StatusOptions& options) {
-  const Result<std::uint64_t> now = last_event(session);
-  if (!now) return session.fail("", now.error());
-  Screen screen(session.terminal());
-  ExitCode code = ExitCode::ok;
-  const auto draw = [&] {
-    Sketch picture(session);
-    code = show(picture.session(), options);
-    screen.show(picture.text(), session.json() ? "" : "\n");
-  };
-  draw();
-  const auto wanted = [&] { return session.out().good() && !hopeless(code) && code != ExitCode::usage; };
-  if (!wanted()) return code;
-  const std::string filter = options.names.size() == 1 ? "jail=" + percent_encode(options.names.front()) : "";
-  const ExitCode ended = follow_events(session, {filter, *now, wanted}, [&](const std::vector<json>&) {
-    std::this_thread::sleep_for(picture_pause);
+class Watch {
+ public:
+  Watch(Session& session, const StatusOptions& options)
+      : session_(session), options_(options), screen_(session.terminal()) {}
+
+  ExitCode run(std::uint64_t after) {
     draw();
-  });
-  return ended == ExitCode::ok ? code : ended;
-}
+    if (!wanted()) return code();
+    FollowOptions follow;
+    follow.query = options_.names.size() == 1 ? "jail=" + percent_encode(options_.names.front()) : "";
+    follow.after = after;
+    follow.wanted = [this] { return wanted(); };
+    follow.live = [this](const json&) { due_soon(); };
+    follow.wake = [this] { return due_; };
+    follow.idle = [this] {
+      if (due_ && *due_ <= FollowOptions::Clock::now()) draw();
+    };
+    const ExitCode ended = follow_events(session_, follow, [this](const std::vector<json>&) { due_soon(); });
+    return ended == ExitCode::ok ? code() : ended;
+  }
+
+ private:
+  void due_soon() {
+    const auto soon = FollowOptions::Clock::now() + picture_pause;
+    due_ = std::min(due_.value_or(soon), soon);
+  }
+
+  void draw() {
+    Sketch picture(session_);
+    shown_ = show(picture.session(), options_);
+    screen_.show(picture.text(), session_.json() ? "" : "\n");
+    due_.reset();
+    if (shown_.under_way && session_.terminal().out_tty) due_ = FollowOptions::Clock::now() + step_tick;
+  }
+
+  // What does not come back by itself ends it.
+  [[nodiscard]] bool wanted() const {
+    return session_.terminal().out.good() && !shown_.unknown && !hopeless(shown_.code) &&
+           shown_.code != ExitCode::usage;
+  }
+
+  [[nodiscard]] ExitCode code() const { return shown_.unknown ? ExitCode::unknown_jail : shown_.code; }
+
+  Session& session_;
+  const StatusOptions& options_;
+  Screen screen_;
+  Shown shown_;
+  std::optional<FollowOptions::Clock::time_point> due_;  // of the next picture
+};
 
 ExitCode run_status(Session& session, const StatusOptions& options) {
-  return options.watch ? watch(session, options) : show(session, options);
+  if (!options.watch) return show(session, options).code;
+  const Result<std::uint64_t> now = last_event(session);
+  if (!now) return session.fail("", now.error());
+  return Watch(session, options).run(*now);
 }
 
 }  // namespace
@@ -107,7 +152,7 @@ void add_inspect(CLI::App& app, Command& chosen) {
   verb->callback([&chosen, options] {
     chosen = [options](Session& session) {
       Session as_json(session.terminal(), session.api(), true);
-      return show(as_json, *options) == ExitCode::unknown_jail ? ExitCode::unknown_jail : ExitCode::ok;
+      return show(as_json, *options).unknown ? ExitCode::unknown_jail : ExitCode::ok;
     };
   });
 }

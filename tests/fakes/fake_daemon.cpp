@@ -65,10 +65,12 @@ class Conversation : public std::enable_shared_from_this<Conversation<Socket>> {
     }
     const std::size_t length = reply.body.size() + (reply.truncated ? 10 : 0);
     text_ = "HTTP/1.1 " + std::to_string(reply.status) + " X\r\nConnection: close\r\n";
-    if (reply.status != 204) text_ += "Content-Length: " + std::to_string(length) + "\r\n";
+    if (reply.status != 204 && !reply.open) text_ += "Content-Length: " + std::to_string(length) + "\r\n";
     for (const auto& [name, value] : reply.headers) text_ += name + ": " + value + "\r\n";
     text_ += "\r\n" + reply.body;
-    asio::async_write(socket_, asio::buffer(text_), [self](beast::error_code, std::size_t) {});
+    asio::async_write(socket_, asio::buffer(text_), [self, open = reply.open](beast::error_code, std::size_t) {
+      if (open) self->socket_.async_wait(Socket::wait_read, [self](beast::error_code) {});
+    });
   }
 
   Socket socket_;

@@ -25,6 +25,7 @@ struct FakeReply {
   std::map<std::string, std::string> headers = {};
   bool silent = false;     // takes the request and answers only when the client has gone
   bool truncated = false;  // breaks the connection in the middle of the body
+  bool open = false;       // after the body nothing more comes, and the connection stays
 };
 
 class FakeDaemon {

@@ -8,7 +8,9 @@
 namespace jaild::client {
 
 using nlohmann::json;
+using test::FakeDaemon;
 using test::FakeReply;
+using test::FakeRequest;
 
 Said run_jailctl(const std::vector<std::string>& arguments, RunOptions options) {
   std::istringstream in(options.input);
@@ -57,6 +59,24 @@ json jail(const std::string& name, const std::string& state) {
           {"desired", state == "stopped" || state == "stopping" ? "stopped" : "running"},
           {"spec", spec},
           {"status", status}};
+}
+
+FakeDaemon::Answer followed(FakeDaemon::Answer answer, bool quiet) {
+  return [answer = std::move(answer), quiet, number = 7](const FakeRequest& request) mutable {
+    if (request.target == "/jails?limit=1") return json_reply(200, {{"items", json::array()}, {"event", 7}});
+    if (!request.target.starts_with("/events")) return answer(request);
+    ++number;
+    const json event{{"id", number}, {"type", "daemon.started"}};
+    const std::string text = "id: " + std::to_string(number) + "\ndata: " + event.dump() + "\n\n";
+    return FakeReply{.body = quiet ? "" : text, .headers = {{"Content-Type", "text/event-stream"}}, .open = quiet};
+  };
+}
+
+std::vector<std::string> calls_of(const FakeDaemon& daemon) {
+  std::vector<std::string> calls = daemon.calls();
+  std::erase_if(
+      calls, [](const std::string& call) { return call == "GET /jails?limit=1" || call.starts_with("GET /events"); });
+  return calls;
 }
 
 bool contains(const std::string& text, const std::string& part) {

@@ -38,6 +38,12 @@ test::FakeReply jail_reply(int status, const nlohmann::json& object);  // with t
 // An object as GET gives it, in this state.
 nlohmann::json jail(const std::string& name, const std::string& state = "running");
 
+// `answer` behind a daemon that is followed: each GET /events tells that something happened and ends, so each look is
+// followed by another one. With `quiet` it tells of nothing and stays.
+test::FakeDaemon::Answer followed(test::FakeDaemon::Answer answer, bool quiet = false);
+// What was asked beside that.
+std::vector<std::string> calls_of(const test::FakeDaemon& daemon);
+
 bool contains(const std::string& text, const std::string& part);
 
 }  // namespace jaild::client

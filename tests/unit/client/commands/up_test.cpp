@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -20,12 +22,14 @@ json step(const char* name, bool ok = true) {
 }
 
 // Answers POST with the first object and every GET with the next one, the last again and again.
-FakeDaemon::Answer in_order(std::vector<json> objects, int post_status = 202) {
-  return [objects = std::move(objects), at = std::size_t{0}, post_status](const FakeRequest& request) mutable {
+FakeDaemon::Answer in_order(std::vector<json> objects, int post_status = 202, bool quiet = false) {
+  const auto answer = [objects = std::move(objects), at = std::size_t{0},
+                       post_status](const FakeRequest& request) mutable {
     if (request.method != "GET") return jail_reply(post_status, objects.front());
     at = std::min(at + 1, objects.size() - 1);
     return jail_reply(200, objects[at]);
   };
+  return followed(answer, quiet);
 }
 
 json starting(std::vector<json> steps) {
@@ -59,10 +63,80 @@ TEST(Up, ShowsEachStepOnceOnATerminal) {
 
 TEST(Up, ShowsWhatABlockedJailWaitsFor) {
   json blocked = jail("web", "blocked");
-  blocked["status"]["reason"] = "waits for db";
-  const FakeDaemon daemon(in_order({blocked, blocked, jail("web")}));
-  const Said said = run_jailctl(daemon, {"up", "web"}, {.tty = true, .environment = {{"NO_COLOR", "1"}}});
-  EXPECT_EQ(said.err, "web\n  waits: waits for db\n");
+  blocked["status"]["reason"] = "waits for db, which is starting";
+  const auto answer = in_order({blocked, blocked, jail("web")});
+  const FakeDaemon on_terminal(answer);
+  const Said said = run_jailctl(on_terminal, {"up", "web"}, {.tty = true, .environment = {{"NO_COLOR", "1"}}});
+  EXPECT_EQ(said.err, "web\n  waits for db, which is starting\n");
+  const FakeDaemon elsewhere(answer);
+  EXPECT_EQ(run_jailctl(elsewhere, {"up", "web"}).err, "jailctl: web: waits for db, which is starting\n");
+}
+
+// A path that is not there, a bridge: no event tells of it, and nobody but a person helps.
+TEST(Up, WhatTheHostLacksEndsTheWait) {
+  json blocked = jail("web", "blocked");
+  blocked["status"]["reason"] = "is about to start";
+  json lacking = blocked;
+  lacking["status"]["reason"] = "path: /jail/web is not there";
+  lacking["status"]["next_try_at"] = "2026-02-01T00:00:00Z";
+  const FakeDaemon daemon(in_order({blocked, blocked, lacking}, 202, true));
+  const Said said = run_jailctl(daemon, {"up", "web"});
+  EXPECT_EQ(said.code, ExitCode::failed);
+  EXPECT_TRUE(said.err.starts_with("jailctl: web: cannot start: path: /jail/web is not there; ")) << said.err;
+  EXPECT_EQ(std::count(said.err.begin(), said.err.end(), '\n'), 1) << said.err;
+}
+
+TEST(Up, ADependencyThatFailedEndsTheWait) {
+  json web = jail("web", "blocked");
+  web["status"]["reason"] = "waits for db, which is failed";
+  web["spec"]["params"]["depend"] = {"db"};
+  json db = jail("db", "failed");
+  db["status"]["reason"] = "exec.start: exited with 1";
+  const FakeDaemon daemon(followed(
+      [&](const FakeRequest& request) {
+        return jail_reply(request.method == "GET" ? 200 : 202, contains(request.target, "/db") ? db : web);
+      },
+      true));
+  const Said said = run_jailctl(daemon, {"up", "web"});
+  EXPECT_EQ(said.code, ExitCode::failed);
+  EXPECT_EQ(said.err,
+            "jailctl: web: cannot start: waits for db, which is failed: exec.start: exited with 1; `jailctl status db` "
+            "shows every step, `jailctl up db` tries it again\n");
+}
+
+// Each is asked for once, and then all are looked at together.
+TEST(Up, ManyJailsAreOneWait) {
+  std::vector<std::string> arguments{"up"};
+  json items = json::array();
+  for (int number = 0; number < 100; ++number) {
+    arguments.push_back("j" + std::to_string(number));
+    items.push_back(jail(arguments.back()));
+  }
+  const FakeDaemon daemon(followed([&](const FakeRequest& request) {
+    if (request.method == "GET") return json_reply(200, {{"items", items}, {"event", 7}});
+    return jail_reply(202, jail(request.target.substr(7, request.target.rfind('/') - 7), "starting"));
+  }));
+  const Said said = run_jailctl(daemon, arguments);
+  EXPECT_EQ(said.code, ExitCode::ok) << said.err;
+  EXPECT_EQ(std::count(said.out.begin(), said.out.end(), '\n'), 100);
+  EXPECT_EQ(daemon.calls().size(), 102U) << "100 starts, the number of the last event, one look at all";
+}
+
+// A stop's event is told a little before the state: the look that comes too early is not the last one.
+TEST(Up, AStateThatFollowsItsEventLateIsSeen) {
+  const FakeDaemon daemon(in_order({starting({}), starting({}), starting({}), jail("web")}, 202, true));
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(run_jailctl(daemon, {"up", "web"}).code, ExitCode::ok);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10)) << "before the next sign of life";
+}
+
+TEST(Up, ADaemonThatGoesAwayEndsTheWait) {
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    if (request.method == "POST") return jail_reply(202, starting({}));
+    return FakeReply{.status = 200, .body = "x", .truncated = true};
+  });
+  const Said said = run_jailctl(daemon, {"up", "web"});
+  EXPECT_EQ(said.code, ExitCode::unreachable) << said.err;
 }
 
 TEST(Up, AFailedStartNamesStepReasonAndWhatIsNext) {
@@ -76,7 +150,19 @@ TEST(Up, AFailedStartNamesStepReasonAndWhatIsNext) {
   EXPECT_EQ(said.err,
             "jailctl: web: did not start: exec.start failed; failed at exec.start (/bin/exec.start): exited with 1; "
             "tried again at "
-            "2026-02-01T00:00:00Z, `jailctl down web` ends that; `jailctl status web` shows every step\n");
+            "2026-02-01T00:00:00Z, `jailctl down web` ends that; `jailctl logs web` shows what it printed, "
+            "`jailctl status web` shows every step\n");
+}
+
+TEST(Up, WhatTheReasonSaysIsNotSaidAgain) {
+  json failed = jail("web", "failed");
+  failed["status"]["reason"] = "exec.start (/bin/exec.start): exited with 1";
+  failed["status"]["steps"] = json::array({step("exec.start", false)});
+  const FakeDaemon daemon(in_order({starting({}), failed}));
+  EXPECT_EQ(
+      run_jailctl(daemon, {"up", "web"}).err,
+      "jailctl: web: did not start: exec.start (/bin/exec.start): exited with 1; `jailctl logs web` shows what it "
+      "printed, `jailctl status web` shows every step\n");
 }
 
 TEST(Up, ACommandThatRanAndEndedWellIsASuccess) {
@@ -90,7 +176,7 @@ TEST(Up, ACommandThatRanAndEndedWellIsASuccess) {
 }
 
 TEST(Up, TimesOutWith124) {
-  const FakeDaemon daemon(in_order({starting({})}));
+  const FakeDaemon daemon(in_order({starting({})}, 202, true));
   const Said said = run_jailctl(daemon, {"up", "web", "--timeout", "1"});
   EXPECT_EQ(said.code, ExitCode::timed_out);
   EXPECT_TRUE(contains(said.err, "still starting")) << said.err;

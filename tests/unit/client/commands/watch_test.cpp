@@ -7,6 +7,7 @@
 
 #include "api/contract/json.h"
 #include "tests/fakes/temporary_directory.h"
+#include "client/problem.h"
 #include "tests/unit/client/harness.h"
 
 namespace jaild::client {
@@ -80,7 +81,8 @@ TEST(Status, WatchLooksAgainWhenSomethingHappens) {
   const FakeDaemon daemon([&](const FakeRequest& request) {
     if (contains(request.target, "/events")) {
       return FakeReply{.body = "id: 8\nevent: jail.stopped\ndata: {\"id\":8}\n\n",
-                       .headers = {{"Content-Type", "text/event-stream"}}};
+                       .headers = {{"Content-Type", "text/event-stream"}},
+                       .open = true};
     }
     if (contains(request.target, "limit=1")) return json_reply(200, {{"items", json::array()}, {"event", 7}});
     if (contains(request.target, "/usage")) return json_reply(200, usage(1, 1));
@@ -91,7 +93,57 @@ TEST(Status, WatchLooksAgainWhenSomethingHappens) {
   EXPECT_EQ(looks, 2);
   EXPECT_EQ(said.code, ExitCode::not_authorised);
   EXPECT_TRUE(contains(said.out, "web\n")) << said.out;
-  EXPECT_EQ(daemon.request("GET /events?jail=web").headers.at("last-event-id"), "7");
+  EXPECT_EQ(daemon.request("GET /events?jail=web&steps=1").headers.at("last-event-id"), "7");
+}
+
+// A jaild that does not know steps yet says so, and is followed without them.
+TEST(Status, WatchGoesOnWithoutSteps) {
+  std::atomic<int> looks = 0;
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    if (contains(request.target, "steps=1")) return problem_reply({Kind::invalid, "steps?", 0, {}});
+    if (contains(request.target, "/events")) {
+      return FakeReply{.body = "id: 8\ndata: {\"id\":8}\n\n", .headers = {{"Content-Type", "text/event-stream"}}};
+    }
+    if (contains(request.target, "limit=1")) return json_reply(200, {{"items", json::array()}, {"event", 7}});
+    if (++looks < 2) return jail_reply(200, jail("web", "stopped"));
+    return problem_reply({Kind::unauthorized, "the token is gone", 0, {}});
+  });
+  EXPECT_EQ(run_jailctl(daemon, {"status", "-w", "web"}).code, ExitCode::not_authorised);
+  EXPECT_EQ(looks, 2);
+}
+
+TEST(Status, WatchOfAnUnknownJailEndsWith4) {
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    if (contains(request.target, "/jails?")) return json_reply(200, {{"items", {jail("web")}}, {"event", 7}});
+    if (contains(request.target, "/usage")) return json_reply(200, usage(1, 1));
+    if (contains(request.target, "/web")) return jail_reply(200, jail("web", "stopped"));
+    return problem_reply({Kind::not_found, "no jail is called nosuch", 0, {}});
+  });
+  EXPECT_EQ(run_jailctl(daemon, {"status", "-w", "nosuch"}).code, ExitCode::unknown_jail);
+  EXPECT_EQ(run_jailctl(daemon, {"status", "-w", "web", "nosuch"}).code, ExitCode::unknown_jail);
+}
+
+// A step of a long start is told as it begins, and its time goes on though nothing else happens.
+TEST(Status, WatchShowsTheStepThatRuns) {
+  std::atomic<int> looks = 0;
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    if (contains(request.target, "/events")) {
+      return FakeReply{
+          .body = "event: jail.step\ndata: {\"jail\":\"web\",\"step\":\"exec.start\",\"phase\":\"begin\"}\n\n",
+          .headers = {{"Content-Type", "text/event-stream"}},
+          .open = true};
+    }
+    if (contains(request.target, "limit=1")) return json_reply(200, {{"items", json::array()}, {"event", 7}});
+    json object = jail("web", "starting");
+    object["status"]["steps"] = {{{"step", "mount"}, {"ok", true}, {"seconds", 0.01}},
+                                 {{"step", "exec.start"}, {"command", "/bin/sh /etc/rc"}, {"running", true}}};
+    if (++looks < 4) return jail_reply(200, object);
+    return problem_reply({Kind::unauthorized, "the token is gone", 0, {}});
+  });
+  const Said said =
+      run_jailctl(daemon, {"status", "-w", "web"}, {.tty = true, .utf8 = true, .environment = {{"NO_COLOR", "1"}}});
+  EXPECT_EQ(said.code, ExitCode::not_authorised) << "looked again and again without an event";
+  EXPECT_TRUE(contains(said.out, "… exec.start  /bin/sh /etc/rc")) << said.out;
 }
 
 TEST(Completion, EveryShellGetsEveryCommand) {
@@ -209,7 +261,7 @@ TEST(Doctor, ADaemonThatDoesNotAnswerIsTheFinding) {
   const Said said = run_jailctl({"doctor"}, {.environment = {{"JAILD_SOCKET", "/nowhere/jaild.sock"}}});
   EXPECT_EQ(said.code, ExitCode::unreachable);
   EXPECT_TRUE(said.out.starts_with("BAD   socket: cannot reach jaild at /nowhere/jaild.sock")) << said.out;
-  EXPECT_TRUE(contains(said.out, "service jaild start")) << said.out;
+  EXPECT_TRUE(contains(said.out, std::string(how_to_start()))) << said.out;
 }
 
 TEST(Doctor, AFileInThePlaceOfTheSocketIsTold) {
