@@ -60,11 +60,11 @@ void add_global_options(CLI::App& app, Global& global) {
 }
 
 void add_commands(CLI::App& app, Command& chosen) {
-  for (const auto add :
-       {add_up,    add_down,   add_restart, add_adopt,      add_status, add_inspect,  add_ls,      add_ps,
-        add_top,   add_set,    add_unset,   add_edit,       add_rm,     add_exec,     add_console, add_plan,
-        add_apply, add_events, add_history, add_logs,       add_diff,   add_rollback, add_import,  add_export,
-        add_token, add_doctor, add_api,     add_completion, add_help,   add_version}) {
+  for (const auto add : {add_up,      add_down, add_restart,    add_adopt,    add_status, add_inspect, add_ls,
+                         add_ps,      add_top,  add_set,        add_unset,    add_edit,   add_rm,      add_start,
+                         add_stop,    add_wait, add_exec,       add_console,  add_plan,   add_apply,   add_events,
+                         add_history, add_logs, add_diff,       add_rollback, add_import, add_export,  add_token,
+                         add_doctor,  add_api,  add_completion, add_help,     add_version}) {
     add(app, chosen);
   }
   for (CLI::App* verb : app.get_subcommands(nullptr)) verb->group("Commands");

@@ -128,11 +128,16 @@ class PatchBuilder {
     return *place;
   }
 
-  Result<void> plain(const Path& path, const Assignment& assignment, const Result<json>& value) {
-    if (assignment.operation == Operation::unset) {
-      slot(path) = nullptr;
-      return {};
+  Result<void> unset(const Path& path, const Assignment& assignment) {
+    if (find(spec_, path) == nullptr) {
+      return Fail(Kind::invalid, assignment.key + " is not set, so there is nothing to unset");
     }
+    slot(path) = nullptr;
+    return {};
+  }
+
+  Result<void> plain(const Path& path, const Assignment& assignment, const Result<json>& value) {
+    if (assignment.operation == Operation::unset) return unset(path, assignment);
     if (assignment.operation != Operation::set) {
       return Fail(Kind::invalid, assignment.key + " is no list: " + assignment.key + "=VALUE sets it");
     }
@@ -142,10 +147,7 @@ class PatchBuilder {
   }
 
   Result<void> list(const Path& path, const Assignment& assignment) {
-    if (assignment.operation == Operation::unset) {
-      slot(path) = nullptr;
-      return {};
-    }
+    if (assignment.operation == Operation::unset) return unset(path, assignment);
     const json* present = find(patch_, path);
     if (present == nullptr) present = find(spec_, path);
     std::vector<std::string> elements;

@@ -160,7 +160,7 @@ void ExecClient::take_message(std::string_view bytes) {
     const Result<json> report = parse_json(bytes);
     return report ? take_report(*report) : finish(Fail(Error{Kind::internal, "the daemon's report is no JSON", 0, {}}));
   }
-  if (bytes.empty() || detached_) return;
+  if (bytes.empty() || detached_ || options_.leave) return;
   const bool errors = bytes[0] == static_cast<char>(ExecStream::errors);
   print(errors ? terminal_.err : terminal_.out, bytes.substr(1));
 }
@@ -170,7 +170,8 @@ void ExecClient::take_report(const json& report) {
     auto exit = parse_exec_exit(report["exit"]);
     return finish(exit ? Result<ExecEnd>(ExecEnd{false, std::move(*exit)}) : Result<ExecEnd>(Fail(exit.error())));
   }
-  if (!report.contains("error")) return;  // it has started
+  if (report.contains("started") && options_.leave) return detach();
+  if (!report.contains("error")) return;
   HttpResponse refusal;
   const json& problem = report["error"];
   refusal.status = problem.is_object() && problem.contains("status") && problem["status"].is_number_integer()

@@ -13,6 +13,7 @@ namespace jaild::client {
 
 struct ExecOptions {
   bool input = false;  // give the command our standard input
+  bool leave = false;  // leave it running as soon as it has started; its output is for nobody
   DetachKeys detach_keys;
 };
 

@@ -27,6 +27,17 @@ Environment read_environment() {
   return environment;
 }
 
+// Where Ctrl-C finds no command that has its own way to end: the line that it cut off is ended, so that the shell's
+// prompt begins its own.
+extern "C" void end_interrupted(int) {
+  constexpr int code = 128 + SIGINT;
+  if (::isatty(STDERR_FILENO) == 1) {
+    const ssize_t written = ::write(STDERR_FILENO, "\n", 1);
+    static_cast<void>(written);  // there is nobody else to tell
+  }
+  ::_exit(code);
+}
+
 bool locale_is_utf8() {
   std::setlocale(LC_CTYPE, "");
   return std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
@@ -43,6 +54,7 @@ int main(int count, char** arguments) {
   jaild::open_standard_fds();
   // A reader that goes away is an error of write(2), which is dealt with below.
   std::signal(SIGPIPE, SIG_IGN);
+  if (std::signal(SIGINT, end_interrupted) == SIG_IGN) std::signal(SIGINT, SIG_IGN);  // a shell's background job
   DescriptorBuffer out_buffer(STDOUT_FILENO);
   DescriptorBuffer err_buffer(STDERR_FILENO);
   std::ostream out(&out_buffer);

@@ -50,12 +50,20 @@ Error error_from(const HttpResponse& response) {
   return error;
 }
 
+std::string_view how_to_start() {
+#ifdef __linux__
+  return "`systemctl start jaild` starts it where there is such a unit, else jaild(8)";
+#else
+  return "`service jaild start` starts it";
+#endif
+}
+
 std::string advice(const Error& error, const std::string& jail) {
   const std::string name = jail.empty() ? "NAME" : jail;
   switch (error.kind) {
     case Kind::unavailable:
       if (error.os_errno == ENOENT || error.os_errno == ECONNREFUSED) {
-        return "is it running? `service jaild start` starts it, --socket or --url ask elsewhere";
+        return "is it running? " + std::string(how_to_start()) + "; --socket or --url ask elsewhere";
       }
       return "";
     case Kind::forbidden:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "api/contract/error.h"
 #include "client/connection.h"
@@ -14,5 +15,8 @@ namespace jaild::client {
 // What to do about `error` next, as the end of a sentence; "" when there is nothing better than the message itself.
 // `jail` may be "".
 [[nodiscard]] std::string advice(const Error& error, const std::string& jail);
+
+// "`service jaild start` starts it", as it is done on this system.
+[[nodiscard]] std::string_view how_to_start();
 
 }  // namespace jaild::client

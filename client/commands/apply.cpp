@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <map>
 #include <ostream>
+#include <set>
 
 #include "client/commands/options.h"
 #include "client/fields.h"
@@ -46,24 +49,94 @@ ExitCode agree_to_prune(Session& session, const SetFiles& set) {
   return session.fail("", ExitCode::failed, "nothing was changed");
 }
 
-// Waits for every jail of the set, and for those that go.
-ExitCode wait_for_set(Session& session, const json& answer, int timeout_seconds, std::vector<json>& objects) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(timeout_seconds);
-  ExitCode code = ExitCode::ok;
-  const auto wait = [&](const Begun& begun) {
-    if (hopeless(code)) return;
-    Waited waited = wait_for(session, begun, deadline);
-    code = first_failure(code, waited.code);
-    if (!waited.object.is_null()) objects.push_back(std::move(waited.object));
+// What a change of the set comes to for one jail.
+enum class Part { created, changed, started, stopped, removed, unchanged };
+
+struct Outline {
+  std::map<std::string, Part> parts;  // of the jails that change
+  std::map<std::string, std::string> words;
+
+  [[nodiscard]] Part part_of(const std::string& name) const {
+    const auto found = parts.find(name);
+    return found == parts.end() ? Part::unchanged : found->second;
+  }
+};
+
+Part part_of(const std::string& action) {
+  if (action == "create") return Part::created;
+  if (action == "delete") return Part::removed;
+  if (action == "start") return Part::started;
+  return action == "stop" ? Part::stopped : Part::changed;
+}
+
+// A jail has several changes: what it was done for comes before what had to be done for that.
+Outline outline_of(const json& changes) {
+  Outline outline;
+  std::map<std::string, std::set<std::string>> fields;
+  for (const json& change : changes) {
+    const std::string name = text_at(change, "/jail");
+    const Part part = part_of(text_at(change, "/action"));
+    const auto [found, fresh] = outline.parts.emplace(name, part);
+    const bool outranks = part == Part::removed || part < found->second;
+    if (outranks && found->second != Part::removed) found->second = part;
+    for (const std::string& field : texts_at(change, "/fields")) fields[name].insert(field);
+  }
+  for (const auto& [name, part] : outline.parts) {
+    std::string changed = "changed";
+    for (const std::string& field : fields[name]) changed += (changed == "changed" ? " " : ", ") + field;
+    if (part == Part::created) outline.words[name] = "created";
+    if (part == Part::changed) outline.words[name] = changed;
+  }
+  return outline;
+}
+
+// "30 jails: 3 created, 2 changed, 25 unchanged".
+std::string summary_of(const Outline& outline, const json& items, std::size_t failed) {
+  std::map<Part, std::size_t> counts;
+  std::set<std::string> names;
+  for (const json& object : items) names.insert(text_at(object, "/name"));
+  for (const auto& [name, part] : outline.parts) names.insert(name);
+  for (const std::string& name : names) ++counts[outline.part_of(name)];
+  static const std::map<Part, std::string> words{{Part::created, "created"}, {Part::changed, "changed"},
+                                                 {Part::started, "started"}, {Part::stopped, "stopped"},
+                                                 {Part::removed, "removed"}, {Part::unchanged, "unchanged"}};
+  std::string text;
+  const auto add = [&](std::size_t count, const std::string& word) {
+    if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + word;
   };
+  for (const auto& [part, word] : words) add(counts[part], word);
+  const std::string whole = std::to_string(names.size()) + (names.size() == 1 ? " jail" : " jails");
+  const std::string trouble = failed == 0 ? "" : "; " + std::to_string(failed) + " failed";
+  return text.empty() ? whole : whole + ": " + text + trouble;
+}
+
+// Every jail of the set, and those that go. One that does not change is waited for in silence.
+std::vector<Begun> begun_by(const json& answer, const Outline& outline) {
+  std::vector<Begun> begun;
   for (const std::string& name : deleted_by(array_at(answer, "/changes"))) {
-    wait({name, Goal::gone, false, {{"name", name}}, ""});  // the answer does not say how far it is
+    // The answer does not say how far it is.
+    begun.push_back({.name = name, .goal = Goal::gone, .object = {{"name", name}}});
   }
   for (const json& object : array_at(answer, "/items")) {
+    const std::string name = text_at(object, "/name");
     const bool up = text_at(object, "/desired") == "running";
-    wait({text_at(object, "/name"), up ? Goal::running : Goal::stopped, false, object, ""});
+    const auto words = outline.words.find(name);
+    begun.push_back({.name = name,
+                     .goal = up ? Goal::running : Goal::stopped,
+                     .object = object,
+                     .done = words == outline.words.end() ? "" : words->second,
+                     .quiet = outline.part_of(name) == Part::unchanged});
   }
-  return code;
+  return begun;
+}
+
+void say_begun(Session& session, const std::vector<Begun>& begun) {
+  for (const Begun& each : begun) {
+    if (session.json() || each.quiet) continue;
+    const std::string state = each.goal == Goal::gone ? "being removed" : text_at(each.object, "/status/state");
+    const std::string before = each.done.empty() ? "" : each.done + "; ";
+    session.out() << printable(each.name) << ": " << printable(before + state) << '\n';
+  }
 }
 
 ExitCode run_apply(Session& session, const ApplyOptions& options) {
@@ -75,15 +148,23 @@ ExitCode run_apply(Session& session, const ApplyOptions& options) {
   }
   const Result<Answer> answer = session.api().call({.route = RouteId::apply_set, .body = &set.body});
   if (!answer) return refused(session, set, answer.error());
-  std::vector<json> objects;
-  ExitCode code = ExitCode::ok;
+  const json& items = array_at(answer->body, "/items");
+  const Outline outline = outline_of(array_at(answer->body, "/changes"));
+  const std::vector<Begun> begun = begun_by(answer->body, outline);
   if (options.no_wait) {
-    objects = array_at(answer->body, "/items");
-  } else {
-    code = wait_for_set(session, answer->body, options.action.timeout_seconds, objects);
+    say_begun(session, begun);
+    if (!session.json()) session.out() << summary_of(outline, items, 0) << '\n';
+    session.print_objects(items);
+    return ExitCode::ok;
   }
-  session.print_objects(objects);
-  return code;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options.action.timeout_seconds);
+  Waited waited = wait_for(session, begun, deadline);
+  const auto failed =
+      static_cast<std::size_t>(std::ranges::count_if(waited.codes, [](ExitCode code) { return code != ExitCode::ok; }));
+  if (!session.json()) session.out() << summary_of(outline, items, failed) << '\n';
+  std::erase_if(waited.objects, [](const json& object) { return object.is_null(); });
+  session.print_objects(waited.objects);
+  return waited.code;
 }
 
 }  // namespace

@@ -15,7 +15,10 @@ namespace jaild::client {
 using Command = std::function<ExitCode(Session&)>;
 
 void add_up(CLI::App& app, Command& chosen);
+void add_start(CLI::App& app, Command& chosen);
 void add_down(CLI::App& app, Command& chosen);
+void add_stop(CLI::App& app, Command& chosen);
+void add_wait(CLI::App& app, Command& chosen);
 void add_restart(CLI::App& app, Command& chosen);
 void add_adopt(CLI::App& app, Command& chosen);
 void add_status(CLI::App& app, Command& chosen);

@@ -182,7 +182,8 @@ Finding check_socket(const Session& session, const Error& error) {
   if (!S_ISSOCK(status.st_mode)) {
     finding.next = endpoint.socket + " is no socket; --socket names another one";
   } else if (error.os_errno == ECONNREFUSED) {
-    finding.next = "the socket is there and nobody listens: jaild ended without cleaning up; `service jaild start`";
+    finding.next =
+        "the socket is there and nobody listens: jaild ended without cleaning up; " + std::string(how_to_start());
   }
   return finding;
 }

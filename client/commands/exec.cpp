@@ -1,8 +1,13 @@
 #include <cstdlib>
+#include <istream>
+#include <optional>
 #include <ostream>
+#include <sstream>
 
 #include "api/contract/json.h"
+#include "api/contract/utf8.h"
 #include "client/commands/options.h"
+#include "client/declaration_file.h"
 #include "client/exec_client.h"
 #include "client/output.h"
 #include "client/problem.h"
@@ -26,10 +31,12 @@ struct ExecChoice {
   std::vector<std::string> command;
   ExecRequest request;
   std::vector<std::string> variables;
+  std::vector<std::string> env_files;
   bool input = false;
   bool terminal = false;
+  bool detach = false;
   int timeout = 0;
-  std::string detach = detach_default;
+  std::string detach_keys = detach_default;
 };
 
 ExitCode as_exit_code(int code) {
@@ -56,6 +63,27 @@ ExitCode wrong_use(Session& session, const std::string& message) {
   return as_exit_code(code_of_jaild);
 }
 
+// jaild is asked in JSON, which carries UTF-8 only; changed bytes would mean another file, another user. nullopt: all
+// is well.
+std::optional<std::string> wrong_bytes(const ExecRequest& request) {
+  std::optional<std::string> wrong;
+  const auto check = [&](const std::string& what, const std::string& text) {
+    const auto problem = wrong ? std::nullopt : utf8_problem(text);
+    if (problem) wrong = what + " '" + text + "' " + *problem + "; jaild takes UTF-8 only";
+  };
+  for (std::size_t at = 0; at < request.command.size(); ++at) {
+    check(at == 0 ? "the command" : "argument " + std::to_string(at) + " of the command", request.command[at]);
+  }
+  check("the user of -u", request.user);
+  check("the directory of -w", request.cwd);
+  check("--login-class", request.login_class);
+  for (const auto& [name, value] : request.env) {
+    check("the name of a variable", name);
+    check("the value of " + name, value);
+  }
+  return wrong;
+}
+
 // "K=V", or "K" for the value it has here.
 bool add_variable(ExecRequest& request, const std::string& text) {
   const std::size_t equals = text.find('=');
@@ -68,6 +96,23 @@ bool add_variable(ExecRequest& request, const std::string& text) {
     request.env[key] = here;
   }
   return true;
+}
+
+// Lines of "K=V" or "K"; empty ones and those that begin with # are passed over.
+Result<void> add_file(ExecRequest& request, const std::string& path, std::istream& in) {
+  const Result<SourceText> source = read_source(path, in);
+  if (!source) return Fail(source.error());
+  std::istringstream lines(source->text);
+  std::size_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.empty() || line.front() == '#') continue;
+    const std::string place = source->file + ":" + std::to_string(number) + ": ";
+    if (const auto problem = utf8_problem(line)) return Fail(Kind::invalid, place + *problem);
+    if (!add_variable(request, line)) return Fail(Kind::invalid, place + "takes NAME=VALUE or NAME");
+  }
+  return {};
 }
 
 // With -o json: one call, and its answer as it is.
@@ -91,7 +136,8 @@ ExitCode run_once(Session& session, const std::string& name, const ExecRequest& 
 ExitCode run_stream(Session& session, const ExecChoice& choice, ExecRequest request) {
   ExecOptions options;
   options.input = choice.input || choice.terminal;
-  auto keys = DetachKeys::parse(choice.detach);
+  options.leave = choice.detach;
+  auto keys = DetachKeys::parse(choice.detach_keys);
   if (!keys) return wrong_use(session, "--detach-keys: " + keys.error().message);
   options.detach_keys = std::move(*keys);
   Terminal& terminal = session.terminal();
@@ -101,11 +147,13 @@ ExitCode run_stream(Session& session, const ExecChoice& choice, ExecRequest requ
     }
     request.terminal = terminal_size(terminal.in_descriptor);
     const std::string type = variable(terminal.environment, "TERM");
-    if (!type.empty()) request.env.emplace("TERM", type);
+    if (!type.empty() && !ill_formed_at(type)) request.env.emplace("TERM", type);
   }
   const Endpoint& endpoint = session.api().connection().endpoint();
   const Result<ExecEnd> end = run_exec(endpoint, choice.name, request, std::move(options), terminal);
   if (!end) return refused(session, choice.name, end.error());
+  // One that is over already has started; how it ended is nobody's business here.
+  if (choice.detach && (end->detached || end->exit.error.empty())) return ExitCode::ok;
   if (!end->detached) return exit_code(session, choice.name, end->exit);
   session.warn(choice.name, "detached; the command goes on");
   return ExitCode::ok;
@@ -116,8 +164,16 @@ ExitCode run_exec_command(Session& session, const ExecChoice& choice) {
   ExecRequest request = choice.request;
   request.command = choice.command;
   request.timeout = std::chrono::seconds(choice.timeout);
+  for (const std::string& path : choice.env_files) {
+    const Result<void> added = add_file(request, path, session.terminal().in);
+    if (!added) return wrong_use(session, "--env-file: " + added.error().message);
+  }
   for (const std::string& text : choice.variables) {
     if (!add_variable(request, text)) return wrong_use(session, "-e takes NAME=VALUE or NAME, not '" + text + "'");
+  }
+  if (const auto wrong = wrong_bytes(request)) return wrong_use(session, *wrong);
+  if (choice.detach && (choice.input || choice.terminal || session.json())) {
+    return wrong_use(session, "a command that is left running has no input, no terminal and no -o json");
   }
   const bool once = session.json();
   if (once && (choice.input || choice.terminal || choice.command.empty())) {
@@ -134,8 +190,13 @@ void add_common(CLI::App& verb, ExecChoice& choice) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);  // or the jail's name would be one more of them
+  verb.add_option("--env-file", choice.env_files, "Set the variables of this file, one a line (repeatable)")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   verb.add_option("--login-class", choice.request.login_class, "Run in this login class (FreeBSD)")->type_name("CLASS");
-  verb.add_option("--detach-keys", choice.detach, "Keys that leave the command running (ctrl-p,ctrl-q); '' none")
+  verb.add_option("--detach-keys", choice.detach_keys, "Keys that leave the command running (ctrl-p,ctrl-q); '' none")
       ->type_name("KEYS");
 }
 
@@ -146,6 +207,7 @@ void add_exec(CLI::App& app, Command& chosen) {
   CLI::App* verb = app.add_subcommand("exec", "Run a command in a running jail");
   verb->add_flag("-i,--interactive", choice->input, "Give the command our standard input");
   verb->add_flag("-t,--tty", choice->terminal, "Give the command a terminal, and our input");
+  verb->add_flag("-d,--detach", choice->detach, "Start the command and leave it running; its output is dropped");
   add_common(*verb, *choice);
   verb->add_option("--timeout", choice->timeout, "End the command, with its children, after this long")
       ->type_name("SECONDS")
@@ -158,7 +220,8 @@ void add_exec(CLI::App& app, Command& chosen) {
       "up.\n\n"
       "  jailctl exec web -- ps aux\n"
       "  jailctl exec -it -u www web -- sh\n"
-      "  jailctl exec -i db -- psql <dump.sql\n");
+      "  jailctl exec -i db -- psql <dump.sql\n"
+      "  jailctl exec -d web -- /usr/local/bin/reindex\n");
   choose(*verb, chosen, choice, run_exec_command);
 }
 

@@ -80,7 +80,7 @@ void add_rm(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<RmOptions>();
   CLI::App* verb = app.add_subcommand("rm", "Stop jails and forget their declarations");
   add_names(*verb, options->names, "Jails to remove; their files stay where they are")->required();
-  verb->add_flag("-y,--yes", options->yes, "Do not ask when a jail is running");
+  verb->add_flag("-y,--yes,-f,--force", options->yes, "Do not ask when a jail is running: stop it and remove it");
   add_dry_run(*verb, options->action.dry_run);
   add_waiting(*verb, options->action, options->no_wait);
   verb->footer(

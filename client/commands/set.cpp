@@ -15,6 +15,8 @@ namespace {
 // Somebody else may write between our look and our change; then the change is made anew from what is there. More than
 // twice in a row is no accident any more.
 constexpr int tries_max = 3;
+// A live change takes milliseconds; one that takes longer is told as under way.
+constexpr int live_seconds = 10;
 
 struct AssignOptions {
   std::string name;
@@ -29,9 +31,12 @@ Result<Answer> patch_once(Session& session, const AssignOptions& options, const 
   const json none = json::object();
   Result<json> patch = merge_patch(spec == nullptr ? none : *spec, assignments);
   if (!patch) return Fail(patch.error());
+  // A change that is made in the running jail may fail there, which is known a moment later.
+  const bool live = flag_at(present->body, "/status/ready");
+  const std::string wait = live ? "wait=" + std::to_string(live_seconds) : "";
   return session.api().call({.route = RouteId::patch_jail,
                              .name = options.name,
-                             .query = options.dry_run ? "dry_run=1" : "",
+                             .query = options.dry_run ? "dry_run=1" : wait,
                              .body = &*patch,
                              .if_match = present->etag});
 }
@@ -42,7 +47,10 @@ void print_outcome(Session& session, const AssignOptions& options, const json& b
   } else if (options.dry_run) {
     print_changes(session.out(), body, session.terminal().out_style());
   } else {
-    session.out() << printable(written_text(body)) << '\n';
+    session.out() << printable(written_text(body)) << '\n' << std::flush;
+    const std::string reason = text_at(body, "/status/reason");
+    const bool failed = !array_at(body, "/status/pending").empty() && !reason.empty();
+    if (failed) session.warn(options.name, "not all of it could be changed in the running jail: " + reason);
   }
 }
 
@@ -60,6 +68,7 @@ ExitCode change(Session& session, const AssignOptions& options, const std::vecto
 ExitCode run_set(Session& session, const AssignOptions& options) {
   std::vector<Assignment> assignments;
   for (const std::string& word : options.words) {
+    if (const ExitCode wrong = session.check_utf8("set:", word); wrong != ExitCode::ok) return wrong;
     Result<Assignment> assignment = parse_assignment(word);
     if (!assignment) return session.usage("set: " + assignment.error().message);
     assignments.push_back(std::move(*assignment));
@@ -77,6 +86,7 @@ ExitCode run_set(Session& session, const AssignOptions& options) {
 ExitCode run_unset(Session& session, const AssignOptions& options) {
   std::vector<Assignment> assignments;
   for (const std::string& word : options.words) {
+    if (const ExitCode wrong = session.check_utf8("unset:", word); wrong != ExitCode::ok) return wrong;
     if (word.empty() || word.find('=') != std::string::npos) {
       return session.usage("unset: '" + word + "' is no KEY; `jailctl set` takes KEY=VALUE");
     }

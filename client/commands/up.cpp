@@ -13,11 +13,13 @@ using nlohmann::json;
 namespace {
 
 struct UpOptions {
-  std::vector<std::string> names;
+  JailAction jails;
   std::string file;
-  Action action{.route = RouteId::start_jail, .goal = Goal::running};
-  bool no_wait = false;
 };
+
+Action start_action() {
+  return {.route = RouteId::start_jail, .goal = Goal::running};
+}
 
 // PUTs every jail of the file. What was declared is in `declared`, in order; the first failure ends it, because the
 // jails after it may depend on it.
@@ -45,7 +47,7 @@ ExitCode rehearse(Session& session, const LoadedFile& loaded) {
 ExitCode up_file(Session& session, const UpOptions& options) {
   LoadedFile loaded;
   if (const ExitCode wrong = load_file(session, options.file, loaded); wrong != ExitCode::ok) return wrong;
-  if (options.action.dry_run) return rehearse(session, loaded);
+  if (options.jails.action.dry_run) return rehearse(session, loaded);
   std::vector<json> declared;
   const ExitCode code = declare(session, loaded, false, declared);
   std::vector<std::string> names;
@@ -64,21 +66,33 @@ ExitCode up_file(Session& session, const UpOptions& options) {
     }
   }
   if (code != ExitCode::ok && hopeless(code)) return code;
-  Acted acted = act(session, names, options.action);
+  Action action = options.jails.action;
+  action.wait = !options.jails.no_wait;
+  const Acted acted = act(session, names, action);
   objects.insert(objects.end(), acted.objects.begin(), acted.objects.end());
   session.print_objects(objects);
   return first_failure(code, acted.code);
 }
 
-ExitCode run_up(Session& session, const UpOptions& given) {
-  UpOptions options = given;
-  options.action.wait = !options.no_wait;
-  if (options.names.empty() == options.file.empty()) {
-    return session.usage(options.names.empty() ? "up: name a jail, or a file with -f; see `jailctl up --help`"
-                                               : "up: names and -f exclude each other");
+ExitCode run_up(Session& session, const UpOptions& options) {
+  const bool named = options.jails.all || !options.jails.names.empty();
+  if (options.file.empty() && !named) {
+    return session.usage("up: name a jail, a file with -f, or say --all; see `jailctl up --help`");
   }
-  if (!options.file.empty()) return up_file(session, options);
-  return run_jail_action(session, {options.names, options.action, options.no_wait});
+  if (!options.file.empty() && named) {
+    return session.usage("up: -f excludes names and --all");
+  }
+  return options.file.empty() ? run_jail_action(session, options.jails) : up_file(session, options);
+}
+
+constexpr const char* names_help = "Jails to start; what they depend on is started too";
+constexpr const char* all_help = "Start every jail that is declared";
+
+void prepare(CLI::App& verb, JailAction& jails) {
+  jails.action = start_action();
+  jails.concerns = any_jail;
+  jails.none = "no jail is declared";
+  add_names_or_all(verb, jails, names_help, all_help);
 }
 
 }  // namespace
@@ -86,13 +100,13 @@ ExitCode run_up(Session& session, const UpOptions& given) {
 void add_up(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<UpOptions>();
   CLI::App* verb = app.add_subcommand("up", "Start jails, or declare and start those of a file");
-  add_names(*verb, options->names, "Jails to start; what they depend on is started too");
+  prepare(*verb, options->jails);
   verb->add_option("-f,--file", options->file,
                    "Declare (create or replace) the jails of this file, JSON or jail.conf(5), then start them; - is "
                    "standard input")
       ->type_name("FILE");
-  add_dry_run(*verb, options->action.dry_run);
-  add_waiting(*verb, options->action, options->no_wait);
+  add_dry_run(*verb, options->jails.action.dry_run);
+  add_waiting(*verb, options->jails.action, options->jails.no_wait);
   verb->footer(
       "The file is a jail.conf(5), or holds one jail, {\"name\",\"spec\"}, a list, or {\"jails\":[...]}. One that "
       "says\n"
@@ -101,6 +115,18 @@ void add_up(CLI::App& app, Command& chosen) {
       "  jailctl up -n web             show every step of the start and do none\n"
       "  jailctl up -f web.json        declare and start\n");
   choose(*verb, chosen, options, run_up);
+}
+
+void add_start(CLI::App& app, Command& chosen) {
+  auto options = std::make_shared<JailAction>();
+  CLI::App* verb = app.add_subcommand("start", "Start jails, as `up`");
+  prepare(*verb, *options);
+  add_dry_run(*verb, options->action.dry_run);
+  add_waiting(*verb, options->action, options->no_wait);
+  verb->footer(
+      "Another word for `jailctl up`, which also declares the jails of a file.\n\n"
+      "  jailctl start web db          start both, wait until both are ready\n");
+  choose(*verb, chosen, options, run_jail_action);
 }
 
 }  // namespace jaild::client

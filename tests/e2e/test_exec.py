@@ -335,6 +335,24 @@ class Simulated(JaildTest):
             self.assertIn(word, said.stderr)
         self.erase("off")
 
+    def test_a_command_that_is_left_running(self):
+        self.declare("web", self.spec())
+        said = self.jaild.jailctl("exec", "-d", "web", "--", "sleep", "77020", timeout=20)
+        self.assertEqual((said.returncode, said.stdout, said.stderr), (0, "", ""))
+        running = lambda: [each for each in self.jaild.call("GET", "/jails/web/processes")[1]["items"]
+                           if "77020" in each["command"]]
+        self.assertTrue(running())
+        self.erase("web")
+
+    def test_bytes_that_are_not_utf8_are_refused(self):
+        self.declare("web", self.spec())
+        for arguments in (["web", "--", "echo", b"/tmp/g\xe9"], ["-e", b"X=\xe9", "web", "--", "echo"],
+                          ["-w", b"/\xe9", "web", "--", "echo"], ["-u", b"\xe9", "web", "--", "echo"]):
+            said = self.jaild.jailctl("exec", *arguments, timeout=20)
+            self.assertEqual((said.returncode, said.stdout), (125, ""), said)
+            self.assertIn("is not UTF-8: byte ", said.stderr)
+        self.erase("web")
+
     def test_commands_in_a_simulated_jail(self):
         self.declare("web", self.spec())
         code, body = self.jaild.call("POST", "/jails/web/exec", {"command": ["cat"], "stdin": "hello"})

@@ -132,6 +132,121 @@ class Pictures(JaildTest):
         self.assertIn("BAD   socket: cannot reach jaild", gone.stdout)
 
 
+class Waits(JaildTest):
+    """Verbs that wait: what is said, when, and with which exit code."""
+
+    def jailctl(self, *arguments, seconds=60):
+        """Less than the 600 s that a wait may take: what ends it must be a reason."""
+        return self.jaild.jailctl(*arguments, timeout=seconds)
+
+    def test_a_dependency_that_failed_ends_the_wait(self):
+        self.declare("first", self.spec(params={"exec.start": ["false"]}, restart={"policy": "never"}), desired="stopped",
+                     wait=0)
+        self.declare("second", self.spec(params={"depend": ["first"]}), desired="stopped", wait=0)
+        said = self.jailctl("up", "second")
+        self.assertEqual(said.returncode, 1, said)
+        self.assertIn("second: cannot start: waits for first, which is failed: exec.start (false): ", said.stderr)
+        self.assertEqual(said.stderr.count("exited with 1"), 1, said.stderr)
+        said = self.jailctl("up", "first")
+        self.assertEqual(said.returncode, 1, said)
+        self.assertIn("`jailctl logs first`", said.stderr)
+        self.assertEqual(said.stderr.count("exited with 1"), 1, said.stderr)
+        self.jailctl("down", "second", "first")
+        self.erase("second", "first")
+
+    def test_many_jails_are_one_wait(self):
+        names = [f"many{number}" for number in range(50)]
+        jails = [{"name": name, "spec": self.spec(labels={"set": "many"})} for name in names]
+        file = self.jaild.dir / "many.json"
+        file.write_text(json.dumps({"jails": jails}))
+        said = self.jailctl("apply", "-f", str(file))
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.assertEqual(said.stdout.splitlines()[-1], "50 jails: 50 created")
+        self.assertEqual(len(said.stdout.splitlines()), 51)
+        jails[7]["spec"]["rctl"] = ["maxproc:deny=50"]
+        file.write_text(json.dumps({"jails": jails}))
+        said = self.jailctl("apply", "-f", str(file))
+        self.assertEqual(said.stdout.splitlines()[-1], "50 jails: 1 changed, 49 unchanged")
+        self.assertRegex(said.stdout, "^many7: changed rctl; running, jid")
+        self.assertEqual(len(said.stdout.splitlines()), 2)
+        said = self.jailctl("stop", *names)
+        self.assertEqual((said.returncode, len(said.stdout.splitlines())), (0, 50), said.stderr)
+        said = self.jailctl("rm", "-f", *names)
+        self.assertEqual((said.returncode, len(said.stdout.splitlines())), (0, 50), said.stderr)
+
+    def test_all_of_them(self):
+        self.declare("one", self.spec())
+        self.declare("two", self.spec(), desired="stopped", wait=0)
+        before = self.jaild.status("one")["jid"]
+        self.assertEqual(self.jailctl("restart", "--all").stdout.count("ready"), 1)
+        self.assertNotEqual(self.jaild.status("one")["jid"], before)
+        self.assertEqual(self.jailctl("up", "--all").stdout.count("ready"), 2)
+        self.assertEqual(self.jailctl("stop", "--all").stdout, "one: stopped\ntwo: stopped\n")
+        self.assertEqual(self.jailctl("restart", "--all").stdout, "no jail is running\n")
+        self.erase("one", "two")
+
+    def test_wait_prints_the_code_of_the_command(self):
+        self.declare("job", self.spec("sleep 1000000", restart={"policy": "never"}))
+        with subprocess.Popen([str(BIN / "jailctl"), "--socket", self.jaild.socket, "wait", "job"],
+                              stdout=subprocess.PIPE, text=True) as waiting:
+            self.assertEqual(self.jailctl("stop", "job").returncode, 0)
+            self.assertIn(waiting.communicate(timeout=30)[0], ("143\n", "137\n"), "how its stop ended it")
+            self.assertEqual(waiting.returncode, 0)
+        self.erase("job")
+        self.declare("bad", self.spec("false", restart={"policy": "never"}))
+        self.assertEqual(self.jailctl("wait", "bad").stdout, "1\n")
+        self.assertEqual(self.jailctl("wait", "nobody").returncode, 4)
+        self.erase("bad")
+
+    def test_bytes_that_are_not_utf8_are_refused_with_their_place(self):
+        """Each would be another value in JSON: another root, another label."""
+        file = self.jaild.dir / "lat.conf"
+        file.write_bytes(b'lat {\n  path = "/jail/lat\xe9";\n  persist;\n}\n')
+        for verb in (["import", "--etc", str(self.jaild.dir), str(file)], ["up", "-f", str(file)],
+                     ["plan", "-f", str(file)], ["apply", "-f", str(file)]):
+            said = self.jailctl(*verb)
+            self.assertEqual(said.returncode, 2, said)
+            self.assertIn("lat.conf:2:3: error: jail lat: path: is not UTF-8: byte 10 is \\xe9", said.stderr)
+        self.assertIsNone(self.jaild.status("lat"))
+        self.declare("web", self.spec())
+        said = self.jailctl("set", "web", b"labels.x=caf\xe9")
+        self.assertEqual(said.returncode, 2, said)
+        self.assertIn("is not UTF-8: byte 13 is \\xe9", said.stderr)
+        self.assertEqual(self.jailctl("set", "web", "labels.x=caf\u00e9").returncode, 0)
+        said = self.jailctl("unset", "web", "labels.y")
+        self.assertEqual((said.returncode, said.stderr),
+                         (1, "jailctl: web: labels.y is not set, so there is nothing to unset\n"))
+        self.erase("web")
+
+    def test_ctrl_c_ends_the_line_and_is_code_130(self):
+        self.declare("web", self.spec())
+        terminal = OnTerminal([str(BIN / "jailctl"), "--socket", self.jaild.socket, "rm", "web"])
+        terminal.wait_for(b"[y/N] ")
+        terminal.type(b"\x03")
+        self.assertEqual(terminal.close(), 130)
+        self.assertTrue(terminal.text.endswith(b"\n"), terminal.text)
+        self.assertEqual(self.jaild.status("web")["state"], "running")
+        self.erase("web")
+
+    def test_status_w_of_nobody_ends(self):
+        self.assertEqual(self.jailctl("status", "-w", "nobody").returncode, 4)
+
+
+class OnLinux(JaildTest):
+    """A host that can lack something; the simulated one has every path and interface."""
+    host = "linux"
+
+    def test_what_a_start_lacks_is_said_at_once_and_ends_it(self):
+        self.declare("bare", self.spec(params={"path": "/nowhere/bare"}), desired="stopped", wait=0)
+        said = self.jaild.jailctl("up", "bare", timeout=60)
+        self.assertEqual(said.returncode, 1, said)
+        self.assertIn("bare: cannot start: ", said.stderr)
+        self.assertIn("/nowhere/bare", said.stderr)
+        self.assertIn("`jailctl up bare`", said.stderr)
+        self.assertEqual(self.jaild.jailctl("down", "bare").returncode, 0)
+        self.erase("bare")
+
+
 class Completion(JaildTest):
     """What real shells make of the scripts, with names from a real jaild."""
 

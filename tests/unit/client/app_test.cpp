@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "client/problem.h"
 #include "tests/unit/client/harness.h"
 
 namespace jaild::client {
@@ -98,7 +99,7 @@ TEST(App, AnUnreachableDaemonIsNamedWithWhatToDo) {
     const Said said = run_jailctl({verb, "--socket", "/nonexistent/jaild.sock"});
     EXPECT_EQ(said.code, ExitCode::unreachable);
     EXPECT_TRUE(contains(said.err, "/nonexistent/jaild.sock")) << said.err;
-    EXPECT_TRUE(contains(said.err, "service jaild start")) << said.err;
+    EXPECT_TRUE(contains(said.err, std::string(how_to_start()))) << said.err;
   }
   const Said several = run_jailctl({"up", "a", "b", "--socket", "/nonexistent/jaild.sock"});
   EXPECT_EQ(several.code, ExitCode::unreachable);

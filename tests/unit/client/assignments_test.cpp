@@ -9,7 +9,7 @@ using nlohmann::json;
 
 json spec() {
   return json::parse(R"({"params":{"ip4.addr":["em0|10.0.0.1/24"],"exec.start":["/bin/sh /etc/rc"]},
-    "rctl":["memoryuse:deny=2g"],"health":{"http":"http://127.0.0.1/","expect_status":204}})");
+    "rctl":["memoryuse:deny=2g"],"labels":{"a":"b"},"health":{"http":"http://127.0.0.1/","expect_status":204}})");
 }
 
 Result<json> patched(const std::vector<std::string>& words) {
@@ -89,7 +89,9 @@ TEST(Assignments, ThatMakeNoSenseSayWhatWould) {
 
 TEST(Assignments, UnsetBecomesNull) {
   const auto unset = [](const char* key) {
-    return merge_patch(spec(), {{Assignment::Operation::unset, key, ""}}).value()["spec"];
+    json present = spec();
+    present["params"]["allow.raw_sockets"] = true;
+    return merge_patch(present, {{Assignment::Operation::unset, key, ""}}).value()["spec"];
   };
   EXPECT_EQ(unset("rctl"), json::parse(R"({"rctl":null})"));
   EXPECT_EQ(unset("health"), json::parse(R"({"health":null})"));

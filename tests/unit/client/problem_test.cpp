@@ -39,7 +39,7 @@ TEST(Problem, PassesOnWhenToTryAgain) {
 }
 
 TEST(Problem, AdvisesWhatToDoNext) {
-  EXPECT_TRUE(contains(advice({Kind::unavailable, "", ENOENT, {}}, ""), "service jaild start"));
+  EXPECT_TRUE(contains(advice({Kind::unavailable, "", ENOENT, {}}, ""), std::string(how_to_start())));
   EXPECT_TRUE(contains(advice({Kind::forbidden, "", EACCES, {}}, ""), "root"));
   EXPECT_TRUE(contains(advice({Kind::not_running, "", 0, {}}, "web"), "jailctl up web"));
   EXPECT_EQ(advice({Kind::unavailable, "the store is gone", 0, {}}, "web"), "");

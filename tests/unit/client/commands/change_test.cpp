@@ -29,7 +29,7 @@ TEST(Set, PatchesWhatItHasSeen) {
   const Said said = run_jailctl(daemon, {"set", "web", "cpuset=0-1", "rctl+=pcpu:deny=50"});
   EXPECT_EQ(said.code, ExitCode::ok) << said.err;
   EXPECT_EQ(said.out, "web: generation 4; in force after `jailctl restart web`: cpuset\n");
-  const FakeRequest patch = daemon.request("PATCH /jails/web");
+  const FakeRequest patch = daemon.request("PATCH /jails/web?wait=10");
   EXPECT_EQ(patch.headers.at("if-match"), "\"3\"");
   EXPECT_EQ(patch.headers.at("content-type"), "application/merge-patch+json");
   EXPECT_EQ(json::parse(patch.body),
@@ -71,10 +71,57 @@ TEST(Set, CanRehearse) {
 }
 
 TEST(Unset, SendsNulls) {
-  const FakeDaemon daemon([](const FakeRequest&) { return jail_reply(200, jail("web")); });
-  EXPECT_EQ(run_jailctl(daemon, {"unset", "web", "rctl", "host.hostname"}).code, ExitCode::ok);
+  const FakeDaemon daemon([](const FakeRequest&) { return jail_reply(200, jail("web", "stopped")); });
+  EXPECT_EQ(run_jailctl(daemon, {"unset", "web", "rctl", "path"}).code, ExitCode::ok);
   EXPECT_EQ(json::parse(daemon.request("PATCH /jails/web").body),
-            json::parse(R"({"spec":{"rctl":null,"params":{"host.hostname":null}}})"));
+            json::parse(R"({"spec":{"rctl":null,"params":{"path":null}}})"));
+}
+
+TEST(Unset, OfWhatIsNotSetIsAFailureAndChangesNothing) {
+  const FakeDaemon daemon([](const FakeRequest&) { return jail_reply(200, jail("web")); });
+  for (const char* key : {"labels.tier", "cpuset", "host.hostname", "health", "ip4.addr"}) {
+    const Said said = run_jailctl(daemon, {"unset", "web", "rctl", key});
+    EXPECT_EQ(said.code, ExitCode::failed) << key;
+    EXPECT_EQ(said.err, "jailctl: web: " + std::string(key) + " is not set, so there is nothing to unset\n");
+  }
+  for (const std::string& call : daemon.calls()) EXPECT_EQ(call, "GET /jails/web");
+}
+
+TEST(Set, SaysWhatCouldNotBeChangedInTheRunningJail) {
+  const FakeDaemon daemon([](const FakeRequest& request) {
+    json object = jail("web");
+    if (request.method == "PATCH") object["status"]["pending"] = {"rctl"};
+    if (request.method == "PATCH") object["status"]["reason"] = "rctl: RACCT is off";
+    return jail_reply(200, object);
+  });
+  const Said said = run_jailctl(daemon, {"set", "web", "rctl=pcpu:deny=50"});
+  EXPECT_EQ(said.out, "web: generation 3; in force after `jailctl restart web`: rctl\n");
+  EXPECT_EQ(said.err, "jailctl: web: not all of it could be changed in the running jail: rctl: RACCT is off\n");
+}
+
+// Bytes that JSON cannot carry would be another value there.
+TEST(Set, RefusesWhatIsNotUtf8) {
+  const FakeDaemon daemon([](const FakeRequest&) { return jail_reply(200, jail("web")); });
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"set", "web", "labels.x=caf\xe9"},
+                                                {"set", "web", "path=/jail/lat\xe9"},
+                                                {"set", "web", "labels.\xc3=x"},
+                                                {"set", "web", "exec.start+=echo \xed\xa0\x80"},
+                                                {"unset", "web", "labels.\xe9"},
+                                                {"token", "create", "t\xe9", "--role", "viewer"}}) {
+    const Said said = run_jailctl(daemon, words);
+    EXPECT_EQ(said.code, ExitCode::usage) << said.err;
+    EXPECT_TRUE(contains(said.err, "is not UTF-8: byte ")) << said.err;
+  }
+  EXPECT_TRUE(daemon.calls().empty());
+  EXPECT_EQ(run_jailctl(daemon, {"set", "web", "labels.x=caf\xc3\xa9"}).code, ExitCode::ok);
+}
+
+TEST(Set, AMistakeIsToldOnce) {
+  const FakeDaemon daemon([](const FakeRequest& request) {
+    if (request.method == "GET") return jail_reply(200, jail("web"));
+    return problem_reply({Kind::invalid, "/spec/cpuset: no CPU 9", 0, {{"/spec/cpuset", "no CPU 9"}}});
+  });
+  EXPECT_EQ(run_jailctl(daemon, {"set", "web", "cpuset=9"}).err, "jailctl: web: /spec/cpuset: no CPU 9\n");
 }
 
 class Edit : public testing::Test {

@@ -1,5 +1,7 @@
 // exec and console: what is said before a command runs. What runs is tests/e2e/test_exec.py's.
 #include <chrono>
+#include <cstdlib>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -8,6 +10,7 @@
 namespace jaild::client {
 namespace {
 
+using nlohmann::json;
 using test::FakeDaemon;
 using test::FakeRequest;
 
@@ -30,6 +33,52 @@ TEST(Exec, ARefusalIsSaidAtOnce) {
     EXPECT_TRUE(said.err.starts_with(said_text)) << said.err;
     EXPECT_EQ(daemon.calls().front(), "GET /jails/web/exec");
   }
+}
+
+// Another file, another user would be meant.
+TEST(Exec, RefusesWhatIsNotUtf8) {
+  const FakeDaemon daemon([](const FakeRequest&) { return test::FakeReply{.status = 500}; });
+  ::setenv("JAILCTL_TEST_LATIN", "caf\xe9", 1);
+  const std::string file = daemon.directory() + "/env";
+  std::ofstream(file) << "A=b\n\n# fine: \xe9\nX=\xe9\n";
+  const std::pair<std::vector<std::string>, const char*> rows[] = {
+      {{"exec", "web", "--", "touch", "/tmp/g\xe9"},
+       "argument 1 of the command '/tmp/g\\xe9' is not UTF-8: byte 7 is \\xe9"},
+      {{"exec", "web", "--", "\xe9"}, "the command '\\xe9'"},
+      {{"exec", "-e", "X=\xe9", "web", "--", "true"}, "the value of X"},
+      {{"exec", "-e", "\xe9=1", "web", "--", "true"}, "the name of a variable"},
+      {{"exec", "-e", "JAILCTL_TEST_LATIN", "web", "--", "true"}, "the value of JAILCTL_TEST_LATIN"},
+      {{"exec", "-w", "/\xe9", "web", "--", "true"}, "the directory of -w"},
+      {{"exec", "-u", "\xe9", "web", "--", "true"}, "the user of -u"},
+      {{"-o", "json", "exec", "web", "--", "echo", "\xe9"}, "argument 1 of the command"},
+      {{"exec", "--env-file", file, "web", "--", "true"}, "/env:4: is not UTF-8: byte 3 is \\xe9"}};
+  for (const auto& [arguments, text] : rows) {
+    const Said said = run_jailctl(daemon, arguments);
+    EXPECT_EQ(said.code, code_of_jaild) << text;
+    EXPECT_TRUE(contains(said.err, text)) << text << "\nis not in\n" << said.err;
+  }
+  EXPECT_TRUE(daemon.calls().empty());
+}
+
+TEST(Exec, VariablesOfAFileComeBeforeThoseOfTheLine) {
+  const FakeDaemon daemon([](const FakeRequest&) { return json_reply(200, {{"code", 0}, {"stdout", ""}}); });
+  ::setenv("JAILCTL_TEST_HERE", "ours", 1);
+  const std::string file = daemon.directory() + "/env";
+  std::ofstream(file) << "# comment\nA=file\nB=file=too\r\nJAILCTL_TEST_HERE\nJAILCTL_TEST_ABSENT\n";
+  run_jailctl(daemon, {"-o", "json", "exec", "--env-file", file, "-e", "A=line", "web", "--", "env"});
+  EXPECT_EQ(json::parse(daemon.request("POST /jails/web/exec").body)["env"],
+            json::parse(R"({"A":"line","B":"file=too","JAILCTL_TEST_HERE":"ours"})"));
+  std::ofstream(file) << "=x\n";
+  const Said said = run_jailctl(daemon, {"exec", "--env-file", file, "web", "--", "env"});
+  EXPECT_EQ(said.code, code_of_jaild);
+  EXPECT_TRUE(contains(said.err, "/env:1: takes NAME=VALUE or NAME")) << said.err;
+}
+
+TEST(Exec, WhatIsLeftRunningHasNoInput) {
+  const FakeDaemon daemon([](const FakeRequest&) { return test::FakeReply{.status = 500}; });
+  EXPECT_EQ(run_jailctl(daemon, {"exec", "-d", "-i", "web", "--", "cat"}).code, code_of_jaild);
+  EXPECT_EQ(run_jailctl(daemon, {"-o", "json", "exec", "-d", "web", "--", "cat"}).code, code_of_jaild);
+  EXPECT_TRUE(daemon.calls().empty());
 }
 
 }  // namespace

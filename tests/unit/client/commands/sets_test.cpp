@@ -165,17 +165,36 @@ TEST_F(SetFilesTest, OnATerminalAPruneThatDeletesAsksFirst) {
 TEST_F(SetFilesTest, ApplyWaitsUntilWhatIsPrunedIsGone) {
   const std::string file = write("a.json", declared("web"));
   int looks = 0;
-  const FakeDaemon daemon([&](const FakeRequest& request) {
+  const FakeDaemon daemon(followed([&](const FakeRequest& request) {
     if (request.method == "POST") {
       return json_reply(202, {{"items", json::array()}, {"changes", {change("old", "stop"), change("old", "delete")}}});
     }
     if (++looks < 3) return jail_reply(200, jail("old", "stopping"));
     return problem_reply({Kind::not_found, "no jail is called old", 0, {}});
-  });
+  }));
   const Said said = run_jailctl(daemon, {"apply", "-f", file, "--prune", "--yes"});
   EXPECT_EQ(said.code, ExitCode::ok) << said.err;
-  EXPECT_EQ(said.out, "old: removed\n");
+  EXPECT_EQ(said.out, "old: removed\n1 jail: 1 removed\n");
   EXPECT_EQ(looks, 3);
+}
+
+TEST_F(SetFilesTest, ApplySaysALineForWhatChangesAndASummary) {
+  const std::string file = write("a.json", {{"jails", {declared("a"), declared("b"), declared("c"), declared("d")}}});
+  json live = change("b", "live");
+  live["fields"] = {"rctl", "cpuset"};
+  const FakeDaemon daemon([&](const FakeRequest&) {
+    json items = json::array();
+    for (const char* name : {"a", "b", "c", "d"}) items.push_back(jail(name));
+    return json_reply(200, {{"items", items},
+                            {"changes", {change("a", "create"), change("a", "start"), live, change("d", "start")}}});
+  });
+  const Said said = run_jailctl(daemon, {"apply", "-f", file}, {.tty = true, .environment = {{"NO_COLOR", "1"}}});
+  EXPECT_EQ(said.out,
+            "a: created; running, jid 7, ready\nb: changed cpuset, rctl; running, jid 7, ready\nd: running, jid 7, "
+            "ready\n4 jails: 1 created, 1 changed, 1 started, 1 unchanged\n");
+  EXPECT_EQ(run_jailctl(daemon, {"apply", "-f", file, "--no-wait"}).out,
+            "a: created; running\nb: changed cpuset, rctl; running\nd: running\n"
+            "4 jails: 1 created, 1 changed, 1 started, 1 unchanged\n");
 }
 
 TEST_F(SetFilesTest, ReadsStandardInputAndEachShapeOfAFile) {
@@ -220,7 +239,7 @@ TEST_F(SetFilesTest, WhateverGoesWrongIsTroubleForPlan) {
 
 TEST_F(SetFilesTest, ApplyWaitsForEveryJailOfTheSet) {
   const std::string file = write("a.json", declared("web"));
-  const FakeDaemon daemon([](const FakeRequest& request) {
+  const FakeDaemon daemon(followed([](const FakeRequest& request) {
     if (request.method == "POST") {
       json starting = jail("web");
       starting["status"]["state"] = "starting";
@@ -228,7 +247,7 @@ TEST_F(SetFilesTest, ApplyWaitsForEveryJailOfTheSet) {
       return json_reply(202, {{"items", {starting}}, {"changes", {change("web", "create")}}});
     }
     return jail_reply(200, jail("web"));
-  });
+  }));
   const Said said = run_jailctl(daemon, {"apply", "-f", file});
   EXPECT_EQ(said.code, ExitCode::ok) << said.err;
   EXPECT_EQ(daemon.calls().front(), "POST /apply");

@@ -14,14 +14,14 @@ using test::FakeRequest;
 using Calls = std::vector<std::string>;
 
 TEST(Down, WaitsUntilStopped) {
-  const FakeDaemon daemon([](const FakeRequest& request) {
+  const FakeDaemon daemon(followed([](const FakeRequest& request) {
     return request.method == "POST" ? jail_reply(202, jail("web", "stopping"))
                                     : jail_reply(200, jail("web", "stopped"));
-  });
+  }));
   const Said said = run_jailctl(daemon, {"down", "web"});
   EXPECT_EQ(said.code, ExitCode::ok);
   EXPECT_EQ(said.out, "web: stopped\n");
-  EXPECT_EQ(daemon.calls(), (Calls{"POST /jails/web/stop", "GET /jails/web"}));
+  EXPECT_EQ(daemon.calls(), (Calls{"POST /jails/web/stop", "GET /jails?limit=1", "GET /jails/web"}));
 }
 
 TEST(Down, SaysThatTheKernelStillHoldsADyingJail) {
@@ -51,14 +51,68 @@ TEST(Down, AllOfNothingIsNoFailure) {
   EXPECT_EQ(json::parse(run_jailctl(daemon, {"down", "--all", "-o", "json"}).out), (json{{"items", json::array()}}));
 }
 
+TEST(All, IsWhatIsKeptUpForRestartAndAllForUp) {
+  json crashed = jail("crashed", "failed");
+  json foreign{{"name", "foreign"}, {"status", {{"state", "foreign"}}}};
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    if (contains(request.target, "/jails?")) {
+      return json_reply(200, {{"items", {crashed, foreign, jail("off", "stopped"), jail("web")}}});
+    }
+    return json_reply(200, {{"items", json::array()}});
+  });
+  EXPECT_EQ(run_jailctl(daemon, {"restart", "--all", "-n"}).code, ExitCode::ok);
+  EXPECT_EQ(daemon.calls(), (Calls{"GET /jails?limit=1000", "POST /jails/crashed/restart?dry_run=1",
+                                   "POST /jails/web/restart?dry_run=1"}));
+  for (const char* verb : {"up", "start"}) {
+    EXPECT_EQ(run_jailctl(daemon, {verb, "--all", "-n"}).code, ExitCode::ok);
+    const Calls calls = daemon.calls();
+    EXPECT_EQ(Calls(calls.end() - 3, calls.end()),
+              (Calls{"POST /jails/crashed/start?dry_run=1", "POST /jails/off/start?dry_run=1",
+                     "POST /jails/web/start?dry_run=1"}));
+  }
+  for (const char* verb : {"up", "down", "start", "stop", "restart"}) {
+    EXPECT_EQ(run_jailctl(daemon, {verb, "--all", "web"}).code, ExitCode::usage) << verb;
+    EXPECT_EQ(run_jailctl(daemon, {verb}).code, ExitCode::usage) << verb;
+  }
+}
+
+TEST(WaitVerb, PrintsTheCodeOfEachWhenItHasStopped) {
+  json done = jail("done", "stopped");
+  done["status"]["last_exit"] = {{"at", "2026-02-01T00:00:00Z"}, {"code", 3}};
+  json killed = jail("web", "backoff");
+  killed["status"]["last_exit"] = {{"at", "2026-02-01T00:00:00Z"}, {"signal", "SIGKILL"}};
+  int looks = 0;
+  const FakeDaemon daemon(followed([&](const FakeRequest& request) {
+    if (contains(request.target, "/done")) return jail_reply(200, done);
+    if (contains(request.target, "/nosuch")) return problem_reply({Kind::not_found, "no", 0, {}});
+    return jail_reply(200, ++looks < 3 ? jail("web") : killed);
+  }));
+  const Said said = run_jailctl(daemon, {"wait", "web", "done"});
+  EXPECT_EQ(said.code, ExitCode::ok) << said.err;
+  EXPECT_EQ(said.out, "137\n3\n");
+  EXPECT_EQ(run_jailctl(daemon, {"wait", "nosuch"}).code, ExitCode::unknown_jail);
+}
+
+TEST(WaitVerb, AJailThatWasStoppedTells0) {
+  int looks = 0;
+  const FakeDaemon daemon(followed(
+      [&](const FakeRequest&) { return jail_reply(200, ++looks < 3 ? jail("web") : jail("web", "stopped")); }));
+  EXPECT_EQ(run_jailctl(daemon, {"wait", "web"}).out, "0\n");
+}
+
+TEST(WaitVerb, ItsTimeHasAnEnd) {
+  const FakeDaemon daemon(followed([&](const FakeRequest&) { return jail_reply(200, jail("web")); }, true));
+  EXPECT_EQ(run_jailctl(daemon, {"wait", "--timeout", "1", "web"}).code, ExitCode::timed_out);
+}
+
 TEST(Restart, IsDoneWhenAnotherIncarnationRuns) {
   int gets = 0;
-  const FakeDaemon daemon([&](const FakeRequest& request) {
+  const FakeDaemon daemon(followed([&](const FakeRequest& request) {
     if (request.method == "POST") return jail_reply(202, jail("web"));
     json object = jail("web");
     if (++gets > 3) object["status"]["jid"] = 8;
     return jail_reply(200, object);
-  });
+  }));
   const Said said = run_jailctl(daemon, {"restart", "web"});
   EXPECT_EQ(said.code, ExitCode::ok);
   EXPECT_EQ(said.out, "web: running, jid 8, ready\n");
@@ -79,7 +133,7 @@ TEST(Adopt, AsksForEachAndSaysWhatRunsNow) {
 // Knows the jail until it is deleted.
 class Rm : public testing::Test {
  protected:
-  FakeDaemon daemon_{[this](const FakeRequest& request) {
+  FakeDaemon daemon_{followed([this](const FakeRequest& request) {
     if (request.method == "DELETE") {
       deleted_ = true;
       if (at_once_) return test::FakeReply{.status = 204};
@@ -87,7 +141,7 @@ class Rm : public testing::Test {
     }
     if (deleted_ && ++gets_after_ > 1) return problem_reply({Kind::not_found, "web: no such jail", 0, {}});
     return jail_reply(200, jail("web", deleted_ ? "stopping" : state_));
-  }};
+  })};
   std::string state_ = "running";
   bool at_once_ = false;
   bool deleted_ = false;
@@ -98,7 +152,7 @@ TEST_F(Rm, WaitsUntilTheJailIsForgotten) {
   const Said said = run_jailctl(daemon_, {"rm", "web"});
   EXPECT_EQ(said.code, ExitCode::ok) << said.err;
   EXPECT_EQ(said.out, "web: removed\n");
-  EXPECT_EQ(daemon_.calls(), (Calls{"DELETE /jails/web", "GET /jails/web", "GET /jails/web"}));
+  EXPECT_EQ(calls_of(daemon_), (Calls{"DELETE /jails/web", "GET /jails/web", "GET /jails/web"}));
 }
 
 TEST_F(Rm, AsksOnATerminalBeforeARunningJail) {
@@ -114,7 +168,11 @@ TEST_F(Rm, AsksOnATerminalBeforeARunningJail) {
 
 TEST_F(Rm, DoesNotAskWithYesOrForAStoppedJail) {
   at_once_ = true;
-  EXPECT_FALSE(contains(run_jailctl(daemon_, {"rm", "-y", "web"}, {.tty = true}).err, "[y/N]"));
+  for (const char* flag : {"-y", "-f", "--force"}) {
+    deleted_ = false;
+    EXPECT_FALSE(contains(run_jailctl(daemon_, {"rm", flag, "web"}, {.tty = true}).err, "[y/N]"));
+    EXPECT_TRUE(deleted_);
+  }
   deleted_ = false;
   state_ = "stopped";
   EXPECT_FALSE(contains(run_jailctl(daemon_, {"rm", "web"}, {.tty = true}).err, "[y/N]"));
