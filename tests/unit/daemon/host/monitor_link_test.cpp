@@ -229,8 +229,9 @@ TEST_F(MonitorLinkTest, AMonitorThatDoesNotAnswerWhileItsRunEndsIsKilled) {
   }
   const auto monitor = adopted({{"name", "www"}, {"run", 7}, {"jid", 42}, {"main", "running"}, {"pid", process}});
   const auto began = std::chrono::steady_clock::now();
-  auto terminated = std::async(std::launch::async,
-                               [&] { return link_->ask(7, {{"request", "terminate"}}, std::chrono::seconds(60)); });
+  const auto terminated = std::make_shared<std::promise<Result<json>>>();
+  link_->send(7, {{"request", "terminate"}}, std::chrono::seconds(60),
+              [terminated](auto answer) { terminated->set_value(std::move(answer)); });
   link_->end_unless_it_answers(7);
   EXPECT_EQ(monitor->hear()["request"], "terminate");
   EXPECT_EQ(monitor->hear()["request"], "hello");
@@ -238,7 +239,7 @@ TEST_F(MonitorLinkTest, AMonitorThatDoesNotAnswerWhileItsRunEndsIsKilled) {
   EXPECT_EQ(::waitpid(process, &status, 0), process);
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
   monitor->hang_up();  // as the kernel does for who is killed
-  const auto answer = terminated.get();
+  const auto answer = terminated->get_future().get();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, Kind::unavailable);
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(30));
