@@ -41,6 +41,7 @@ Left running_before(const std::string& boot = "boot1") {
   facts.name = "web";
   facts.path = "/jail";
   left.survey.jails = {facts};
+  left.survey.mount_points = {"/jail/dev"};
   left.survey.monitors = {{run.key, true, std::nullopt}};
   return left;
 }
