@@ -43,18 +43,16 @@ Made make_linux(const HostOptions& options) {
   if (CgroupTree::detect().empty()) {
     return Fail(Kind::host_refused, "no control group hierarchy is mounted; --host sim needs none");
   }
-  return Made(std::make_unique<LinuxHost>(
-      MonitorPaths{options.run_dir, options.state_dir, options.log_dir, options.monitor_path, options.environment,
-                   options.log_rate}));
+  return Made(std::make_unique<LinuxHost>(MonitorPaths{options.run_dir, options.state_dir, options.log_dir,
+                                                       options.monitor_path, options.environment, options.log_rate}));
 }
 #endif
 
 #if defined(JAILD_HOST_FREEBSD)
 Made make_freebsd(const HostOptions& options) {
   if (auto checked = check_real(options); !checked) return Fail(checked.error());
-  return Made(std::make_unique<FreebsdHost>(
-      MonitorPaths{options.run_dir, options.state_dir, options.log_dir, options.monitor_path, options.environment,
-                   options.log_rate}));
+  return Made(std::make_unique<FreebsdHost>(MonitorPaths{options.run_dir, options.state_dir, options.log_dir,
+                                                         options.monitor_path, options.environment, options.log_rate}));
 }
 #endif
 

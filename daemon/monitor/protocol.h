@@ -7,11 +7,11 @@
 //   exit 0   listening at RUN_DIR/monitors/N.sock: connect(2) succeeds now
 //   exit 3   a monitor of run N is alive already; connect to it
 //   exit 1   failed, 2 usage; one line on stderr says why
-// All options but --log-rate are needed; that is what the jail may write into its log, bytes a second. N is 1 to 2^63-1 and never reused. The directories are absolute and must
-// exist; RUN_DIR/monitors, RUN_DIR/jails, RUN_DIR/root, LOG_DIR/jails and STATE_DIR/exits are made in them (0700). The
-// monitor has no environment; it ignores TERM, INT, HUP and PIPE and ends
-// by `finish` only (or by `exit` below). It must not be killed with jaild: systemd needs KillMode=process; rc.d/jaild
-// and daemon(8) signal only jaild itself. /proc must be mounted on Linux.
+// All options but --log-rate are needed; that is what the jail may write into its log, bytes a second. N is 1 to 2^63-1
+// and never reused. The directories are absolute and must exist; RUN_DIR/monitors, RUN_DIR/jails, RUN_DIR/root,
+// LOG_DIR/jails and STATE_DIR/exits are made in them (0700). The monitor has no environment; it ignores TERM, INT, HUP
+// and PIPE and ends by `finish` only (or by `exit` below). It must not be killed with jaild: systemd needs
+// KillMode=process; rc.d/jaild and daemon(8) signal only jaild itself. /proc must be mounted on Linux.
 //
 // A jaild that starts connects to every RUN_DIR/monitors/*.sock. ECONNREFUSED: that monitor died (unlink the socket;
 // see `exit record` and `jail record`). The socket is short by design: sun_path has 104 bytes on FreeBSD. Only uid 0

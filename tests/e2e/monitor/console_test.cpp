@@ -41,7 +41,8 @@ TEST_F(ConsoleOfAJail, TheFileOfExecConsolelogIsNotGivenToTheJail) {
   ASSERT_EQ(create()["ok"], true);
   const std::string console = place("console");
   const json more{{"console", console}};
-  ASSERT_EQ(inside("readlink /proc/self/fd/1; readlink /proc/self/fd/2; chmod 4755 /proc/self/fd/1;", more)["ok"], true);
+  ASSERT_EQ(inside("readlink /proc/self/fd/1; readlink /proc/self/fd/2; chmod 4755 /proc/self/fd/1;", more)["ok"],
+            true);
   const std::string held = content(console);
   EXPECT_TRUE(held.starts_with("pipe:[")) << held;
   EXPECT_EQ(held.find(place("")), std::string::npos);
