@@ -16,9 +16,9 @@ struct HostOptions {
   std::string run_dir;  // absolute, as are the others; sim uses none of them
   std::string state_dir;
   std::string log_dir;
-  std::string monitor_path;              // the program jaild-monitor
-  std::vector<std::string> environment;  // MonitorPaths
-  std::uint64_t log_rate = 0;            // MonitorPaths
+  std::string monitor_path;                   // the program jaild-monitor
+  std::vector<std::string> environment = {};  // MonitorPaths
+  std::uint64_t log_rate = 0;                 // MonitorPaths
 };
 
 // Kind::invalid: no such host in this build. Kind::host_refused: this machine cannot be one, or we are not root.
