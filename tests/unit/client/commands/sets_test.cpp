@@ -103,7 +103,7 @@ TEST_F(SetFilesTest, BadFilesOfEachKindAreToldAtOnce) {
     for (const char* part :
          {"binary.conf:1:1: error: this is a binary file", "binary.json:1:2",
           "loop.conf:1:10: error: ", "includes itself", "missing.conf:1:10: error: ", "No such file or directory",
-          "syntax.conf:2:3: error: unexpected 'persist'", "twice.conf:2:1: error: jail d: is declared twice",
+          "syntax.conf:2:3: error: unexpected 'persist'", "twice.conf:2:1: warning: jail d: is declared twice",
           "twice.json:1:", "declares e twice", "huge.conf: larger than 16 MiB"}) {
       EXPECT_NE(said.err.find(part), std::string::npos) << part << "\nis not in\n" << said.err;
     }
