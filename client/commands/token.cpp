@@ -116,7 +116,7 @@ ExitCode run_remove(Session& session, const RemoveOptions& options) {
   std::vector<std::string> ids;
   for (const std::string& word : options.tokens) {
     Result<std::string> id = id_of(tokens->body, word);
-    if (!id) return session.fail("", ExitCode::failed, id.error().message);
+    if (!id) return session.fail("", id.error());
     ids.push_back(std::move(*id));
   }
   for (const std::string& id : ids) {

@@ -234,8 +234,9 @@ class Bytes(JaildTest):
         # while it is read.
         self.assertLess(bodies, 3 * self.BOUND)
         self.assertLess(unread, 3 * self.BOUND)
-        versions = json.loads(self.jaild.jailctl("history", "large", "-o", "json").stdout)["items"]
-        self.assertEqual(len(versions), self.VERSIONS)
+        said = self.jaild.jailctl("history", "large", "-o", "json")
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.assertEqual(len(json.loads(said.stdout)["items"]), self.VERSIONS)
 
 
 @unittest.skipUnless(linux_root(), "needs Linux, root and busybox")

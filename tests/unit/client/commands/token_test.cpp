@@ -87,7 +87,7 @@ TEST(Token, RmTakesIdsAndNames) {
   EXPECT_EQ(daemon.calls(),
             (std::vector<std::string>{"GET /tokens", "DELETE /tokens/ba9876543210", "DELETE /tokens/0123456789ab"}));
   const Said wrong = run_jailctl(daemon, {"token", "rm", "deploy", "nobody"});
-  EXPECT_EQ(wrong.code, ExitCode::failed);
+  EXPECT_EQ(wrong.code, ExitCode::unknown_jail);
   EXPECT_TRUE(contains(wrong.err, "there is no token 'nobody'")) << wrong.err;
   EXPECT_EQ(daemon.calls().back(), "GET /tokens") << "one wrong word, and nothing is deleted";
 }
