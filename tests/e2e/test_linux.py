@@ -40,14 +40,14 @@ class Limits(JaildTest):
         spec = self.spec(params={"mount.devfs": True, "exec.start": ["/bin/true"], "host.hostname": "w" * 64})
         code, plan = self.jaild.call("POST", "/jails?dry_run=1", {"name": "planned", "spec": spec})
         self.assertEqual(code, 200, plan)
-        steps = [(each["step"], each["command"]) for change in plan["changes"] if change["action"] == "start"
+        steps = [(each["step"], each.get("command", "")) for change in plan["items"] if change["action"] == "start"
                  for each in change["steps"]]
         self.assertIn(("cgroup", "planned"), steps)
         body = self.declare("planned", spec)
-        self.assertEqual([(each["step"], each["command"]) for each in body["status"]["steps"]], steps)
+        self.assertEqual([(each["step"], each.get("command", "")) for each in body["status"]["steps"]], steps)
         change = {"spec": {"params": {"allow.raw_sockets": True, "host.hostname": "v"}}}
         code, plan = self.jaild.call("PATCH", "/jails/planned?dry_run=1", change)
-        self.assertEqual([(each["action"], each["fields"]) for each in plan["changes"]],
+        self.assertEqual([(each["action"], each["fields"]) for each in plan["items"]],
                          [("live", ["host.hostname"]), ("pending", ["allow.raw_sockets"])], plan)
         code, body = self.jaild.call("PATCH", "/jails/planned", change)
         self.assertEqual((code, body["status"]["pending"]), (200, ["allow.raw_sockets"]), body)
