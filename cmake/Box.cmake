@@ -30,8 +30,8 @@ function(jaild_test name)
 endfunction()
 
 function(jaild_test_properties name labels alone)
-  # Fifteen minutes: five times what the slowest needs with sanitizers on a machine of two cores.
-  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 900)
+  # Half an hour: five times what the slowest, the simulation, needs with sanitizers on a machine of two cores.
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 1800)
   if(alone)
     set_tests_properties(${name} PROPERTIES RESOURCE_LOCK machine)
   endif()
