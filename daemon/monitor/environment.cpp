@@ -13,7 +13,7 @@ Environment make_environment(const Environment& inherited, bool clean, const std
                              const std::optional<JailVariables>& jail) {
   Environment environment;
   if (clean) {
-    environment.push_back("PATH=/bin:/usr/bin");
+    set_variable(environment, "PATH", "/bin:/usr/bin");
     const auto term =
         std::ranges::find_if(inherited, [](const std::string& entry) { return entry.starts_with("TERM="); });
     if (term != inherited.end()) environment.push_back(*term);
