@@ -57,12 +57,22 @@ std::string id_text(const fsid_t& id) {
   return std::to_string(id.val[0]) + ":" + std::to_string(id.val[1]);
 }
 
+// Writing, set-user-id programs or programs at all, where the entry forbids them.
+bool lets_more(const struct statfs& mounted, const LedgerEntry& entry) {
+  constexpr std::pair<const char*, std::uint64_t> bans[] = {
+      {"ro", MNT_RDONLY}, {"nosuid", MNT_NOSUID}, {"noexec", MNT_NOEXEC}};
+  const auto options = options_of(entry);
+  return std::ranges::any_of(bans, [&](const auto& ban) {
+    return std::ranges::find(options, ban.first) != options.end() && (mounted.f_flags & ban.second) == 0;
+  });
+}
+
 // The one on top at `path`, if it is of this type and source.
 std::optional<struct statfs> mounted_at(const std::string& path, const LedgerEntry& entry) {
   const auto list = mounted_file_systems();
   const auto top = std::find_if(list.rbegin(), list.rend(), [&](const auto& each) { return each.f_mntonname == path; });
   if (top == list.rend() || detail(entry, "fstype") != top->f_fstypename) return std::nullopt;
-  if (is_read_only(entry) && (top->f_flags & MNT_RDONLY) == 0) return std::nullopt;  // it would let the jail write
+  if (lets_more(*top, entry)) return std::nullopt;
   if (!has_source(top->f_fstypename)) return *top;
   std::string_view from = top->f_mntfromname;
   if (from.starts_with("<above>:") || from.starts_with("<below>:")) from.remove_prefix(8);
@@ -124,6 +134,21 @@ Result<void> check_mounted(const std::string& path, const Walked& source) {
                                       ": a jail that can write there may have done it");
 }
 
+int unmount_id(const std::string& id, int flags) {
+  return ::unmount(("FSID:" + id).c_str(), MNT_BYFSID | flags) == 0 ? 0 : errno;
+}
+
+// By its id: where its name leads now, a jail may have chosen. Of several that came meanwhile nobody can tell which one
+// is ours, and then it stays: better a mount too many than another's gone.
+void unmount_newcomer(const std::vector<struct statfs>& before, const std::string& type) {
+  std::vector<std::string> newcomers;
+  for (const auto& each : mounted_file_systems()) {
+    const auto same = [&](const struct statfs& other) { return id_text(other.f_fsid) == id_text(each.f_fsid); };
+    if (type == each.f_fstypename && std::ranges::none_of(before, same)) newcomers.push_back(id_text(each.f_fsid));
+  }
+  if (newcomers.size() == 1) unmount_id(newcomers.front(), MNT_FORCE);
+}
+
 Result<void> mount_at(const std::string& path, const LedgerEntry& entry, const JailTrees& trees) {
   const std::string type = detail(entry, "fstype");
   std::string source = detail(entry, "source");
@@ -158,9 +183,10 @@ Result<void> mount_at(const std::string& path, const LedgerEntry& entry, const J
   for (const std::string& option : options) {
     if (std::ranges::find(not_for_kernel, option) == not_for_kernel.end()) args.option(option);
   }
+  const auto before = mounted_file_systems();
   if (auto mounted = args.mount(what); !mounted || type != "nullfs") return mounted;
   auto same = check_mounted(path, *walked);
-  if (!same) ::unmount(path.c_str(), MNT_FORCE);
+  if (!same) unmount_newcomer(before, type);
   return same;
 }
 
@@ -190,10 +216,6 @@ std::string mounted_below(const std::string& path) {
     if (each != path && is_below(path, each)) list += (list.empty() ? "" : ", ") + each;
   }
   return list;
-}
-
-int unmount_id(const std::string& id, int flags) {
-  return ::unmount(("FSID:" + id).c_str(), MNT_BYFSID | flags) == 0 ? 0 : errno;
 }
 
 }  // namespace
