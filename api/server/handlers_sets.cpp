@@ -1,4 +1,5 @@
 // POST /plan and POST /apply: many jails against what is, in one transaction.
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -14,10 +15,11 @@ namespace jaild::server {
 namespace {
 
 // A body becomes a set, and a reply a body, off the loop: of a set of 10,000 jails that is most of the work. What such
-// work uses is its own, for the call may end meanwhile.
-boost::asio::awaitable<Result<void>> off_the_loop(Call& call, std::function<void()> work) {
+// work uses is its own, for the call may end meanwhile. `work` is a name of the caller's: g++ 12 destroys twice what a
+// lambda captured that stands in the co_await itself.
+boost::asio::awaitable<Result<void>> off_the_loop(Call& call, const std::function<void()>& work) {
   Pending<bool> pending(call.connection.waiter());
-  call.service.offload(std::move(work), [done = pending.done()] { done(true); });
+  call.service.offload(work, [done = pending.done()] { done(true); });
   const Result<bool> done = co_await pending.get(call.limits.answer_time);
   if (!done) co_return Fail(done.error());
   co_return Result<void>{};
@@ -50,10 +52,11 @@ boost::asio::awaitable<Result<WriteSet>> read_set(Call& call, bool dry_run) {
   const Result<void> type = check_body_type(call.request, BodyType::json);
   if (!type) co_return Fail(type.error());
   const auto reading = std::make_shared<Reading>(call.request.body, call.service.profile());
-  Result<void> done = co_await off_the_loop(call, [reading] { read(*reading); });
+  const std::function<void()> work = [reading] { read(*reading); };
+  Result<void> done = co_await off_the_loop(call, work);
   if (done && reading->refused) {  // once more, with all that is to be said against it
     reading->objections = call.service.objections(*reading->refused);
-    done = co_await off_the_loop(call, [reading] { read(*reading); });
+    done = co_await off_the_loop(call, work);
   }
   if (!done) co_return Fail(done.error());
   Result<WriteSet> set = std::move(reading->set);
@@ -78,10 +81,11 @@ struct Rendering {
 boost::asio::awaitable<Response> answer(Call& call, SetReply reply, Response (*render)(const SetReply&)) {
   const auto rendering = std::make_shared<Rendering>();
   rendering->reply = std::move(reply);
-  const Result<void> done = co_await off_the_loop(call, [rendering, render] {
+  const std::function<void()> work = [rendering, render] {
     rendering->response = render(rendering->reply);
     rendering->reply = {};
-  });
+  };
+  const Result<void> done = co_await off_the_loop(call, work);
   if (!done) co_return problem_response(done.error());
   co_return std::move(rendering->response);
 }
