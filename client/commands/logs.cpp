@@ -53,10 +53,8 @@ class Printer {
   Printer& operator=(const Printer&) = delete;
 
   // After --until, as all that follows is.
-  bool is_late(const std::string& text) const {
-    if (!until_) return false;
-    const Result<json> line = parse_json(text);
-    return line && parse_rfc3339(text_at(*line, "/at")).value_or(*until_) > *until_;
+  bool is_late(const json& line) const {
+    return until_ && parse_rfc3339(text_at(line, "/at")).value_or(*until_) > *until_;
   }
 
   // False: nobody reads any more, or the line is late.
@@ -65,7 +63,7 @@ class Printer {
     const std::lock_guard lock(mutex_);
     std::ostream& out = session_.out();
     if (!line) return out.good();
-    if (is_late(text)) return false;
+    if (is_late(*line)) return false;
     if (session_.json()) {
       (*line)["jail"] = name;
       out << json_line(*line) << '\n';
@@ -130,7 +128,7 @@ class Lines {
   // False: no more is wanted.
   bool take(std::string line) {
     if (!held_max_) return printer_.print(name_, line);
-    if (printer_.is_late(line)) return false;
+    if (const Result<json> read = parse_json(line); read && printer_.is_late(*read)) return false;
     held_.push_back(std::move(line));
     if (held_.size() > *held_max_) held_.pop_front();
     return true;
