@@ -18,6 +18,7 @@ function(jaild_precompiled name headers)
   add_library(${name} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/precompiled/${name}.cpp)
   target_link_libraries(${name} PRIVATE jaild_options ${ARGN})
   target_precompile_headers(${name} PRIVATE ${headers})
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
 endfunction()
 
 if(JAILD_PCH)

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t interface_max = 15;  // IFNAMSIZ is 16 with the NUL
 constexpr std::size_t word_count_max = 64;
 
-Error wrong(std::string_view text, const std::string& why) {
+Error bad_address(std::string_view text, const std::string& why) {
   return Error{Kind::invalid, "address \"" + std::string(text.substr(0, 128)) + "\": " + why, 0, {}};
 }
 
@@ -55,26 +55,26 @@ Result<AddressEntry> parse_address(std::string_view text, bool v6) {
   AddressEntry entry;
   std::string_view head = text.substr(0, text.find(' '));
   entry.words = split_words(text.substr(head.size()));
-  if (entry.words.size() > word_count_max) return Fail(wrong(text, "too many words follow it"));
+  if (entry.words.size() > word_count_max) return Fail(bad_address(text, "too many words follow it"));
   if (const std::size_t bar = head.find('|'); bar != std::string_view::npos) {
     entry.interface = head.substr(0, bar);
     head.remove_prefix(bar + 1);
     if (entry.interface.empty() || entry.interface.size() > interface_max ||
         !std::ranges::all_of(entry.interface, interface_char))
-      return Fail(wrong(text, "expects an interface name of 1 to 15 characters before |"));
+      return Fail(bad_address(text, "expects an interface name of 1 to 15 characters before |"));
   }
   entry.prefix_length = v6 ? 128 : 32;
   if (const std::size_t slash = head.find('/'); slash != std::string_view::npos) {
     const auto length = prefix_length(head.substr(slash + 1), v6);
     if (!length)
-      return Fail(wrong(
+      return Fail(bad_address(
           text, v6 ? "expects a length from 0 to 128 after /" : "expects a length from 0 to 32 or a netmask after /"));
     entry.prefix_length = *length;
     entry.has_mask = true;
     head = head.substr(0, slash);
   }
   const auto bytes = parse_ip(head, v6);
-  if (!bytes) return Fail(wrong(text, v6 ? "not an IPv6 address" : "not an IPv4 address"));
+  if (!bytes) return Fail(bad_address(text, v6 ? "not an IPv6 address" : "not an IPv4 address"));
   entry.address = ip_text(*bytes, v6);
   return entry;
 }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int cpu_max = 1023;  // FreeBSD's CPU_MAXSIZE is 1024
 
-Error wrong(std::string_view text, const std::string& why) {
+Error bad_cpu_list(std::string_view text, const std::string& why) {
   return Error{Kind::invalid, "CPU list \"" + std::string(text) + "\": " + why, 0, {}};
 }
 
@@ -32,18 +32,18 @@ Result<CpuList> CpuList::parse(std::string_view text) {
   std::string_view rest = text;
   for (;;) {
     const auto from = take_id(rest);
-    if (!from) return Fail(wrong(text, from.error().message));
+    if (!from) return Fail(bad_cpu_list(text, from.error().message));
     int last = *from;
     if (rest.starts_with('-')) {
       rest.remove_prefix(1);
       const auto to = take_id(rest);
-      if (!to) return Fail(wrong(text, to.error().message));
-      if (*to < *from) return Fail(wrong(text, "a range goes from the lower number to the higher"));
+      if (!to) return Fail(bad_cpu_list(text, to.error().message));
+      if (*to < *from) return Fail(bad_cpu_list(text, "a range goes from the lower number to the higher"));
       last = *to;
     }
     std::fill(chosen.begin() + *from, chosen.begin() + last + 1, true);
     if (rest.empty()) break;
-    if (!rest.starts_with(',')) return Fail(wrong(text, "expects numbers and ranges as in 0-2,4"));
+    if (!rest.starts_with(',')) return Fail(bad_cpu_list(text, "expects numbers and ranges as in 0-2,4"));
     rest.remove_prefix(1);
   }
   CpuList list;

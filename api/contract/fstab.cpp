@@ -13,7 +13,7 @@ bool octal(char c) {
   return c >= '0' && c <= '7';
 }
 
-Error wrong(std::string_view line, const std::string& why) {
+Error bad_line(std::string_view line, const std::string& why) {
   return Error{Kind::invalid, "fstab line \"" + std::string(line.substr(0, 128)) + "\": " + why, 0, {}};
 }
 
@@ -47,15 +47,16 @@ std::string_view take_word(std::string_view& rest) {
 }  // namespace
 
 Result<FstabEntry> parse_fstab_line(std::string_view line) {
-  if (line.find('\0') != std::string_view::npos) return Fail(wrong(line, "holds a NUL byte"));
+  if (line.find('\0') != std::string_view::npos) return Fail(bad_line(line, "holds a NUL byte"));
   std::string_view rest = line;
   std::array<std::string_view, 4> words;
   for (std::string_view& word : words) word = take_word(rest);
-  if (words[2].empty()) return Fail(wrong(line, "expects SOURCE TARGET TYPE [OPTIONS]"));
+  if (words[2].empty()) return Fail(bad_line(line, "expects SOURCE TARGET TYPE [OPTIONS]"));
   auto source = unescape(words[0]);
   auto target = unescape(words[1]);
-  if (!source || !target) return Fail(wrong(line, "a \\ is followed by three octal digits, as in \\040 for a space"));
-  if (!target->starts_with('/')) return Fail(wrong(line, "the target is not an absolute path"));
+  if (!source || !target)
+    return Fail(bad_line(line, "a \\ is followed by three octal digits, as in \\040 for a space"));
+  if (!target->starts_with('/')) return Fail(bad_line(line, "the target is not an absolute path"));
   FstabEntry entry{std::move(*source), std::move(*target), std::string(words[2]), {}};
   for (std::string_view options = words[3]; !options.empty();) {
     const std::size_t comma = std::min(options.find(','), options.size());

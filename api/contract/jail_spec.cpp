@@ -5,7 +5,8 @@
 namespace jaild {
 namespace {
 
-constexpr std::size_t name_max = 63;  // fits a DNS label, an rctl subject and the kernel's 255 with room for parents
+constexpr std::size_t jail_name_max =
+    63;  // fits a DNS label, an rctl subject and the kernel's 255 with room for parents
 
 bool digit(char c) {
   return c >= '0' && c <= '9';
@@ -57,7 +58,7 @@ bool JailSpec::has(std::string_view name) const {
 
 std::optional<std::string> name_problem(std::string_view name) {
   if (name.empty()) return "a jail needs a name";
-  if (name.size() > name_max) return "a jail name has at most " + std::to_string(name_max) + " characters";
+  if (name.size() > jail_name_max) return "a jail name has at most " + std::to_string(name_max) + " characters";
   for (std::size_t from = 0; from <= name.size();) {
     const std::size_t dot = std::min(name.find('.', from), name.size());
     if (auto problem = component_problem(name.substr(from, dot - from))) return problem;

@@ -33,7 +33,7 @@ class Writer {
       line(quote_value(name) + (at == 0 ? " = " : " += ") + in_quotes(entries[at]) + ";");
     }
   }
-  void note(const std::string& key, const json& value) { line("#jaild: " + key + " = " + to_text(value)); }
+  void note(const std::string& key, const json& value) { line("#jaild: " + key + " = " + jaild::to_text(value)); }
   std::string finish() { return std::move(text_) + "}\n"; }
 
  private:

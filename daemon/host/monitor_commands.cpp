@@ -16,7 +16,6 @@ using std::chrono::milliseconds;
 
 // Beyond what was asked for itself: time for a machine under load to answer.
 constexpr milliseconds answer_slack{10'000};
-constexpr milliseconds exec_patience{30'000};
 
 json command_json(const Command& command) {
   return {{"phase", command.phase},

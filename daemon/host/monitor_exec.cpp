@@ -83,7 +83,7 @@ json exec_json(const ExecRequest& request) {
   return {{"request", "exec"}, {"command", std::move(command)}, {"fds", request.terminal ? 1 : 4}};
 }
 
-ExecExit exit_of(const json& note) {
+ExecExit exec_exit_of(const json& note) {
   ExecExit exit;
   if (note.contains("code")) exit.code = static_cast<int>(json_number(note, "code"));
   exit.signal = static_cast<int>(json_number(note, "signal"));
@@ -244,7 +244,7 @@ Result<void> MonitorExec::take_terminal() {
 void MonitorExec::exited(Result<json> note) {
   if (exit_) return;
   if (note) {
-    exit_ = exit_of(*note);
+    exit_ = exec_exit_of(*note);
   } else {
     exit_ = Result<ExecExit>(Fail(note.error()));
   }

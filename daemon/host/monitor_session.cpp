@@ -21,9 +21,6 @@ using boost::system::error_code;
 // What may wait for a monitor that does not read: two of the longest lines.
 constexpr std::size_t out_max = 2 * monitor::line_max;
 
-// From the request until the command was exec'ed, on a machine under load.
-constexpr std::chrono::milliseconds exec_patience{30'000};
-
 // Unique over restarts of the daemon, as the protocol asks: the time of the start, then a counter.
 std::uint64_t next_id() {
   static std::uint64_t id = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(

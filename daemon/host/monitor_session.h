@@ -22,6 +22,9 @@
 
 namespace jaild::host {
 
+// From the request until the command was exec'ed, on a machine under load.
+constexpr std::chrono::milliseconds exec_patience{30'000};
+
 // Owner: MonitorLink. Everything runs on the thread of the io_context.
 class MonitorSession : public std::enable_shared_from_this<MonitorSession> {
  public:

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t held_max = 64 * 1024;  // a pipe's worth
 
-std::string joined(const std::vector<std::string>& words, std::size_t from) {
+std::string words_from(const std::vector<std::string>& words, std::size_t from) {
   std::string text;
   for (std::size_t i = from; i < words.size(); ++i) text += (i == from ? "" : " ") + words[i];
   return text;
@@ -55,8 +55,8 @@ SimExec::Program SimExec::program_of(const ExecRequest& request) {
 
 SimExec::SimExec(std::shared_ptr<SimKernel> kernel, core::JailKey key, std::uint64_t ticket, const ExecRequest& request)
     : kernel_(std::move(kernel)), key_(std::move(key)), ticket_(ticket), program_(program_of(request)) {
-  line_ = joined(request.command, 0);
-  if (program_ == Program::echo) output_ = joined(request.command, 1) + "\n";
+  line_ = words_from(request.command, 0);
+  if (program_ == Program::echo) output_ = words_from(request.command, 1) + "\n";
 }
 
 std::string SimExec::line() const {

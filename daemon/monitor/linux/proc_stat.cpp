@@ -1,6 +1,5 @@
 #include "daemon/monitor/linux/proc_stat.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -9,18 +8,14 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <memory>
 #include <string>
 
 #include "daemon/host/unique_fd.h"
+#include "daemon/monitor/linux/directory.h"
 #include "daemon/monitor/linux/pidfd.h"
 
 namespace jaild::monitor {
 namespace {
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 template <class Number>
 bool parse_number(std::string_view text, Number& number) {
@@ -73,7 +68,7 @@ std::vector<pid_t> own_children() {
 
 std::vector<Process> all_processes() {
   std::vector<Process> processes;
-  const std::unique_ptr<DIR, CloseDirectory> proc(::opendir("/proc"));
+  const Directory proc(::opendir("/proc"));
   if (!proc) return processes;
   while (const dirent* entry = ::readdir(proc.get())) {
     pid_t pid = 0;

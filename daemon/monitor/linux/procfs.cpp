@@ -1,6 +1,5 @@
 #include "daemon/monitor/linux/procfs.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -9,10 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <memory>
 #include <string_view>
 
 #include "daemon/monitor/file_record.h"
+#include "daemon/monitor/linux/directory.h"
 #include "daemon/monitor/linux/mount_tree.h"
 
 namespace jaild::monitor {
@@ -24,10 +23,6 @@ constexpr std::array<std::string_view, 20> masked{
     "acpi",        "asound",    "config.gz",  "iomem",       "ioports",    "kallsyms",   "kcore",
     "keys",        "key-users", "kmsg",       "kpagecgroup", "kpagecount", "kpageflags", "latency_stats",
     "sched_debug", "scsi",      "timer_list", "timer_stats", "slabinfo",   "vmallocinfo"};
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 Result<void> cover(int tree, int proc, const std::string& name) {
   const auto place = open_inside(proc, name);
@@ -85,7 +80,7 @@ Result<void> attach_procfs(int root) {
   auto done = attach_tree(tree->get(), place->get());
   if (!done) return done;
   const int list = ::openat(tree->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, CloseDirectory> entries(list < 0 ? nullptr : ::fdopendir(list));
+  const Directory entries(list < 0 ? nullptr : ::fdopendir(list));
   if (!entries) return FailErrno(Kind::host_refused, "list /proc", errno);
   while (const dirent* entry = ::readdir(entries.get())) {
     done = protect(tree->get(), static_cast<const char*>(entry->d_name));

@@ -10,7 +10,7 @@ namespace {
 
 const WallTime now = *parse_rfc3339("2026-01-31T12:00:00Z");
 
-std::string read(std::string_view text) {
+std::string reading_of(std::string_view text) {
   const auto time = parse_when(text, now);
   return time ? rfc3339(*time) : "none";
 }
@@ -31,7 +31,7 @@ TEST(When, WhatPeopleType) {
                                                       {"30d", "2026-01-01T12:00:00Z"},
                                                       {"2w", "2026-01-17T12:00:00Z"},
                                                       {"0s", "2026-01-31T12:00:00Z"}};
-  for (const auto& [text, expected] : rows) EXPECT_EQ(read(text), expected) << text;
+  for (const auto& [text, expected] : rows) EXPECT_EQ(reading_of(text), expected) << text;
   ::unsetenv("TZ");
   ::tzset();
 }
@@ -40,7 +40,7 @@ TEST(When, WhatIsNoTime) {
   for (const char* text :
        {"", "yesterday", "5", "h", "1h30", "-5m", "1.5h", "5 m", "2026-13-01", "2026-02-31", "2026-01-31T25:00",
         "2026-01-31x", "99999999999999999999s", "9223372036854775807w", "12345678901234"}) {
-    EXPECT_EQ(read(text), "none") << text;
+    EXPECT_EQ(reading_of(text), "none") << text;
   }
 }
 

@@ -9,10 +9,10 @@ namespace {
 using test::json_of;
 using test::SpecGenerator;
 
-constexpr std::uint64_t seed_count = 1500;
+constexpr std::uint64_t property_seeds = 1500;
 
 TEST(SpecProperty, EveryValidSpecReadsBackEqual) {  // R8.5, R12.3
-  for (std::uint64_t seed = 0; seed < seed_count; ++seed) {
+  for (std::uint64_t seed = 0; seed < property_seeds; ++seed) {
     const JailSpec spec = SpecGenerator(seed).spec();
     const std::string text = to_text(to_json(spec));
     const auto mistakes = validate("www", spec, test::host_with_limits());
@@ -46,7 +46,7 @@ nlohmann::json as_jail_conf_has_it(const JailSpec& spec) {
 }
 
 TEST(SpecProperty, SpellingsOfJailConfMeanTheSame) {
-  for (std::uint64_t seed = 0; seed < seed_count; ++seed) {
+  for (std::uint64_t seed = 0; seed < property_seeds; ++seed) {
     const JailSpec spec = SpecGenerator(seed).spec();
     const auto body = as_jail_conf_has_it(spec);
     const auto read = parse_spec(body);
