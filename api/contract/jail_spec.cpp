@@ -58,7 +58,7 @@ bool JailSpec::has(std::string_view name) const {
 
 std::optional<std::string> name_problem(std::string_view name) {
   if (name.empty()) return "a jail needs a name";
-  if (name.size() > jail_name_max) return "a jail name has at most " + std::to_string(name_max) + " characters";
+  if (name.size() > jail_name_max) return "a jail name has at most " + std::to_string(jail_name_max) + " characters";
   for (std::size_t from = 0; from <= name.size();) {
     const std::size_t dot = std::min(name.find('.', from), name.size());
     if (auto problem = component_problem(name.substr(from, dot - from))) return problem;

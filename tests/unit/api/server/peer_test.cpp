@@ -104,11 +104,11 @@ void make_and_wait(int channel, int hold) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::copy_n(static_cast<unsigned char*>(static_cast<void*>(&both[0])), sizeof(int), CMSG_DATA(header));
+  cmsghdr* part = CMSG_FIRSTHDR(&message);
+  part->cmsg_level = SOL_SOCKET;
+  part->cmsg_type = SCM_RIGHTS;
+  part->cmsg_len = CMSG_LEN(sizeof(int));
+  std::copy_n(static_cast<unsigned char*>(static_cast<void*>(&both[0])), sizeof(int), CMSG_DATA(part));
   if (sendmsg(channel, &message, 0) != 1) _exit(1);
   static_cast<void>(read(hold, &byte, 1));
 }
