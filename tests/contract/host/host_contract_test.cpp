@@ -8,16 +8,6 @@
 namespace jaild::host {
 namespace {
 
-std::vector<RctlRule> rules(const std::vector<std::string>& texts) {
-  std::vector<RctlRule> parsed;
-  for (const std::string& text : texts) {
-    auto rule = RctlRule::parse(text);
-    EXPECT_TRUE(rule) << text;
-    if (rule) parsed.push_back(std::move(*rule));
-  }
-  return parsed;
-}
-
 TEST_P(HostContract, ProfileSaysWhatTheHostIs) {
   const HostProfile& profile = host_->profile();
   EXPECT_EQ(profile.host, GetParam());

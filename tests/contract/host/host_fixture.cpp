@@ -217,4 +217,14 @@ CommandResult HostContract::run(const TestJail& jail, const std::string& line, b
   return result ? std::get<CommandResult>(*result) : CommandResult{};
 }
 
+std::vector<RctlRule> rules(const std::vector<std::string>& texts) {
+  std::vector<RctlRule> parsed;
+  for (const std::string& text : texts) {
+    auto rule = RctlRule::parse(text);
+    EXPECT_TRUE(rule) << text;
+    if (rule) parsed.push_back(std::move(*rule));
+  }
+  return parsed;
+}
+
 }  // namespace jaild::host

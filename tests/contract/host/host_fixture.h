@@ -110,4 +110,7 @@ class HostContract : public testing::TestWithParam<std::string> {
   OpId last_id_ = 0;
 };
 
+// Rules as people write them.
+std::vector<RctlRule> rules(const std::vector<std::string>& texts);
+
 }  // namespace jaild::host

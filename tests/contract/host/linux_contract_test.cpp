@@ -23,12 +23,6 @@ namespace fs = std::filesystem;
 
 using LinuxContract = HostContract;
 
-std::vector<RctlRule> rules(const std::vector<std::string>& texts) {
-  std::vector<RctlRule> parsed;
-  for (const std::string& text : texts) parsed.push_back(*RctlRule::parse(text));
-  return parsed;
-}
-
 std::string read_all(const fs::path& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};

@@ -7,7 +7,7 @@ namespace jaild::server {
 
 namespace {
 
-constexpr const char* bearer = "Authorization: Bearer s\r\n";
+constexpr const char* authorized = "Authorization: Bearer s\r\n";
 
 void let_in(TestServer& server) {
   server.run(
@@ -15,7 +15,7 @@ void let_in(TestServer& server) {
 }
 
 int status_with(Client& client, const std::string& fields) {
-  return client.ask("GET", "/jails", "", bearer + fields).status;
+  return client.ask("GET", "/jails", "", authorized + fields).status;
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ TEST(Browser, TcpTakesOnlyItsOwnHosts) {
   for (const char* host : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.2", "[::2]",
                            "localhost@evil.example", "localhost:80@evil.example", "localhost:80@", "[::1]:80:80",
                            "localhost:80:80", "evil.example:localhost", "", "[::1", "localhost, evil.example"}) {
-    const Reply reply = client.ask("GET", "/jails", "", bearer + ("Host: " + std::string(host) + "\r\n"));
+    const Reply reply = client.ask("GET", "/jails", "", authorized + ("Host: " + std::string(host) + "\r\n"));
     EXPECT_EQ(reply.status, 421) << host;
     EXPECT_EQ(reply.json()["type"], "urn:jaild:problem:misdirected") << host;
   }
@@ -41,12 +41,12 @@ TEST(Browser, AnAbsoluteTargetNamesAHostToo) {
   TestServer server({}, Surface::full, Way::tcp);
   let_in(server);
   Client client(server.address());
-  EXPECT_EQ(client.ask("GET", "http://localhost:80/jails", "", bearer).status, 200);
-  EXPECT_EQ(client.ask("GET", "HTTP://LocalHost:80/jails", "", bearer).status, 200);
-  EXPECT_EQ(client.ask("GET", "http://evil.example/jails", "", bearer).status, 421);
-  EXPECT_EQ(client.ask("GET", "hTTp://evil.example/jails", "", bearer).status, 421);
-  EXPECT_EQ(client.ask("GET", "http://localhost:80@evil.example/jails", "", bearer).status, 421);
-  EXPECT_EQ(client.ask("GET", "http://localhost@evil.example/jails", "", bearer).status, 421);
+  EXPECT_EQ(client.ask("GET", "http://localhost:80/jails", "", authorized).status, 200);
+  EXPECT_EQ(client.ask("GET", "HTTP://LocalHost:80/jails", "", authorized).status, 200);
+  EXPECT_EQ(client.ask("GET", "http://evil.example/jails", "", authorized).status, 421);
+  EXPECT_EQ(client.ask("GET", "hTTp://evil.example/jails", "", authorized).status, 421);
+  EXPECT_EQ(client.ask("GET", "http://localhost:80@evil.example/jails", "", authorized).status, 421);
+  EXPECT_EQ(client.ask("GET", "http://localhost@evil.example/jails", "", authorized).status, 421);
 }
 
 TEST(Browser, TcpRefusesWebPagesEvenWithAToken) {
@@ -62,7 +62,7 @@ TEST(Browser, TcpRefusesWebPagesEvenWithAToken) {
   EXPECT_EQ(status_with(client, "Sec-Fetch-Site: same-origin\r\n"), 200);
   // What a page can send without asking first: a form or a fetch of text/plain.
   const Reply form = client.ask("POST", "/jails", R"({"name":"x"})",
-                                std::string(bearer) + "Content-Type: text/plain\r\nSec-Fetch-Site: cross-site\r\n");
+                                std::string(authorized) + "Content-Type: text/plain\r\nSec-Fetch-Site: cross-site\r\n");
   EXPECT_EQ(form.status, 403);
   EXPECT_TRUE(server.run([&] { return server.service().writes.empty(); }));
 }
