@@ -1,23 +1,19 @@
 #include "api/contract/history_page.h"
 
 #include <nlohmann/json.hpp>
-#include <utility>
 
 #include "api/contract/json.h"
 
 namespace jaild {
 
-HistoryPage page_of(std::vector<SpecVersion> all, const HistoryQuery& query) {
-  HistoryPage page;
-  std::size_t bytes = 0;
-  for (SpecVersion& version : all) {
+HistoryPage page_of(const std::vector<SpecVersion>& all, const HistoryQuery& query) {
+  HistoryPager pager(query);
+  for (const SpecVersion& version : all) {
     if (version.generation <= query.after) continue;
-    page.more = page.versions.size() >= query.limit || bytes >= query.bytes;
-    if (page.more) break;
-    bytes += to_text(to_json(version)).size();
-    page.versions.push_back(std::move(version));
+    if (!pager.has_room()) break;
+    pager.add(version, to_text(to_json(version.spec)).size());
   }
-  return page;
+  return pager.take();
 }
 
 }  // namespace jaild

@@ -251,14 +251,11 @@ void JailService::history(const std::string& name, HistoryQuery query, server::D
     done(Fail(Kind::not_found, "no jail is called " + name));
     return;
   }
-  // All that are kept may be many MiB: what is not asked for does not leave the store's thread.
-  store_.history(
-      name, [&loop = loop_, query, done = std::move(done), self = self_](Result<std::vector<SpecVersion>> all) {
-        auto page = all ? Result<HistoryPage>(page_of(*std::move(all), query)) : Result<HistoryPage>(Fail(all.error()));
-        loop.post([done, self, page = std::move(page)] {
-          if (*self != nullptr) done(page);
-        });
-      });
+  store_.history(name, query, [&loop = loop_, done = std::move(done), self = self_](Result<HistoryPage> page) {
+    loop.post([done, self, page = std::move(page)] {
+      if (*self != nullptr) done(page);
+    });
+  });
 }
 
 Result<std::shared_ptr<server::LogReading>> JailService::log(const std::string& name, LogQuery query) {

@@ -1,5 +1,7 @@
 #include "daemon/store/sqlite_store.h"
 
+#include <algorithm>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -46,8 +48,8 @@ Result<void> SqliteStore::enqueue(Call& call) {
   {
     const std::lock_guard lock(mutex_);
     if (closing_) return Fail(Kind::unavailable, "the store is closing");
-    if (waiting_.size() >= limits_.waiting) {
-      return Fail(Kind::overloaded, std::to_string(waiting_.size()) + " calls wait for the store");
+    if (const auto all = waiting_.size() + queries_waiting_; all >= limits_.waiting) {
+      return Fail(Kind::overloaded, std::to_string(all) + " calls wait for the store");
     }
     waiting_.push_back(std::move(call));
   }
@@ -75,14 +77,14 @@ void SqliteStore::check(std::function<void(Result<void>)> done) {
   if (!enqueue(call)) std::get<CheckCall>(call).done({});
 }
 
-void SqliteStore::history(const std::string& name, std::function<void(Result<std::vector<SpecVersion>>)> done) {
-  Call call = HistoryCall{name, std::move(done)};
+void SqliteStore::history(const std::string& name, HistoryQuery query, std::function<void(Result<HistoryPage>)> done) {
+  Call call = HistoryCall{name, query, std::move(done)};
   Result<void> queued = enqueue(call);
   if (!queued) std::get<HistoryCall>(call).done(Fail(queued.error()));
 }
 
 void SqliteStore::events(EventQuery query, std::function<void(Result<std::vector<JailEvent>>)> done) {
-  Call call = EventsCall{std::move(query), std::move(done)};
+  Call call = EventsCall{std::move(query), std::move(done), {}};
   Result<void> queued = enqueue(call);
   if (!queued) std::get<EventsCall>(call).done(Fail(queued.error()));
 }
@@ -94,17 +96,18 @@ void SqliteStore::serve() {
     std::vector<Call> batch;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
+      changed_.wait(lock, [this] { return closing_ || !waiting_.empty() || !queries_.empty(); });
+      if (waiting_.empty() && queries_.empty()) return;
       batch.swap(waiting_);
+      queries_waiting_ = queries_.size() + static_cast<std::size_t>(std::ranges::count_if(batch, is_query));
     }
     commit_all(batch);
     for (Call& call : batch) answer(call);
-    keep_log_short();  // after the answers: nobody waits for it
+    if (!batch.empty()) keep_log_short();  // after the answers: nobody waits for it
+    go_on_with_queries();
   }
 }
 
-// Queries between the commits do not split the batch: they are answered in their turn, after the one fsync.
 void SqliteStore::commit_all(std::span<Call> batch) {
   std::vector<CommitCall*> commits;
   for (Call& call : batch) {
@@ -150,12 +153,44 @@ Result<void> SqliteStore::apply_alone(CommitCall& commit) {
   return savepoint->keep();
 }
 
+bool SqliteStore::is_query(const Call& call) {
+  return std::holds_alternative<HistoryCall>(call) || std::holds_alternative<EventsCall>(call);
+}
+
 void SqliteStore::answer(Call& call) {
   if (auto* commit = std::get_if<CommitCall>(&call)) return commit->done(std::move(commit->outcome));
-  if (auto* history = std::get_if<HistoryCall>(&call)) return history->done(tables_.history(history->name));
-  if (auto* events = std::get_if<EventsCall>(&call)) return events->done(tables_.events(events->query));
   if (auto* check = std::get_if<CheckCall>(&call)) return check->done(files_.check());
-  std::get<LoadCall>(call).answer.set_value(tables_.snapshot());
+  if (auto* load = std::get_if<LoadCall>(&call)) return load->answer.set_value(tables_.snapshot());
+  queries_.push_back(std::move(call));
+}
+
+// One piece: commits that came meanwhile have their turn before the next.
+void SqliteStore::go_on_with_queries() {
+  if (queries_.empty()) return;
+  Call call = std::move(queries_.front());
+  queries_.pop_front();
+  if (auto* history = std::get_if<HistoryCall>(&call)) {
+    history->done(tables_.history(history->name, history->query));
+  } else if (!look_on(std::get<EventsCall>(call))) {
+    queries_.push_back(std::move(call));
+  }
+}
+
+bool SqliteStore::look_on(EventsCall& call) {
+  Result<EventsPiece> piece = tables_.events(call.query);
+  if (!piece) {
+    call.done(Fail(piece.error()));
+    return true;
+  }
+  call.query.limit -= std::min(call.query.limit, piece->events.size());
+  call.found.insert(call.found.end(), std::make_move_iterator(piece->events.begin()),
+                    std::make_move_iterator(piece->events.end()));
+  if (piece->go_on_after && call.query.limit > 0) {
+    call.query.after = *piece->go_on_after;
+    return false;
+  }
+  call.done(std::move(call.found));
+  return true;
 }
 
 Result<void> SqliteStore::repair_log() {

@@ -4,10 +4,10 @@
 // survives kill -9 and power loss. A commit whose `done` was not called may be there after a crash, whole, or not at
 // all.
 //
-// Batches: the store's thread takes all that waits, makes one transaction of it, one fsync, then answers in the order
-// of the calls; what is called meanwhile is the next batch. Nothing ever waits for company. In a batch each commit has
-// a savepoint of its own: one that cannot be stored (Kind::internal) fails alone. Where the transaction fails (full
-// disk, I/O error) all its commits get that error and none is stored.
+// Batches: the store's thread takes all commits that wait, makes one transaction of them, one fsync, then answers them
+// in the order of the calls; what is called meanwhile is the next batch. Nothing ever waits for company. In a batch
+// each commit has a savepoint of its own: one that cannot be stored (Kind::internal) fails alone. Where the transaction
+// fails (full disk, I/O error) all its commits get that error and none is stored.
 //
 // After a failed transaction the log may still hold it, complete but not synced, and SQLite would take it up after a
 // crash. So the log is emptied first, and until that succeeds every commit gets the reason why not. That is also how
@@ -15,10 +15,12 @@
 //
 // Nothing is committed to files that lost their names: Kind::storage_full until they have them again.
 //
-// Queries see at least what was committed before them.
+// Queries wait for the commits that were called before them, and take turns with the commits that come later: one piece
+// of one query, then whatever commits wait. A piece is a page of a history, or a look at 2,000 events.
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <future>
 #include <memory>
@@ -62,7 +64,7 @@ class SqliteStore final : public Store {
   // caller's thread before the call returns: a queue of refusals would have no bound.
   void commit(std::vector<Mutation> mutations, std::function<void(Result<void>)> done) override;
   void check(std::function<void(Result<void>)> done) override;  // where the queue is full: success
-  void history(const std::string& name, std::function<void(Result<std::vector<SpecVersion>>)> done) override;
+  void history(const std::string& name, HistoryQuery query, std::function<void(Result<HistoryPage>)> done) override;
   void events(EventQuery query, std::function<void(Result<std::vector<JailEvent>>)> done) override;
 
  private:
@@ -73,11 +75,13 @@ class SqliteStore final : public Store {
   };
   struct HistoryCall {
     std::string name;
-    std::function<void(Result<std::vector<SpecVersion>>)> done;
+    HistoryQuery query;
+    std::function<void(Result<HistoryPage>)> done;
   };
   struct EventsCall {
-    EventQuery query;
+    EventQuery query;  // what is left of it
     std::function<void(Result<std::vector<JailEvent>>)> done;
+    std::vector<JailEvent> found;
   };
   struct LoadCall {
     std::promise<Result<Snapshot>> answer;  // owned here: load() may be gone before set_value() returns
@@ -97,7 +101,10 @@ class SqliteStore final : public Store {
   void commit_all(std::span<Call> batch);
   Result<void> commit_together(std::span<CommitCall*> commits);
   Result<void> apply_alone(CommitCall& commit);
-  void answer(Call& call);
+  static bool is_query(const Call& call);
+  void answer(Call& call);  // a query gets a turn
+  void go_on_with_queries();
+  bool look_on(EventsCall& call);  // true: it is answered
   Result<void> repair_log();
   void keep_log_short();
 
@@ -108,10 +115,12 @@ class SqliteStore final : public Store {
   PlacedFiles files_{database_.file()};
   Tables tables_;
   bool log_needs_repair_ = false;
+  std::deque<Call> queries_;  // that were taken from waiting_ and have a turn to come
 
   std::mutex mutex_;  // guards what follows; never held while SQLite works or an answer is given
   std::condition_variable changed_;
   std::vector<Call> waiting_;
+  std::size_t queries_waiting_ = 0;  // of the calls that are no longer in waiting_
   bool closing_ = false;
 
   std::thread thread_;  // last: begins when all else is there

@@ -2,8 +2,9 @@
 // for tests that can be told to fail.
 //
 // Threads: load() once, before any commit, on the caller's thread. commit() and the queries return at once; `done` is
-// called on the store's thread, in the order of the calls; only a refusal (Kind::overloaded, or a call to a store that
-// is closing) comes at once, on the caller's thread.
+// called on the store's thread; only a refusal (Kind::overloaded, or a call to a store that is closing) comes at once,
+// on the caller's thread. Commits are answered in the order of the calls. A query sees at least what was committed
+// before the call; a commit does not wait for queries, however many there are.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "api/contract/history_page.h"
 #include "api/contract/jail_status.h"
 #include "api/contract/result.h"
 #include "api/contract/write.h"
@@ -49,9 +51,8 @@ class Store {
   // Whether what is committed now would be found by the next jaild; of a store without a file always.
   virtual void check(std::function<void(Result<void>)> done) { done({}); }
 
-  // Every version that is kept, oldest first; an unknown jail has none. Sees at least what was committed before the
-  // call.
-  virtual void history(const std::string& name, std::function<void(Result<std::vector<SpecVersion>>)> done) = 0;
+  // Of the versions that are kept; an unknown jail has none. No more is read than the page holds.
+  virtual void history(const std::string& name, HistoryQuery query, std::function<void(Result<HistoryPage>)> done) = 0;
   // By number. Older ones than the newest 100,000 may be there still.
   virtual void events(EventQuery query, std::function<void(Result<std::vector<JailEvent>>)> done) = 0;
 };

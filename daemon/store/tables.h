@@ -2,7 +2,9 @@
 // own. Owner and only user: SqliteStore; one thread at a time.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,12 @@
 #include "daemon/store/store.h"
 
 namespace jaild::store {
+
+// Not all events are looked at in one go: for a filter that few match, that would be long.
+struct EventsPiece {
+  std::vector<JailEvent> events;
+  std::optional<std::uint64_t> go_on_after;  // there may be more after this number
+};
 
 class Tables {
  public:
@@ -22,8 +30,8 @@ class Tables {
   Result<void> apply(const Mutation& mutation);
 
   Result<Snapshot> snapshot();
-  Result<std::vector<SpecVersion>> history(const std::string& name);
-  Result<std::vector<JailEvent>> events(const EventQuery& query);
+  Result<HistoryPage> history(const std::string& name, const HistoryQuery& query);
+  Result<EventsPiece> events(const EventQuery& query);
 
  private:
   struct Statements {
@@ -31,7 +39,7 @@ class Tables {
     Statement erase_run, put_run, put_entry, put_detail, raise_counter;
     Statement add_event, trim_events, add_exit, trim_exits, put_meta;
     Statement put_token, touch_token, erase_token, tokens;
-    Statement jails, runs, ledger, ledger_details, meta, last_event, counter;
+    Statement jails, runs, ledger, ledger_details, meta, last_event, event_range, counter;
     Statement history, events, events_of_jail;
   };
   Tables(std::unique_ptr<Statements> sql, const Limits& limits)

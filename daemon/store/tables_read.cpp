@@ -11,6 +11,9 @@
 namespace jaild::store {
 namespace {
 
+constexpr std::uint64_t integer_max = std::numeric_limits<std::int64_t>::max();  // of SQLite
+constexpr std::uint64_t events_a_piece = 2'000;                                  // about 0.2 ms
+
 std::uint64_t unsigned_of(std::int64_t value) {
   return static_cast<std::uint64_t>(value);
 }
@@ -107,7 +110,7 @@ auto append_to(std::vector<Value>& values, Result<Value> (*read)(const Row&)) {
 }  // namespace
 
 Result<void> Tables::prepare_reads(Database& database, Statements& sql) {
-  const std::array<std::pair<Statement*, const char*>, 11> texts{{
+  const std::array<std::pair<Statement*, const char*>, 12> texts{{
       {&sql.jails,
        "SELECT name, generation, desired, deleting, spec, updated_at_ns, updated_by, restarts, last_exit, finished, "
        "failure,"
@@ -122,14 +125,17 @@ Result<void> Tables::prepare_reads(Database& database, Statements& sql) {
        " ORDER BY created_at_ns, id"},
       {&sql.meta, "SELECT key, value FROM meta"},
       {&sql.last_event, "SELECT max(id) FROM events"},
+      {&sql.event_range, "SELECT (SELECT min(id) FROM events), (SELECT max(id) FROM events)"},
       {&sql.counter, "SELECT value FROM counters WHERE name = ?1"},
-      {&sql.history, "SELECT generation, at_ns, written_by, spec FROM versions WHERE jail = ?1 ORDER BY generation"},
+      {&sql.history,
+       "SELECT generation, at_ns, written_by, spec FROM versions WHERE jail = ?1 AND generation > ?2"
+       " ORDER BY generation LIMIT ?3"},
       {&sql.events,
        "SELECT id, at_ns, type, jail, message, data FROM events"
-       " WHERE id > ?1 AND (?2 = '' OR type = ?2) ORDER BY id LIMIT ?3"},
+       " WHERE id > ?1 AND id <= ?4 AND (?2 = '' OR type = ?2) ORDER BY id LIMIT ?3"},
       {&sql.events_of_jail,
        "SELECT id, at_ns, type, jail, message, data FROM events"
-       " WHERE id > ?1 AND (?2 = '' OR type = ?2) AND jail = ?4 ORDER BY id LIMIT ?3"},
+       " WHERE id > ?1 AND id <= ?4 AND (?2 = '' OR type = ?2) AND jail = ?5 ORDER BY id LIMIT ?3"},
   }};
   for (const auto& [statement, text] : texts) {
     Result<Statement> prepared = database.prepare(text);
@@ -206,30 +212,43 @@ Result<void> Tables::read_numbers(Snapshot& snapshot) {
   return done;
 }
 
-Result<std::vector<SpecVersion>> Tables::history(const std::string& name) {
-  std::vector<SpecVersion> versions;
+Result<HistoryPage> Tables::history(const std::string& name, const HistoryQuery& query) {
+  const std::uint64_t after = std::min(query.after, integer_max);                        // the client's
+  const std::uint64_t rows = std::min<std::uint64_t>(query.limit, integer_max - 1) + 1;  // one to see that more follow
+  HistoryPager pager(query);
   Result<void> done = sql_->history.each(
       [&](const Row& row) -> Result<void> {
-        Result<JailSpec> spec = spec_from(row.text(3));
+        if (!pager.has_room()) return {};
+        const std::string text = row.text(3);
+        Result<JailSpec> spec = spec_from(text);
         if (!spec) return Fail(spec.error().in("jail " + name + ", generation " + row.text(0)));
-        versions.push_back({unsigned_of(row.integer(0)), from_ns(row.integer(1)), row.text(2), *std::move(spec)});
+        pager.add({unsigned_of(row.integer(0)), from_ns(row.integer(1)), row.text(2), *std::move(spec)}, text.size());
         return {};
       },
-      name);
+      name, after, rows);
   if (!done) return Fail(done.error());
-  return versions;
+  return pager.take();
 }
 
-Result<std::vector<JailEvent>> Tables::events(const EventQuery& query) {
-  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
-  const std::uint64_t after = std::min(query.after, most);  // Last-Event-ID is the client's
-  const std::uint64_t limit = std::min<std::uint64_t>(query.limit, most);
-  std::vector<JailEvent> events;
-  Result<void> done =
-      query.jail.empty() ? sql_->events.each(append_to(events, event_of), after, query.type, limit)
-                         : sql_->events_of_jail.each(append_to(events, event_of), after, query.type, limit, query.jail);
+Result<EventsPiece> Tables::events(const EventQuery& query) {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  Result<void> done = sql_->event_range.each([&](const Row& row) -> Result<void> {
+    first = unsigned_of(row.integer(0));
+    last = unsigned_of(row.integer(1));
+    return {};
+  });
   if (!done) return Fail(done.error());
-  return events;
+  const std::uint64_t after = std::max(std::min(query.after, integer_max), first == 0 ? 0 : first - 1);
+  const std::uint64_t limit = std::min<std::uint64_t>(query.limit, integer_max);
+  const std::uint64_t up_to = last - std::min(last, after) > events_a_piece ? after + events_a_piece : last;
+  EventsPiece piece;
+  const auto add = append_to(piece.events, event_of);
+  done = query.jail.empty() ? sql_->events.each(add, after, query.type, limit, up_to)
+                            : sql_->events_of_jail.each(add, after, query.type, limit, up_to, query.jail);
+  if (!done) return Fail(done.error());
+  if (up_to < last) piece.go_on_after = up_to;
+  return piece;
 }
 
 }  // namespace jaild::store

@@ -28,10 +28,10 @@ void MemoryStore::commit(std::vector<Mutation> mutations, std::function<void(Res
   accept(CommitCall{std::move(mutations), std::move(done)});
 }
 
-void MemoryStore::history(const std::string& name, std::function<void(Result<std::vector<SpecVersion>>)> done) {
+void MemoryStore::history(const std::string& name, HistoryQuery query, std::function<void(Result<HistoryPage>)> done) {
   Result<void> fits = room();
   if (!fits) return done(Fail(fits.error()));
-  accept(HistoryCall{name, std::move(done)});
+  accept(HistoryCall{name, query, std::move(done)});
 }
 
 void MemoryStore::events(EventQuery query, std::function<void(Result<std::vector<JailEvent>>)> done) {
@@ -76,7 +76,8 @@ void MemoryStore::keep_waiting_unanswered() {
 
 void MemoryStore::answer(Call call) {
   if (auto* commit = std::get_if<CommitCall>(&call)) return commit->done(take(commit->mutations));
-  if (auto* history = std::get_if<HistoryCall>(&call)) return history->done(versions_of(history->name));
+  if (auto* history = std::get_if<HistoryCall>(&call))
+    return history->done(page_of(versions_of(history->name), history->query));
   auto& events = std::get<EventsCall>(call);
   events.done(matching(events.query));
 }

@@ -25,7 +25,7 @@ class MemoryStore final : public Store {
 
   Result<Snapshot> load() override;
   void commit(std::vector<Mutation> mutations, std::function<void(Result<void>)> done) override;
-  void history(const std::string& name, std::function<void(Result<std::vector<SpecVersion>>)> done) override;
+  void history(const std::string& name, HistoryQuery query, std::function<void(Result<HistoryPage>)> done) override;
   void events(EventQuery query, std::function<void(Result<std::vector<JailEvent>>)> done) override;
 
   // Faults. A commit that fails changes nothing.
@@ -59,7 +59,8 @@ class MemoryStore final : public Store {
   };
   struct HistoryCall {
     std::string name;
-    std::function<void(Result<std::vector<SpecVersion>>)> done;
+    HistoryQuery query;
+    std::function<void(Result<HistoryPage>)> done;
   };
   struct EventsCall {
     EventQuery query;

@@ -122,8 +122,8 @@ JailEvent event(std::uint64_t id, const std::string& jail, const std::string& ty
 Result<void> commit(Store& store, std::vector<Mutation> mutations) {
   return ask<void>([&](auto done) { store.commit(std::move(mutations), std::move(done)); });
 }
-Result<std::vector<SpecVersion>> history(Store& store, const std::string& name) {
-  return ask<std::vector<SpecVersion>>([&](auto done) { store.history(name, std::move(done)); });
+Result<HistoryPage> history(Store& store, const std::string& name, const HistoryQuery& query) {
+  return ask<HistoryPage>([&](auto done) { store.history(name, query, std::move(done)); });
 }
 Result<std::vector<JailEvent>> events(Store& store, const EventQuery& query) {
   return ask<std::vector<JailEvent>>([&](auto done) { store.events(query, std::move(done)); });

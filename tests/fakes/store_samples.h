@@ -20,7 +20,7 @@ JailEvent event(std::uint64_t id, const std::string& jail = "www1", const std::s
 
 // Each calls the store and waits for the answer, at most 60 s: then Kind::timeout.
 Result<void> commit(Store& store, std::vector<Mutation> mutations);
-Result<std::vector<SpecVersion>> history(Store& store, const std::string& name);
+Result<HistoryPage> history(Store& store, const std::string& name, const HistoryQuery& query = {});
 Result<std::vector<JailEvent>> events(Store& store, const EventQuery& query);
 
 std::vector<std::uint64_t> ids(const std::vector<JailEvent>& events);

@@ -69,8 +69,8 @@ class MemoryWorldStore final : public HeldStore {
  public:
   using HeldStore::HeldStore;
   Result<core::Snapshot> load() override { return store_.load(); }
-  void history(const std::string& name, std::function<void(Result<std::vector<SpecVersion>>)> done) override {
-    store_.history(name, std::move(done));
+  void history(const std::string& name, HistoryQuery query, std::function<void(Result<HistoryPage>)> done) override {
+    store_.history(name, query, std::move(done));
   }
   void events(EventQuery query, std::function<void(Result<std::vector<JailEvent>>)> done) override {
     store_.events(std::move(query), std::move(done));
@@ -105,8 +105,8 @@ class SqliteWorldStore final : public HeldStore {
     }
     return store_->load();
   }
-  void history(const std::string& name, std::function<void(Result<std::vector<SpecVersion>>)> done) override {
-    store_->history(name, std::move(done));
+  void history(const std::string& name, HistoryQuery query, std::function<void(Result<HistoryPage>)> done) override {
+    store_->history(name, query, std::move(done));
   }
   void events(EventQuery query, std::function<void(Result<std::vector<JailEvent>>)> done) override {
     store_->events(std::move(query), std::move(done));

@@ -1,10 +1,12 @@
 #include "tests/contract/store/store_contract.h"
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <utility>
 #include <vector>
 
+#include "api/contract/json.h"
 #include "tests/fakes/store_samples.h"
 
 namespace jaild::store {
@@ -47,7 +49,7 @@ TEST_P(StoreContract, ANewStoreIsEmpty) {
   EXPECT_EQ(snapshot.last_event, 0U);
   EXPECT_EQ(snapshot.last_run, 0U);
   EXPECT_TRUE(events(store(), {}).value().empty());
-  EXPECT_TRUE(history(store(), "www1").value().empty());
+  EXPECT_TRUE(history(store(), "www1").value().versions.empty());
 }
 
 // P1
@@ -102,7 +104,7 @@ TEST_P(StoreContract, ErasingAJailTakesAllButItsEvents) {
   const Snapshot snapshot = restart_and_load();
   EXPECT_EQ(snapshot.jails, std::vector<JailRecord>{plain_jail("db1")});
   EXPECT_TRUE(snapshot.runs.empty());
-  EXPECT_TRUE(history(store(), "www1").value().empty());
+  EXPECT_TRUE(history(store(), "www1").value().versions.empty());
   EXPECT_EQ(ids(events(store(), {}).value()), Ids{1});
 }
 
@@ -171,7 +173,7 @@ TEST_P(StoreContract, HistoryHasEachGenerationOnceOldestFirst) {
   ASSERT_TRUE(ok(commit(store(), {PutJail{first}, PutJail{same}, PutJail{second}, PutJail{plain_jail("db1", 9)}})));
   restart_and_load();
 
-  const std::vector<SpecVersion> versions = history(store(), "www1").value();
+  const std::vector<SpecVersion> versions = history(store(), "www1").value().versions;
   ASSERT_EQ(versions.size(), 2U);
   EXPECT_EQ(versions[0].generation, 1U);
   EXPECT_EQ(versions[0].by, "uid 0");
@@ -187,11 +189,45 @@ TEST_P(StoreContract, HistoryKeepsTheLastHundredOfEachJail) {
     mutations.push_back(PutJail{plain_jail("www1", generation)});
   }
   ASSERT_TRUE(ok(commit(store(), mutations)));
-  const std::vector<SpecVersion> versions = history(store(), "www1").value();
+  const std::vector<SpecVersion> versions = history(store(), "www1").value().versions;
   ASSERT_EQ(versions.size(), 100U);
   EXPECT_EQ(versions.front().generation, 6U);
   EXPECT_EQ(versions.back().generation, 105U);
-  EXPECT_EQ(history(store(), "db1").value().size(), 1U);
+  EXPECT_EQ(history(store(), "db1").value().versions.size(), 1U);
+}
+
+TEST_P(StoreContract, HistoryComesInPages) {
+  std::vector<Mutation> mutations{PutJail{plain_jail("db1", 7)}};
+  for (const std::uint64_t generation : {1, 2, 3, 5, 6, 8})
+    mutations.push_back(PutJail{plain_jail("www1", generation)});
+  ASSERT_TRUE(ok(commit(store(), mutations)));
+  const std::size_t spec_bytes = to_text(to_json(plain_jail("www1").spec)).size();
+  struct Row {
+    HistoryQuery query;
+    Ids expected;
+    bool more;
+  };
+  const std::vector<Row> rows{
+      {{}, {1, 2, 3, 5, 6, 8}, false},
+      {{.after = 0, .limit = 2}, {1, 2}, true},
+      {{.after = 3, .limit = 2}, {5, 6}, true},
+      {{.after = 6, .limit = 1}, {8}, false},
+      {{.after = 4, .limit = 3}, {5, 6, 8}, false},
+      {{.after = 8}, {}, false},
+      {{.after = 0, .limit = 10, .bytes = 1}, {1}, true},
+      {{.after = 1, .limit = 10, .bytes = 2 * spec_bytes}, {2, 3}, true},
+      {{.after = 1, .limit = 10, .bytes = 2 * spec_bytes + 1}, {2, 3, 5}, true},
+      {{.after = 5, .limit = 10, .bytes = 2 * spec_bytes}, {6, 8}, false},
+      {{.after = ~std::uint64_t{0}, .limit = ~std::size_t{0}, .bytes = ~std::size_t{0}}, {}, false},  // a client's
+      {{.after = 0, .limit = ~std::size_t{0}, .bytes = ~std::size_t{0}}, {1, 2, 3, 5, 6, 8}, false},
+  };
+  for (const Row& row : rows) {
+    const HistoryPage page = history(store(), "www1", row.query).value();
+    Ids generations;
+    for (const SpecVersion& version : page.versions) generations.push_back(version.generation);
+    EXPECT_EQ(generations, row.expected) << row.query.after << " " << row.query.limit << " " << row.query.bytes;
+    EXPECT_EQ(page.more, row.more) << row.query.after << " " << row.query.limit << " " << row.query.bytes;
+  }
 }
 
 // ---- events -----------------------------------------------------------------------------------------------
@@ -239,6 +275,25 @@ TEST_P(StoreContract, EventsAreFoundByNumberJailAndType) {
   }
 }
 
+TEST_P(StoreContract, AFilterFindsWhatIsFarApart) {
+  std::vector<Mutation> mutations;
+  for (std::uint64_t id = 5'001; id <= 12'000; ++id) {
+    const bool rare = id == 5'001 || id == 8'999 || id == 9'000 || id == 12'000;
+    mutations.push_back(AddEvent{event(id, rare ? "www1" : "db1", rare ? "jail.exited" : "jail.started")});
+  }
+  ASSERT_TRUE(ok(commit(store(), mutations)));
+  const Ids all{5'001, 8'999, 9'000, 12'000};
+  EXPECT_EQ(ids(events(store(), {.jail = "", .type = "jail.exited"}).value()), all);
+  EXPECT_EQ(ids(events(store(), {.jail = "www1", .type = ""}).value()), all);
+  EXPECT_EQ(ids(events(store(), {.jail = "www1", .type = "jail.exited"}).value()), all);
+  EXPECT_EQ(ids(events(store(), {.after = 5'001, .jail = "", .type = "jail.exited", .limit = 2}).value()),
+            (Ids{8'999, 9'000}));
+  EXPECT_EQ(ids(events(store(), {.after = 9'000, .jail = "www1", .type = "jail.exited", .limit = 1}).value()),
+            Ids{12'000});
+  EXPECT_EQ(ids(events(store(), {.jail = "", .type = "nothing"}).value()), Ids{});
+  EXPECT_EQ(ids(events(store(), {.after = 5'500, .jail = "", .type = "", .limit = 3'000}).value()).back(), 8'500U);
+}
+
 TEST_P(StoreContract, TheNewestEventsStayAndOlderOnesGo) {
   Limits limits;
   limits.events = 50;
@@ -267,23 +322,28 @@ TEST_P(StoreContract, EventsAreTrimmedEvenWhereADaemonNeverLivesLong) {
 
 // ---- order ------------------------------------------------------------------------------------------------
 
-TEST_P(StoreContract, AnswersComeInTheOrderOfTheCallsAndQueriesSeeWhatWasCommittedBefore) {
-  std::vector<int> order;  // only the store's thread writes; the promise hands it over
-  const auto last = std::make_shared<std::promise<void>>();  // set_value() may outlast this function's wait
+TEST_P(StoreContract, CommitsAreAnsweredInTheOrderOfTheCallsAndQueriesSeeWhatWasCommittedBefore) {
+  std::vector<int> order;                                   // only the store's thread writes; the promise hands it over
+  const auto all = std::make_shared<std::promise<void>>();  // set_value() may outlast this function's wait
   std::size_t seen = 0;
-  store().commit({AddEvent{event(1)}}, [&](const Result<void>&) { order.push_back(1); });
-  store().events({}, [&](const Result<std::vector<JailEvent>>& found) {
+  const auto answered = [&order, all](int which) {
+    order.push_back(which);
+    if (order.size() == 5) all->set_value();
+  };
+  store().commit({AddEvent{event(1)}}, [=](const Result<void>&) { answered(1); });
+  store().events({}, [&seen, answered](const Result<std::vector<JailEvent>>& found) {
     seen = found ? found->size() : 0;
-    order.push_back(2);
+    answered(2);
   });
-  store().commit({AddEvent{event(1)}}, [&](const Result<void>&) { order.push_back(3); });  // fails, in its turn
-  store().history("www1", [&](const Result<std::vector<SpecVersion>>&) { order.push_back(4); });
-  store().commit({AddEvent{event(2)}}, [&order, last](const Result<void>&) {
-    order.push_back(5);
-    last->set_value();
-  });
-  ASSERT_EQ(last->get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
-  EXPECT_EQ(order, (std::vector<int>{1, 2, 3, 4, 5}));
+  store().commit({AddEvent{event(1)}}, [=](const Result<void>&) { answered(3); });  // fails, in its turn
+  store().history("www1", {}, [=](const Result<HistoryPage>&) { answered(4); });
+  store().commit({AddEvent{event(2)}}, [=](const Result<void>&) { answered(5); });
+  ASSERT_EQ(all->get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
+  const auto place = [&](int which) { return std::ranges::find(order, which) - order.begin(); };
+  EXPECT_LT(place(1), place(3));
+  EXPECT_LT(place(3), place(5));
+  EXPECT_LT(place(1), place(2));
+  EXPECT_LT(place(3), place(4));
   EXPECT_GE(seen, 1U);
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cerrno>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <memory>
 #include <thread>
@@ -165,6 +166,46 @@ TEST_F(SqliteStoreTest, NobodyWaitsForCompany) {
   EXPECT_EQ(vfs_.syncs() - before, 10U);  // alone each time: answered at once, with its own sync
 }
 
+TEST_F(SqliteStoreTest, ACommitDoesNotWaitForTheQueriesBeforeIt) {
+  open();
+  hold_the_disk();
+  std::atomic<int> answered{0};
+  int answered_before = -1;
+  for (int i = 0; i < 50; ++i) store_->events({}, [&](const auto&) { ++answered; });
+  std::promise<void> done;
+  store_->commit({AddEvent{event(2)}}, [&](const Result<void>&) {
+    answered_before = answered;
+    done.set_value();
+  });
+  vfs_.release_syncs();
+  ASSERT_EQ(done.get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
+  store_.reset();  // answers all
+  EXPECT_EQ(answered_before, 0);
+  EXPECT_EQ(answered, 50);
+}
+
+TEST_F(SqliteStoreTest, AQueryThatLooksAtManyEventsTakesTurnsWithCommits) {
+  open();
+  std::vector<Mutation> many;
+  for (std::uint64_t id = 1; id <= 20'000; ++id) many.push_back(AddEvent{event(id)});
+  ASSERT_TRUE(commit(*store_, std::move(many)).has_value());
+  // Each answer to a commit asks for the next one: while a query looks at 20,000 events, several get their turn.
+  std::atomic<bool> looked{false};
+  int meanwhile = 0;
+  std::uint64_t next = 20'001;
+  std::promise<void> over;
+  std::function<void(const Result<void>&)> again = [&](const Result<void>&) {
+    if (looked) return over.set_value();
+    ++meanwhile;
+    store_->commit({AddEvent{event(next++)}}, again);
+  };
+  store_->commit({AddEvent{event(next++)}}, again);
+  store_->events({.jail = "", .type = "nothing"}, [&](const auto& found) { looked = found && found->empty(); });
+  ASSERT_EQ(over.get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
+  store_.reset();
+  EXPECT_GE(meanwhile, 5);
+}
+
 TEST_F(SqliteStoreTest, ABadCommitFailsAloneAmongItsNeighbours) {
   open();
   hold_the_disk();
@@ -218,7 +259,7 @@ TEST_F(SqliteStoreTest, TenThousandWaitAndTheNextIsRefusedAtOnce) {
   store_->events({}, [&](const Result<std::vector<JailEvent>>& result) { refused = result.error().kind; });
   EXPECT_EQ(refused, Kind::overloaded);
   refused.reset();
-  store_->history("www1", [&](const Result<std::vector<SpecVersion>>& result) { refused = result.error().kind; });
+  store_->history("www1", {}, [&](const Result<HistoryPage>& result) { refused = result.error().kind; });
   EXPECT_EQ(refused, Kind::overloaded);
 
   vfs_.release_syncs();
