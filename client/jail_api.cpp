@@ -102,23 +102,32 @@ Result<json> JailApi::list(const std::string& query) const {
 }
 
 Result<json> JailApi::history(const std::string& name) const {
+  return all_pages(RouteId::jail_history, name, "the history of " + name);
+}
+
+Result<json> JailApi::tokens() const {
+  return all_pages(RouteId::list_tokens, "", "the list of tokens");
+}
+
+Result<json> JailApi::all_pages(RouteId route, const std::string& name, const std::string& what) const {
   json all;
-  std::int64_t after = 0;
+  std::string after;
   for (int page = 0; page < pages_max; ++page) {
-    const std::string query = after == 0 ? "" : "after=" + std::to_string(after);
-    Result<Answer> answer = call({.route = RouteId::jail_history, .name = name, .query = query});
+    const std::string query = after.empty() ? "" : "after=" + percent_encode(after);
+    Result<Answer> answer = call({.route = route, .name = name, .query = query});
     if (!answer) return Fail(answer.error());
-    const auto next = number_at(answer->body, "/next");
+    const auto number = number_at(answer->body, "/next");
+    const std::string next = number ? std::to_string(*number) : text_at(answer->body, "/next");
     if (page == 0) {
       all = std::move(answer->body);
       if (all.is_object()) all.erase("next");
     } else {
       for (const json& item : array_at(answer->body, "/items")) all["items"].push_back(item);
     }
-    if (!next || *next <= after) return all;
-    after = *next;
+    if (next.empty() || next == after) return all;
+    after = next;
   }
-  return Fail(Kind::too_large, "the history of " + name + " does not end");
+  return Fail(Kind::too_large, what + " does not end");
 }
 
 std::vector<std::string> JailApi::similar_names(const std::string& name) const {

@@ -42,11 +42,16 @@ class JailApi {
 
   // All pages of GET /jails/{name}/history as one {"items"}.
   Result<nlohmann::json> history(const std::string& name) const;
+  // All pages of GET /tokens as one {"items"}.
+  Result<nlohmann::json> tokens() const;
 
   // The names that look like `name`, nearest first, at most three; none when the daemon cannot be asked.
   std::vector<std::string> similar_names(const std::string& name) const;
 
  private:
+  // All pages of a list as one {"items"}; `what` it is a list of.
+  Result<nlohmann::json> all_pages(RouteId route, const std::string& name, const std::string& what) const;
+
   Connection connection_;
 };
 

@@ -71,7 +71,8 @@ Result<void> no_parameters(const Call& call);                    // Kind::invali
 
 // Of a page of a list: it ends with the item that reaches it, and says by "next" where to go on.
 constexpr std::size_t page_bytes = 1024 * 1024;
-Response too_much();  // Kind::overloaded: the call may not hold what it needs
+constexpr std::uint64_t list_most = 1000;  // items, which `limit` may lower
+Response too_much();                       // Kind::overloaded: the call may not hold what it needs
 
 template <class T>
 nlohmann::json items_of(const std::vector<T>& items) {

@@ -11,7 +11,6 @@ namespace jaild::server {
 
 namespace {
 
-constexpr std::uint64_t list_most = 1000;
 constexpr std::size_t list_bytes = 4 * page_bytes;  // 1000 jails as they are usually take 2 MiB
 // Turning a jail into text takes some 10 us; the loop gets to others after every so many, so that a list of a thousand
 // does not stall it.

@@ -82,14 +82,14 @@ ExitCode run_create(Session& session, const CreateOptions& options) {
 }
 
 ExitCode run_list(Session& session) {
-  const Result<Answer> answer = session.api().call({.route = RouteId::list_tokens});
-  if (!answer) return session.fail("", answer.error());
+  const Result<json> tokens = session.api().tokens();
+  if (!tokens) return session.fail("", tokens.error());
   if (session.json()) {
-    print_json(session.out(), answer->body);
+    print_json(session.out(), *tokens);
     return ExitCode::ok;
   }
   Table table({"ID", "NAME", "ROLE", "CREATED", "EXPIRES", "LAST USED"});
-  for (const json& token : array_at(answer->body, "/items")) {
+  for (const json& token : array_at(*tokens, "/items")) {
     table.add({{text_at(token, "/id")},
                {text_at(token, "/name")},
                {text_at(token, "/role")},
@@ -111,11 +111,11 @@ Result<std::string> id_of(const json& tokens, const std::string& word) {
 
 // One wrong word, and nothing is deleted.
 ExitCode run_remove(Session& session, const RemoveOptions& options) {
-  const Result<Answer> tokens = session.api().call({.route = RouteId::list_tokens});
+  const Result<json> tokens = session.api().tokens();
   if (!tokens) return session.fail("", tokens.error());
   std::vector<std::string> ids;
   for (const std::string& word : options.tokens) {
-    Result<std::string> id = id_of(tokens->body, word);
+    Result<std::string> id = id_of(*tokens, word);
     if (!id) return session.fail("", id.error());
     ids.push_back(std::move(*id));
   }

@@ -92,6 +92,24 @@ TEST(Token, RmTakesIdsAndNames) {
   EXPECT_EQ(daemon.calls().back(), "GET /tokens") << "one wrong word, and nothing is deleted";
 }
 
+TEST(Token, LsAndRmFollowThePages) {
+  json other = made;
+  other["id"] = "ba9876543210";
+  other["name"] = "deploy";
+  const FakeDaemon daemon([&](const FakeRequest& request) {
+    if (request.method == "DELETE") return test::FakeReply{.status = 204};
+    if (contains(request.target, "after=")) return json_reply(200, {{"items", {other}}});
+    return json_reply(200, {{"items", {made}}, {"next", "17-0123456789ab"}});
+  });
+  const json listed = json::parse(run_jailctl(daemon, {"token", "ls", "-o", "json"}).out);
+  EXPECT_EQ(listed["items"].size(), 2U);
+  EXPECT_FALSE(listed.contains("next"));
+  EXPECT_EQ(run_jailctl(daemon, {"token", "rm", "deploy"}).code, ExitCode::ok);
+  EXPECT_EQ(daemon.calls(),
+            (std::vector<std::string>{"GET /tokens", "GET /tokens?after=17-0123456789ab", "GET /tokens",
+                                      "GET /tokens?after=17-0123456789ab", "DELETE /tokens/ba9876543210"}));
+}
+
 TEST(Token, WrongUseAsksNobody) {
   const FakeDaemon daemon([](const FakeRequest&) { return json_reply(201, made); });
   for (const std::vector<std::string>& wrong :

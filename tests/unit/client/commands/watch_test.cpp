@@ -202,8 +202,8 @@ FakeDaemon::Answer host_with(const std::string& racct, std::chrono::seconds cloc
   return [=](const FakeRequest& request) {
     if (request.target == "/readyz")
       return json_reply(200, readiness(racct, std::chrono::system_clock::now() + clock_off));
-    if (request.target == "/tokens" && !admin) return problem_reply({Kind::forbidden, "no", 0, {}});
-    if (request.target == "/tokens") return json_reply(200, {{"items", json::array()}});
+    if (request.target == "/tokens?limit=1" && !admin) return problem_reply({Kind::forbidden, "no", 0, {}});
+    if (request.target == "/tokens?limit=1") return json_reply(200, {{"items", json::array()}});
     if (request.target == "/host") {
       return json_reply(
           200, {{"host", "freebsd"}, {"os", "FreeBSD"}, {"release", "15.0"}, {"kernel_params", {"path", "vnet"}}});
