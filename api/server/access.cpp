@@ -19,13 +19,28 @@ bool is_member(const Members& members, const Peer& peer) {
                      [&](std::uint32_t group) { return members.groups.contains(group); });
 }
 
-// "name:80" -> "name", "[::1]:80" -> "[::1]". Any port will do: ssh -L and proxies have their own. nullopt: what
-// follows the name is no port, as in "name:80@other", which some take for a user and a password at another host.
+// The length of the host that `authority` begins with: an address in brackets, or a name of the characters that
+// RFC 3986, 3.2.2 allows. 0: there is none.
+std::size_t length_of_host(std::string_view authority) {
+  constexpr std::string_view digits = "0123456789ABCDEFabcdef";
+  constexpr std::string_view others = "GHIJKLMNOPQRSTUVWXYZghijklmnopqrstuvwxyz-._~%!$&'()*+,;=";
+  const auto among = [](std::string_view set, char c) { return set.find(c) != std::string_view::npos; };
+  if (!authority.starts_with('[')) {
+    const auto end = std::ranges::find_if_not(authority, [&](char c) { return among(digits, c) || among(others, c); });
+    return static_cast<std::size_t>(end - authority.begin());
+  }
+  const std::size_t end = authority.find_first_not_of("0123456789ABCDEFabcdef:.", 1);
+  return end != std::string_view::npos && end > 1 && authority[end] == ']' ? end + 1 : 0;
+}
+
+// "name:80" -> "name", "[::1]:80" -> "[::1]". Any port will do: ssh -L and proxies have their own. nullopt: it is no
+// host, or what follows is no port, as in "name:80@other", which some take for a user and a password at another host.
 std::optional<std::string_view> without_port(std::string_view authority) {
-  const std::size_t colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
-  if (colon == std::string_view::npos) return authority;
-  if (authority.find_first_not_of("0123456789", colon + 1) != std::string_view::npos) return std::nullopt;
-  return authority.substr(0, colon);
+  const std::string_view host = authority.substr(0, length_of_host(authority));
+  const std::string_view port = authority.substr(host.size());
+  if (port.empty()) return host;
+  if (port.front() != ':' || port.find_first_not_of("0123456789", 1) != std::string_view::npos) return std::nullopt;
+  return host;
 }
 
 bool same(std::string_view left, std::string_view right) {

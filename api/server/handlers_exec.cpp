@@ -106,10 +106,11 @@ boost::asio::awaitable<Response> exec_stream(Call& call) {
     co_return problem_response({Kind::not_running, call.name + " is not running", 0, {}});
   }
   if (!call.request.upgrade) {
-    Response response =
-        problem_response({Kind::upgrade_required, "this call is a WebSocket; POST runs a command once", 0, {}});
+    Response response = problem_response(
+        {Kind::upgrade_required, "this call is a WebSocket of version 13; POST runs a command once", 0, {}});
     response.fields.emplace_back("Upgrade", "websocket");
     response.fields.emplace_back("Connection", "upgrade");  // RFC 9110, 7.8: wherever Upgrade is
+    response.fields.emplace_back("Sec-WebSocket-Version", "13");
     co_return response;
   }
   if (!is_websocket_key(call.request.websocket_key.value_or(""))) {

@@ -145,7 +145,9 @@ asio::awaitable<std::optional<Result<Request>>> RequestReader::read_head() {
   const Result<void> framed = check_framing(parser_->get());
   if (!framed) co_return Result<Request>(Fail(framed.error()));
   Request request = to_request(parser_->get());
-  request.upgrade = boost::beast::websocket::is_upgrade(parser_->get());
+  // Of another version Beast would answer itself, and not with a problem.
+  request.upgrade = boost::beast::websocket::is_upgrade(parser_->get()) &&
+                    field(parser_->get(), http::field::sec_websocket_version) == "13";
   co_return Result<Request>(std::move(request));
 }
 

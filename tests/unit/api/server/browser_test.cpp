@@ -95,7 +95,17 @@ TEST(Browser, TheUnixSocketIsNoneForPagesAndAnyNameForOthers) {
   EXPECT_EQ(status("Sec-Fetch-Site: cross-site\r\nSec-Fetch-Site: same-origin\r\n"), 403);
   EXPECT_EQ(status("Sec-Fetch-Site: same-origin\r\nAccept-Language: de\r\n"), 200);
   EXPECT_EQ(status("Host: jails.example.org\r\nSec-Fetch-Site: none\r\n"), 200);
-  EXPECT_EQ(Client(server.address()).ask("GET", "/jails", "", "Host: localhost:80@evil.example\r\n").status, 400);
+  for (const char* host :
+       {"localhost:80@evil.example", "evil@localhost", "loc alhost", "localhost/", "localhost?", "localhost#x",
+        "localhost\\evil", "[::1", "[::1]evil", "[::1]:80@evil", "[]", "[::1%lo]", "]:1", "a:1:2", "::1", "a\xff"}) {
+    EXPECT_EQ(Client(server.address()).ask("GET", "/jails", "", "Host: " + std::string(host) + "\r\n").status, 400)
+        << host;
+  }
+  for (const char* host : {"", "jaild", "jaild:", "JAILD:1", "%2Frun%2Fjaild.sock", "[::1]", "[::ffff:127.0.0.1]:80",
+                           "a_b-c.d~e!$&'()*+,;=", "127.0.0.1:99999"}) {
+    EXPECT_EQ(Client(server.address()).ask("GET", "/jails", "", "Host: " + std::string(host) + "\r\n").status, 200)
+        << host;
+  }
   EXPECT_EQ(Client(server.address()).ask("GET", "http://a:b@c/jails").status, 400);
 }
 

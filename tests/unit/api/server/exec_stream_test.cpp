@@ -24,6 +24,21 @@ TEST(ExecStream, RefusesBeforeTheHandshake) {
   EXPECT_EQ(status("/jails/www1/exec", std::string(upgrade) + "Origin: http://localhost\r\n"), 403);
 }
 
+TEST(ExecStream, AnotherVersionOfWebSocketsIsAProblemThatNamesOurs) {
+  TestServer server;
+  run_www1(server);
+  const std::string rest =
+      "Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+  for (const char* version :
+       {"", "Sec-WebSocket-Version: 8\r\n", "Sec-WebSocket-Version: 013\r\n", "Sec-WebSocket-Version: 13, 8\r\n",
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 13\r\n"}) {
+    const Reply reply = Client(server.address()).ask("GET", "/jails/www1/exec", "", rest + version);
+    EXPECT_EQ(reply.status, 426) << version;
+    EXPECT_EQ(reply.fields.at("sec-websocket-version"), "13") << version;
+    EXPECT_EQ(reply.fields.at("content-type"), "application/problem+json") << version;
+  }
+}
+
 TEST(ExecStream, TheKeyIsOne) {
   TestServer server;
   run_www1(server);
