@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/core/start_order.h"
 #include "daemon/core/supervisor.h"
 
 namespace jaild::core {
@@ -77,6 +78,8 @@ void Supervisor::release_commits(const Plan& plan, bool durable) {
 void Supervisor::install(JailRecord record, bool restart) {
   const std::string name = record.name;
   if (auto* jail = lifecycle(name)) {
+    // One that is needed no more may wait for this jail to stop.
+    for (const auto& each : dependencies_of(name, jail->record().spec)) dirty_.insert(each);
     index_.remove(name, jail->record().spec);
     index_.add(name, record.spec);
     const JailRecord written = record;

@@ -15,6 +15,7 @@ struct KeptSeed {
   std::size_t steps;
   const char* bug;
   StoreKind store = StoreKind::by_seed;
+  int jails = Options{}.jails;
 };
 
 constexpr std::array kept_seeds{
@@ -35,6 +36,9 @@ constexpr std::array kept_seeds{
     KeptSeed{2115, 500,
              "jails started before the boot was on the disk, and the next jaild forgot their delays with it"},
     KeptSeed{4756, 500, "a jail was allowed to start on a dependency that ended in the same moment"},
+    KeptSeed{5007785, 700,
+             "a stop that waited for a dependant waited on when that one's new spec needed the jail no more",
+             StoreKind::memory, 14},
 };
 
 }  // namespace jaild::simulation

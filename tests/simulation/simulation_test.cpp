@@ -23,6 +23,7 @@ TEST(Simulation, TheSeedsThatFoundABugStayClean) {
     options.seed = kept.seed;
     options.steps = kept.steps;
     options.store = kept.store;
+    options.jails = kept.jails;
     const auto broken = Simulation(options).run();
     EXPECT_FALSE(broken) << "seed " << kept.seed << " (" << kept.bug << "): " << broken.value_or("");
   }

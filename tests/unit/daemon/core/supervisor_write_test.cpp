@@ -146,6 +146,21 @@ TEST(SupervisorWrite, ADependantThatGoesTooHoldsTheStopUpButNotTheDeletion) {
   EXPECT_EQ(world.supervisor.find("db"), nullptr);
 }
 
+TEST(SupervisorWrite, AStopThatWaitsForADependantGoesOnWhenThatOneNeedsTheJailNoMore) {
+  World world;
+  ASSERT_TRUE(world.declare("db", service()));
+  ASSERT_TRUE(world.declare("web", depending({"db"})));
+  world.host = [](const Op& op) -> std::optional<Result<Reply>> {
+    const auto* stop = std::get_if<Terminate>(&op.what);
+    if (stop != nullptr && stop->key.name == "web") return std::nullopt;
+    return Reply{Nothing{}};
+  };
+  ASSERT_TRUE(world.ask(Write::Verb::stop, "db"));
+  EXPECT_EQ(world.reason("db"), "waits for web to stop");
+  ASSERT_TRUE(world.write(put("web", service())));
+  EXPECT_EQ(world.state("db"), JailState::stopped);
+}
+
 TEST(SupervisorWrite, DeleteStopsAndForgetsR9_6) {
   World world;
   ASSERT_TRUE(world.declare("web", service()));
