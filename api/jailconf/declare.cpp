@@ -138,7 +138,8 @@ class Builder {
     std::vector<std::string> rest = setting.values;
     if (is_in(start_hooks, setting.name)) rest = kept_[setting.name];
     if (is_in(stop_hooks, setting.name)) {
-      std::erase_if(rest, [&](const std::string& command) { return only_removes_rules(setting.name, command); });
+      std::size_t at = 0;
+      std::erase_if(rest, [&](const std::string& command) { return only_removes_rules(told(setting, at++), command); });
     }
     if (setting.name == "depend") declared_.depends = rest;
     if (!rest.empty() || setting.values.empty()) put(setting, rest);
@@ -149,11 +150,14 @@ class Builder {
   void read_start_hook(const Setting& setting) {
     for (std::size_t at = 0; at < setting.values.size(); ++at) {
       const std::string& command = setting.values[at];
-      const Place place = at < setting.places.size() ? setting.places[at] : setting.place;
-      if (!take_limits(text_of(place, files_) + ": " + setting.name + " \"" + command + "\"", setting.name, command)) {
-        kept_[setting.name].push_back(command);
-      }
+      if (!take_limits(told(setting, at), setting.name, command)) kept_[setting.name].push_back(command);
     }
+  }
+
+  // The place and the text of one command of a hook, for remarks.
+  [[nodiscard]] std::string told(const Setting& setting, std::size_t at) const {
+    const Place place = at < setting.places.size() ? setting.places[at] : setting.place;
+    return text_of(place, files_) + ": " + setting.name + " \"" + setting.values[at] + "\"";
   }
 
   // Whether nothing of `command` is left to do. `what`: it, for remarks.
@@ -180,8 +184,16 @@ class Builder {
       remark(what + " is left out: jaild removes what is left of an earlier jail's rules before each start");
     }
     if (partly) {
-      remark(what + " sets limits in a way that import does not read: they hold only from when it runs, and " +
+      remark(what + " sets limits, or may, in a way that import does not read: they hold only from when it runs, and " +
              "status shows them as hook rules; better say them in rctl");
+    }
+    if (reading.more_cpus) {
+      remark(what + " sets CPUs, or may, in a way that import does not read: the command stays; better say them in " +
+             "cpuset");
+    }
+    for (const std::string& other : reading.others) {
+      remark(what + " sets limits of " + other + ": if that is a jail of jaild too, it takes them back there; better " +
+             "say them in the rctl of " + other);
     }
     return all;
   }
@@ -196,11 +208,11 @@ class Builder {
   }
 
   // In the hooks of a stop.
-  bool only_removes_rules(const std::string& hook, const std::string& command) {
+  bool only_removes_rules(const std::string& what, const std::string& command) {
     const HookReading reading = read_hook(command, declared_.name);
     const auto removes = [](const HookLimits& each) { return each.remove.has_value(); };
     if (!reading.whole || !std::ranges::all_of(reading.limits, removes)) return false;
-    remark(hook + " \"" + command + "\" is left out: jaild removes the rules of a jail that has ended");
+    remark(what + " is left out: jaild removes the rules of a jail that has ended");
     return true;
   }
 

@@ -41,27 +41,84 @@ bool names_jail(std::string_view word, std::string_view jail) {
   return word == jail || word == "$JNAME" || word == "${JNAME}";
 }
 
-// "jail:NAME:RULE" -> "RULE", "jail:NAME" -> "". nullopt: another subject.
-std::optional<std::string_view> rule_of(std::string_view word, std::string_view jail) {
-  if (!word.starts_with("jail:")) return std::nullopt;
-  word.remove_prefix(5);
-  const std::size_t colon = std::min(word.find(':'), word.size());
-  if (!names_jail(word.substr(0, colon), jail)) return std::nullopt;
-  word.remove_prefix(colon);
-  if (word.starts_with(':')) word.remove_prefix(1);
-  return word;
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
 }
 
+// "jail:NAME:RULE" or, as rctl(8) lets it be written, "j:NAME:RULE", in any case: NAME, and RULE or "". nullopt:
+// another subject.
+std::optional<std::pair<std::string_view, std::string_view>> subject_of(std::string_view word) {
+  const std::size_t colon = std::min(word.find(':'), word.size());
+  const std::string kind = lower(word.substr(0, colon));
+  if (colon == word.size() || (kind != "jail" && kind != "j")) return std::nullopt;
+  word.remove_prefix(colon + 1);
+  const std::size_t end = std::min(word.find(':'), word.size());
+  return std::pair(word.substr(0, end), word.substr(std::min(end + 1, word.size())));
+}
+
+// The rule of a word whose subject is the jail.
+std::optional<std::string_view> rule_of(std::string_view word, std::string_view jail) {
+  const auto subject = subject_of(word);
+  return subject && names_jail(subject->first, jail) ? std::optional(subject->second) : std::nullopt;
+}
+
+// One option of a command with its argument.
+struct Option {
+  char letter;
+  std::string_view argument;
+};
+
+// The options in front of the words of a command, as getopt(3) reads them: together or apart, the argument in the same
+// word or in the next.
+struct Options {
+  std::vector<Option> options;
+  Words rest;
+
+  [[nodiscard]] bool has(char letter) const {
+    return std::ranges::find(options, letter, &Option::letter) != options.end();
+  }
+};
+
+Options options_of(Words words, std::string_view with_argument) {
+  Options read{{}, words.subspan(1)};
+  while (!read.rest.empty() && read.rest[0].size() > 1 && read.rest[0].starts_with('-')) {
+    std::string_view letters = std::string_view(read.rest[0]).substr(1);
+    read.rest = read.rest.subspan(1);
+    if (letters == "-") break;
+    while (!letters.empty()) {
+      Option option{letters[0], {}};
+      letters.remove_prefix(1);
+      if (with_argument.contains(option.letter)) {
+        if (letters.empty() && !read.rest.empty()) {
+          option.argument = read.rest[0];
+          read.rest = read.rest.subspan(1);
+        } else {
+          option.argument = std::exchange(letters, {});
+        }
+      }
+      read.options.push_back(option);
+    }
+  }
+  return read;
+}
+
+// -h and -n say how numbers are shown.
 std::optional<HookLimits> read_rctl(Words words, std::string_view jail) {
-  if (words.size() < 3) return std::nullopt;
-  const bool removes = words[1] == "-r";
-  if (!removes && words[1] != "-a") return std::nullopt;
-  if (removes && words.size() > 3) return std::nullopt;
+  const Options read = options_of(words, "");
+  const bool adds = read.has('a');
+  const bool known = std::ranges::all_of(read.options, [&](const Option& each) {
+    return each.letter == 'h' || each.letter == 'n' || each.letter == (adds ? 'a' : 'r');
+  });
+  if (!known || read.rest.empty() || (!adds && (!read.has('r') || read.rest.size() > 1))) return std::nullopt;
   HookLimits limits;
-  for (const std::string& word : words.subspan(2)) {
+  for (const std::string& word : read.rest) {
     const auto rule = rule_of(word, jail);
     if (!rule) return std::nullopt;
-    if (removes) {
+    if (!adds) {
       limits.remove = std::string(*rule);
       continue;
     }
@@ -72,26 +129,30 @@ std::optional<HookLimits> read_rctl(Words words, std::string_view jail) {
   return limits;
 }
 
+// What cpuset(1) takes.
+Options cpuset_options(Words words) {
+  return options_of(words, "djlnpstx");
+}
+
 // -c is for the set of a process; with -j jail(8)'s users write it all the same, and it changes nothing.
 std::optional<HookLimits> read_cpuset(Words words, std::string_view jail) {
+  const Options read = cpuset_options(words);
   HookLimits limits;
   bool named = false;
-  for (std::size_t at = 1; at < words.size(); ++at) {
-    const bool more = at + 1 < words.size();
-    if (words[at] == "-c") continue;
-    if (words[at] == "-l" && more && !limits.cpuset) {
-      auto list = CpuList::parse(words[++at]);
+  for (const Option& option : read.options) {
+    if (option.letter == 'c') continue;
+    if (option.letter == 'l' && !limits.cpuset) {
+      auto list = CpuList::parse(option.argument);
       if (!list) return std::nullopt;
       limits.cpuset = std::move(*list);
-    } else if (words[at] == "-j" && more && !named) {
-      const std::string_view target = words[++at];
-      named = names_jail(target, jail) || target == "$JID" || target == "${JID}";
+    } else if (option.letter == 'j' && !named) {
+      named = names_jail(option.argument, jail) || option.argument == "$JID" || option.argument == "${JID}";
       if (!named) return std::nullopt;
     } else {
       return std::nullopt;
     }
   }
-  return named && limits.cpuset ? std::optional(std::move(limits)) : std::nullopt;
+  return named && limits.cpuset && read.rest.empty() ? std::optional(std::move(limits)) : std::nullopt;
 }
 
 bool is_name_character(char c) {
@@ -108,20 +169,38 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
-// Whether a text that was not understood may set rules of this jail: rctl -a with the jail for its subject, with one
-// that a variable names, or with none that can be seen.
-bool may_set_rules(std::string_view text, std::string_view jail) {
-  if (!has_word(text, "rctl") || text.find("-a") == std::string_view::npos) return false;
-  bool other_subject = text.find("user:") != std::string_view::npos || text.find("class:") != std::string_view::npos ||
-                       text.find("process:") != std::string_view::npos;
-  for (std::size_t at = text.find("jail:"); at != std::string_view::npos; at = text.find("jail:", at + 1)) {
-    const std::string_view named = text.substr(at + 5);
-    const std::size_t end =
-        static_cast<std::size_t>(std::ranges::find_if_not(named, is_name_character) - named.begin());
-    if (end == 0 || named.substr(0, end) == jail) return true;
-    other_subject = true;
+// Whether the options that a text shows after rctl are those of a look or of a removal.
+bool only_looks(std::string_view text) {
+  bool looks = false;
+  for (const std::string_view word : words_of(text)) {
+    if (word.size() < 2 || word[0] != '-' || word.substr(1).find_first_not_of("ahlnru") != std::string_view::npos)
+      continue;
+    if (word.contains('a')) return false;
+    looks = looks || word.find_first_of("lru") != std::string_view::npos;
+  }
+  return looks;
+}
+
+// Whether a text that was not understood may set rules of this jail: it speaks of rctl, be it a variable, a script or
+// rctl.conf, with the jail for its subject, with one that a variable names, or with none that can be seen.
+bool may_set_rules(std::string_view written, std::string_view jail) {
+  const std::string text = lower(written);
+  if (!text.contains("rctl") || only_looks(text)) return false;
+  bool other_subject = text.contains("user:") || text.contains("class:") || text.contains("process:");
+  for (const std::string_view subject : {"jail:", "j:"}) {
+    for (std::size_t at = text.find(subject); at != std::string::npos; at = text.find(subject, at + 1)) {
+      if (at > 0 && is_name_character(text[at - 1])) continue;
+      const std::string_view named = written.substr(at + subject.size());
+      const auto end = static_cast<std::size_t>(std::ranges::find_if_not(named, is_name_character) - named.begin());
+      if (end == 0 || named.substr(0, end) == jail) return true;
+      other_subject = true;
+    }
   }
   return !other_subject;
+}
+
+bool may_set_cpus(std::string_view text, std::string_view jail) {
+  return has_word(text, "cpuset") && (has_word(text, jail) || text.contains("$JID") || text.contains("${JID}"));
 }
 
 bool is_assignment(std::string_view word) {
@@ -151,6 +230,7 @@ class Reader {
     HookReading reading;
     if (!commands) {
       reading.more_limits = may_set_rules(line, jail_);
+      reading.more_cpus = may_set_cpus(line, jail_);
       return reading;
     }
     reading.whole = true;
@@ -189,15 +269,39 @@ class Reader {
     std::ranges::move(inner.limits, std::back_inserter(reading.limits));
     reading.whole = reading.whole && inner.whole;
     reading.more_limits = reading.more_limits || inner.more_limits;
+    reading.more_cpus = reading.more_cpus || inner.more_cpus;
+    reading.others.merge(inner.others);
     chain_known_ = chain_known_ && inner.whole;
   }
 
   void take_unknown(Words words, HookReading& reading) {
     std::string text;
     for (const std::string& word : words) text += word + " ";
-    reading.more_limits = reading.more_limits || may_set_rules(text, jail_);
+    const std::string_view program = program_of(words[0]);
+    if (program == "rctl") {
+      take_unknown_rctl(words, text, reading);
+    } else if (program == "cpuset") {
+      const Options read = cpuset_options(words);
+      const bool sets = read.has('l') || read.has('n') || read.has('s');
+      reading.more_cpus = reading.more_cpus || (sets && read.has('j') && may_set_cpus(text, jail_));
+    } else if (!is_one_of(program, {"echo", "printf", "logger"})) {
+      reading.more_limits = reading.more_limits || may_set_rules(text, jail_);
+      reading.more_cpus = reading.more_cpus || may_set_cpus(text, jail_);
+    }
     reading.whole = false;
     chain_known_ = false;
+  }
+
+  // Of rctl(8) itself the options tell whether it sets anything, and the words whose.
+  void take_unknown_rctl(Words words, std::string_view text, HookReading& reading) const {
+    const Options read = options_of(words, "");
+    if (!read.has('a')) return;
+    reading.more_limits = reading.more_limits || may_set_rules(text, jail_);
+    for (const std::string& word : read.rest) {
+      const auto subject = subject_of(word);
+      if (!subject || subject->first.contains('$') || names_jail(subject->first, jail_)) continue;
+      reading.others.emplace(subject->first);
+    }
   }
 
   [[nodiscard]] std::optional<HookLimits> limits_of(Words words) const {
@@ -224,7 +328,7 @@ class Reader {
 
 HookReading read_hook(std::string_view command, std::string_view jail) {
   HookReading reading = Reader(jail).read(command);
-  reading.whole = reading.whole && !reading.limits.empty() && !reading.more_limits;
+  reading.whole = reading.whole && !reading.limits.empty() && !reading.more_limits && !reading.more_cpus;
   return reading;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,10 +24,13 @@ struct HookReading {
   std::vector<HookLimits> limits;  // what it does whatever happens, in order
   bool whole = false;              // and nothing else: without the line nothing is missing but `limits`
   bool more_limits = false;        // it also sets limits of the jail, or may, in a way that is not read here
+  bool more_cpus = false;          // the same of its CPUs
+  std::set<std::string> others;    // jails of other names whose limits it sets
 };
 
 // Read are commands of their own and those that stand beside others (`;`, `&&`, `||`, redirections), in `sh -c '...'`
-// or behind env(1). In `command` the jail is named NAME, $JNAME or ${JNAME}, for cpuset also $JID.
+// or behind env(1). In `command` the jail is named NAME, $JNAME or ${JNAME}, for cpuset also $JID. The options and the
+// short subject `j:` are those of rctl(8) and cpuset(1).
 [[nodiscard]] HookReading read_hook(std::string_view command, std::string_view jail);
 
 // The rules for the jail in a text like /etc/rctl.conf, one on each line; comments and other subjects are left out.

@@ -136,8 +136,7 @@ TEST(Declare, NoLimitOfAHookIsLostWithoutAWord) {
                            "which is in force before "
                            "the jail's first process runs; the command stays",
                            "jail.conf:9:23: exec.poststart \"[ -x /usr/bin/rctl ] && rctl -a jail:a:nsem:deny=5\" sets "
-                           "limits in a way that "
-                           "import does not read"}) {
+                           "limits, or may, in a way that import does not read"}) {
     EXPECT_TRUE(says(result.jails[0].remarks, part)) << part;
   }
 }
