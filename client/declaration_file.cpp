@@ -33,7 +33,7 @@ Result<std::string> read_all(std::istream& in, const std::string& file) {
 }
 
 // The name of the list in the file: {"jails":[...]} as /apply takes it, {"items":[...]} as GET /jails and -o json give
-// it; "" where the file is a list or one object.
+// it (import with "remarks" beside it); "" where the file is a list or one object.
 std::string list_name(const json& file) {
   for (const char* name : {"jails", "items"}) {
     if (file.is_object() && file.contains(name)) return name;
@@ -63,7 +63,7 @@ void check_set(const json& file, Error& error) {
   const std::string name = list_name(file);
   if (name.empty()) return;
   for (const auto& [key, value] : file.items()) {
-    const bool of_a_list = name == "items" && key == "event";
+    const bool of_a_list = name == "items" && (key == "event" || key == "remarks");
     if (key != name && !of_a_list) error.fields.push_back({"/" + key, "unknown field beside \"" + name + "\""});
   }
   if (!file[name].is_array()) error.fields.push_back({"/" + name, "must be a list of jails"});

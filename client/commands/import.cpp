@@ -28,6 +28,12 @@ struct ImportOptions {
   bool dry_run = false;
 };
 
+// What is to be said of a jail beside its declaration, for -o json.
+struct Remark {
+  std::string jail;
+  std::string text;
+};
+
 // What the daemon has under the names of the files.
 struct Present {
   std::set<std::string> declared;
@@ -134,7 +140,8 @@ Result<std::vector<std::string>> adopt(Session& session, const std::string& name
 
 // Whatever set the rules of a running jail, a hook that import cannot read among them: none of them is lost by the
 // import. Those that the file does not have become rctl, but where a deny of the file is for the same limit.
-void keep_rules(Session& session, const std::string& name, const std::vector<std::string>& in_force, json& spec) {
+void keep_rules(Session& session, const std::string& name, const std::vector<std::string>& in_force, json& spec,
+                std::vector<Remark>& remarks) {
   std::vector<RctlRule> wanted;
   for (const std::string& text : texts_at(spec, "/rctl")) {
     if (auto rule = RctlRule::parse(text)) wanted.push_back(std::move(*rule));
@@ -144,13 +151,14 @@ void keep_rules(Session& session, const std::string& name, const std::vector<std
     const bool said = rule && std::ranges::any_of(wanted, [&](const RctlRule& each) { return each.replaces(*rule); });
     if (said) continue;
     spec["rctl"].push_back(text);
-    if (!session.json()) session.out() << name << ": the rule " << printable(text) << " is in force and becomes rctl\n";
+    remarks.push_back({name, "the rule " + text + " is in force and becomes rctl"});
+    if (!session.json()) session.out() << name << ": " << printable(remarks.back().text) << '\n';
   }
 }
 
 // A jail that did not run is not started by being imported.
 ExitCode declare(Session& session, const std::vector<Declared>& jails, const Present& present,
-                 std::vector<json>& objects) {
+                 std::vector<json>& objects, std::vector<Remark>& remarks) {
   ExitCode code = ExitCode::ok;
   for (const Declared& jail : jails) {
     json body = jail.body;
@@ -162,7 +170,7 @@ ExitCode declare(Session& session, const std::vector<Declared>& jails, const Pre
         if (hopeless(code)) return code;
         continue;
       }
-      keep_rules(session, jail.name, *in_force, body["spec"]);
+      keep_rules(session, jail.name, *in_force, body["spec"], remarks);
     } else if (!present.declared.contains(jail.name)) {
       body["desired"] = "stopped";
     }
@@ -176,6 +184,14 @@ ExitCode declare(Session& session, const std::vector<Declared>& jails, const Pre
     if (!session.json()) session.out() << jail.name << (running ? ": adopted, runs on\n" : ": declared\n");
   }
   return code;
+}
+
+// With -o json. The remarks stand beside the jails, so that what is printed is a file of up, plan and apply as well.
+void print(Session& session, const std::vector<json>& objects, const std::vector<Remark>& remarks) {
+  if (!session.json()) return;
+  json listed = json::array();
+  for (const Remark& remark : remarks) listed.push_back({{"name", remark.jail}, {"remark", remark.text}});
+  print_json(session.out(), {{"items", objects}, {"remarks", std::move(listed)}});
 }
 
 // rc.d/jail would start the same jails a second time.
@@ -222,13 +238,17 @@ ExitCode run_import(Session& session, const ImportOptions& options) {
   if (const ExitCode wrong = report(session, refused); wrong != ExitCode::ok) return wrong;
   if (!session.json()) show(session, jails, *present);
   std::vector<json> objects;
+  std::vector<Remark> remarks;
+  for (const Declared& jail : jails) {
+    for (const std::string& remark : jail.remarks) remarks.push_back({jail.name, remark});
+  }
   if (options.dry_run) {
     for (const Declared& jail : jails) objects.push_back(jail.body);
-    session.print_objects(objects);
+    print(session, objects, remarks);
     return ExitCode::ok;
   }
-  const ExitCode code = declare(session, jails, *present, objects);
-  session.print_objects(objects);
+  const ExitCode code = declare(session, jails, *present, objects, remarks);
+  print(session, objects, remarks);
   if (code == ExitCode::ok) say_what_to_remove(session, jails, conf);
   return code;
 }

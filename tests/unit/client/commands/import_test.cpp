@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -82,6 +83,28 @@ TEST_F(Import, ADryRunDeclaresNothing) {
   EXPECT_EQ(run_import(daemon, {"-n"}).code, ExitCode::ok);
   EXPECT_TRUE(called(daemon, "PUT /jails/www?dry_run=1"));
   EXPECT_FALSE(called(daemon, "PUT /jails/www"));
+}
+
+TEST_F(Import, RemarksAreInJsonTooAndTheListGoesBackIntoUp) {
+  write("jail.conf",
+        "www { path = /; persist; exec.created = \"rctl -a jail:www:maxproc:deny=9\"; jid = 7; }\ndb { persist; }\n");
+  const FakeDaemon daemon(taking());
+  const Said said = run_import(daemon, {"-n", "-o", "json"});
+  EXPECT_EQ(said.code, ExitCode::ok) << said.err;
+  const json printed = json::parse(said.out);
+  EXPECT_EQ(printed["items"].size(), 2U);
+  std::set<std::string> remarks;
+  for (const json& each : printed["remarks"])
+    remarks.insert(each["name"].get<std::string>() + " " + each["remark"].get<std::string>());
+  const auto told = [&](const std::string& words) {
+    return std::ranges::any_of(remarks, [&](const std::string& each) { return contains(each, words); });
+  };
+  EXPECT_TRUE(told("www jid is not carried over")) << said.out;
+  EXPECT_TRUE(told("became rctl")) << said.out;
+  EXPECT_TRUE(told("db has no path")) << said.out;
+  EXPECT_EQ(remarks.size(), 3U) << said.out;
+  write("printed.json", said.out);
+  EXPECT_EQ(run_jailctl(daemon, {"up", "-n", "-f", etc() + "/printed.json"}).code, ExitCode::ok);
 }
 
 TEST_F(Import, ARunningJailIsAdoptedAndNotStopped) {
