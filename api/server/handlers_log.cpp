@@ -40,10 +40,14 @@ boost::asio::awaitable<Response> jail_log(Call& call) {
   if (!query) co_return problem_response(query.error());
   auto reading = call.service.log(call.name, *query);
   if (!reading) co_return problem_response(reading.error());
+  Pending<LogPage> pending(call.connection.waiter());
+  (*reading)->next(pending.done());
+  auto first = co_await pending.get(call.limits.answer_time);
+  if (!first) co_return problem_response(first.error());
   const bool as_json = prefers_json_lines(call.request);
   Response response;
   response.content_type = as_json ? "application/x-ndjson" : "text/plain; charset=utf-8";
-  response.log = LogPlan{std::move(*reading), call.name, query->follow, as_json};
+  response.log = LogPlan{std::move(*reading), std::move(*first), call.name, query->follow, as_json};
   co_return response;
 }
 

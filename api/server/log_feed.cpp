@@ -39,10 +39,8 @@ asio::awaitable<bool> LogFeed::run() {
   const auto& waiter = connection_.waiter();
   connection_.watch();
   beat_ = Waiter::Clock::now() + limits_.heartbeat;
+  Result<LogPage> page = std::move(plan_.first);
   while (!waiter->abandoned()) {
-    Pending<LogPage> pending(waiter);
-    plan_.reading->next(pending.done());
-    const auto page = co_await pending.get(limits_.answer_time);
     if (!page) co_return false;  // cut in the middle: the reader sees that it is not whole
     std::string text = text_of(*page);
     const bool quiet = text.empty() && plan_.as_json && Waiter::Clock::now() >= beat_;
@@ -52,9 +50,13 @@ asio::awaitable<bool> LogFeed::run() {
       if (!sent) co_return false;
     }
     if (page->over || (page->end && !service_.get(plan_.jail))) break;
-    if (!page->end) continue;
     const auto next_look = Waiter::Clock::now() + limits_.log_look;
-    while (!waiter->abandoned() && Waiter::Clock::now() < next_look) co_await waiter->sleep_until(next_look);
+    while (page->end && !waiter->abandoned() && Waiter::Clock::now() < next_look) {
+      co_await waiter->sleep_until(next_look);
+    }
+    Pending<LogPage> pending(waiter);
+    plan_.reading->next(pending.done());
+    page = co_await pending.get(limits_.answer_time);
   }
   if (waiter->abandoned()) co_return false;
   connection_.unwatch();

@@ -29,7 +29,7 @@ class LogFeed {
   Connection& connection_;
   Service& service_;
   const Limits& limits_;
-  const LogPlan plan_;
+  LogPlan plan_;
   const bool chunked_;
   Waiter::Clock::time_point beat_;  // when a reader of JSON lines gets a sign of life
 };

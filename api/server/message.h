@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/contract/log_line.h"
 #include "api/contract/error.h"
 #include "api/contract/write.h"
 
@@ -46,6 +47,7 @@ struct StreamPlan {
 // What of a console log the answer goes on with, and in which form.
 struct LogPlan {
   std::shared_ptr<LogReading> reading;
+  LogPage first;  // read before the answer begins, so that a log that cannot be read is a problem
   std::string jail;
   bool follow = false;
   bool as_json = false;  // a JSON object a line; else the lines as they are in the file

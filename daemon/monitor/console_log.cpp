@@ -5,10 +5,22 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <utility>
 
 namespace jaild::monitor {
+namespace {
+
+UniqueFd open_file(const std::string& path) {
+  return UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640));
+}
+
+std::string directory_of(const std::string& path) {
+  return path.substr(0, path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
+}
+
+}  // namespace
 
 ConsoleLog::ConsoleLog(std::string path, std::uint64_t start, std::uint64_t size_max)
     : path_(std::move(path)), start_(start), size_max_(size_max) {}
@@ -83,7 +95,13 @@ bool ConsoleLog::look_at_file() {
 
 bool ConsoleLog::open() {
   half_line_ = half_line_ && !file_;  // another file has no half line of ours
-  file_.reset(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640));
+  file_ = open_file(path_);
+  if (!file_ &&
+      errno == ENOENT) {  // the directory that jaild made for the logs was removed, perhaps with the one above
+    const std::string directory = directory_of(path_);
+    ::mkdir(directory_of(directory).c_str(), 0750);
+    if (::mkdir(directory.c_str(), 0750) == 0) file_ = open_file(path_);
+  }
   struct stat status{};
   if (!file_ || ::fstat(file_.get(), &status) != 0) return false;
   size_ = static_cast<std::uint64_t>(status.st_size);

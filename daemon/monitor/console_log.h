@@ -26,8 +26,9 @@ class ConsoleLog {
   // forge a line. How many bytes of the file it takes.
   std::size_t add(std::string_view phase, LogStream stream, std::string_view text,
                   std::chrono::system_clock::time_point now, bool partial = false);
-  // One write(2) into the file that has the log's name by now: a log that was removed or renamed is begun anew. Lines
-  // that cannot be written are counted; the count is told in a line of its own as soon as one can be written again.
+  // One write(2) into the file that has the log's name by now: a log that was removed or renamed, alone or with its
+  // directory, is begun anew. Lines that cannot be written are counted; the count is told in a line of its own as soon
+  // as one can be written again.
   void flush();
   // Lost before they came here; told by whoever lost them.
   void count_lost(std::uint64_t lines) { lost_ += lines; }

@@ -33,11 +33,15 @@ Result<std::vector<LogReader::File>> LogReader::open_all() const {
     const std::string path = i == 0 ? path_ : path_ + "." + std::to_string(i);
     File file{UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)), 0};
     if (!file.fd && errno == ENOENT) continue;
+    const bool is_link = !file.fd && (errno == ELOOP || errno == EMLINK);  // EMLINK: FreeBSD
     struct stat status{};
-    if (!file.fd || ::fstat(file.fd.get(), &status) != 0) return refused(path, errno);
+    if (!is_link && (!file.fd || ::fstat(file.fd.get(), &status) != 0)) return refused(path, errno);
+    if (!S_ISREG(status.st_mode)) {
+      return Fail(Kind::host_refused, path + " is no file any more: move away what stands in its place");
+    }
     file.inode = status.st_ino;
     const bool known = std::ranges::any_of(files, [&](const File& each) { return each.inode == file.inode; });
-    if (!known && S_ISREG(status.st_mode)) files.push_back(std::move(file));
+    if (!known) files.push_back(std::move(file));
   }
   std::ranges::reverse(files);
   return files;

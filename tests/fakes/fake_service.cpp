@@ -23,6 +23,10 @@ class FakeService::Reading : public LogReading {
   Reading(FakeService& service, std::string name, bool follow)
       : service_(service), name_(std::move(name)), follow_(follow) {}
   void next(Done<LogPage> done) override {
+    if (service_.log_fails) {
+      service_.answer<LogPage>(std::move(done), Fail(*service_.log_fails));
+      return;
+    }
     const auto& lines = service_.logs[name_];
     LogPage page;
     while (told_ < lines.size() && page.lines.size() < service_.log_page) page.lines.push_back(lines[told_++]);

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ class FakeService : public Service {
   std::string metrics_text = "jaild_up 1\n";
   std::map<std::string, std::vector<LogLine>> logs;  // by jail; may grow while it is read
   std::size_t log_page = 2;                          // lines that one page of a log has at most
+  std::optional<Error> log_fails;                    // what the pages of a log answer with, when it is set
   Tasks under_way;
   bool hold = false;                 // keeps every `done` in `held`; events are looked up when it is answered
   std::optional<Error> write_error;  // the answer to every write

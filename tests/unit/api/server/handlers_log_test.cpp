@@ -77,6 +77,18 @@ TEST(JailLog, IsJsonLinesWhenAskedFor) {
   EXPECT_EQ(object["start"], 7);
 }
 
+TEST(JailLog, OneThatCannotBeReadIsAProblemAndNoHalfAnswer) {
+  TestServer server;
+  server.run([&] {
+    server.service().declare("www1");
+    server.service().log_fails = Error{Kind::host_refused, "www1.log is no file any more", 0, {}};
+  });
+  Client client(server.address());
+  const Reply reply = client.ask("GET", "/jails/www1/log");
+  EXPECT_EQ(reply.status, 409);
+  EXPECT_EQ(nlohmann::json::parse(reply.body)["detail"], "www1.log is no file any more");
+}
+
 TEST(JailLog, FollowsUntilTheJailIsDeleted) {
   TestServer server([](ServerOptions& options) { options.limits.log_look = 5ms; });
   server.run([&] { server.service().declare("www1"); });

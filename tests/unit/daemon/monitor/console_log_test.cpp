@@ -127,8 +127,32 @@ TEST_F(ConsoleLogTest, OfABatchTheLinesThatGotInAreNotLost) {
   EXPECT_TRUE(text.ends_with("Z 7 main out room again\n")) << text;
 }
 
+TEST_F(ConsoleLogTest, ADirectoryThatIsRemovedIsMadeAgain) {
+  ConsoleLog log(place("logs/jails/www.log"), 7);
+  write(log, "main", LogStream::out, "one", noon);
+  std::filesystem::remove_all(place("logs/jails"));
+  write(log, "main", LogStream::out, "two", noon);
+  EXPECT_EQ(content(place("logs/jails/www.log")), "2026-01-31T12:00:00.007Z 7 main out two\n");
+  std::filesystem::remove_all(place("logs"));
+  write(log, "main", LogStream::out, "three", noon);
+  EXPECT_EQ(content(place("logs/jails/www.log")), "2026-01-31T12:00:00.007Z 7 main out three\n");
+  EXPECT_EQ(log.lost_lines(), 0U);
+}
+
+TEST_F(ConsoleLogTest, ADirectoryInPlaceOfTheLogCostsLinesUntilItIsGone) {
+  std::filesystem::create_directory(place("www.log"));
+  ConsoleLog log(place("www.log"), 7);
+  write(log, "main", LogStream::out, "x", noon);
+  EXPECT_EQ(log.lost_lines(), 1U);
+  std::filesystem::remove(place("www.log"));
+  write(log, "main", LogStream::out, "y", noon);
+  EXPECT_EQ(content(place("www.log")),
+            "2026-01-31T12:00:00.007Z 7 jaild err 1 lines lost\n2026-01-31T12:00:00.007Z 7 main out y\n");
+}
+
 TEST_F(ConsoleLogTest, ALogThatCannotBeOpenedCostsLinesOnly) {
-  ConsoleLog log(place("missing/www.log"), 7);
+  std::ofstream(place("file")) << "no directory";
+  ConsoleLog log(place("file/www.log"), 7);
   write(log, "main", LogStream::out, "x", noon);
   EXPECT_EQ(log.lost_lines(), 1U);
 }

@@ -205,7 +205,17 @@ TEST_F(LogReaderTest, AFollowerOfOneStartIsDoneWhenTheNextBegins) {
 TEST_F(LogReaderTest, ALinkIsNotFollowed) {
   std::filesystem::create_symlink("/etc/passwd", path());
   LogReader reader(path(), {});
-  EXPECT_FALSE(reader.next());
+  const auto page = reader.next();
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().message, path() + " is no file any more: move away what stands in its place");
+}
+
+TEST_F(LogReaderTest, ADirectoryInPlaceOfTheLogIsSaid) {
+  std::filesystem::create_directory(path());
+  LogReader reader(path(), {});
+  const auto page = reader.next();
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().message, path() + " is no file any more: move away what stands in its place");
 }
 
 }  // namespace
