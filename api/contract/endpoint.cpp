@@ -19,6 +19,12 @@ bool visible(char c) {
   return c > ' ' && c < 0x7f;
 }
 
+// A scheme in any case (RFC 3986, 3.1). `word` is in small letters.
+bool begins_with_word(std::string_view text, std::string_view word) {
+  const auto same = [](char c, char small) { return c == small || (c >= 'A' && c <= 'Z' && c - 'A' + 'a' == small); };
+  return text.size() >= word.size() && std::ranges::equal(text.substr(0, word.size()), word, same);
+}
+
 Result<int> parse_port(std::string_view text) {
   int port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -64,8 +70,10 @@ Result<HostPort> parse_host_port(std::string_view text) {
 
 Result<HttpUrl> parse_http_url(std::string_view text) {
   constexpr std::string_view scheme = "http://";
-  if (text.starts_with("https://")) return Fail(Kind::invalid, "https is not checked; expects http://HOST[:PORT]/PATH");
-  if (!text.starts_with(scheme)) return Fail(Kind::invalid, "expects a URL such as http://127.0.0.1:8080/health");
+  if (begins_with_word(text, "https://")) {
+    return Fail(Kind::invalid, "https is not checked; expects http://HOST[:PORT]/PATH");
+  }
+  if (!begins_with_word(text, scheme)) return Fail(Kind::invalid, "expects a URL such as http://127.0.0.1:8080/health");
   if (text.size() > url_max) return Fail(Kind::invalid, "a URL has at most " + std::to_string(url_max) + " bytes");
   if (!std::ranges::all_of(text, visible)) return Fail(Kind::invalid, "a URL has only visible ASCII characters");
   std::string_view rest = text.substr(scheme.size());

@@ -34,6 +34,8 @@ TEST(HttpUrl, SplitsIntoWhereAndWhat) {
   EXPECT_EQ(*parse_http_url("http://h:8080/health?full=1"), (HttpUrl{{"h", 8080}, "/health?full=1"}));
   EXPECT_EQ(*parse_http_url("http://[::1]:8080/a/b"), (HttpUrl{{"::1", 8080}, "/a/b"}));
   EXPECT_EQ(*parse_http_url("http://h?x"), (HttpUrl{{"h", 80}, "/?x"}));
+  EXPECT_EQ(*parse_http_url("HTTP://H:8080/X"), (HttpUrl{{"H", 8080}, "/X"}));
+  EXPECT_EQ(parse_http_url("HTTPS://h/").error().message, parse_http_url("https://h/").error().message);
 }
 
 TEST(HttpUrl, RefusesAllElse) {
