@@ -48,13 +48,16 @@ void say_begun(Session& session, const Begun& begun) {
 
 }  // namespace
 
-Acted act(Session& session, const std::vector<std::string>& names, const Action& action) {
+Acted act(Session& session, const std::vector<std::string>& names, const Action& action,
+          const std::map<std::string, json>& asked) {
   if (action.dry_run) return rehearse(session, names, action);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(action.timeout_seconds);
   Acted acted;
   std::vector<Begun> under_way;
   for (const std::string& name : names) {
-    Result<Begun> begun = begin(session, name, action);
+    const auto answer = asked.find(name);
+    Result<Begun> begun = answer != asked.end() ? Begun{.name = name, .goal = action.goal, .object = answer->second}
+                                                : begin(session, name, action);
     if (begun) {
       under_way.push_back(std::move(*begun));
       continue;

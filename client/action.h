@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,9 @@ struct Acted {
   std::vector<nlohmann::json> objects;  // as they were seen last, in the order of the names; a dry run's answers
 };
 
-// A jail that fails does not keep the others from being tried; an unreachable daemon ends it.
-Acted act(Session& session, const std::vector<std::string>& names, const Action& action);
+// A jail that fails does not keep the others from being tried; an unreachable daemon ends it. `asked`: the answers of
+// those for which it was asked already; they are only waited for.
+Acted act(Session& session, const std::vector<std::string>& names, const Action& action,
+          const std::map<std::string, nlohmann::json>& asked = {});
 
 }  // namespace jaild::client

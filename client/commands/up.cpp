@@ -1,3 +1,4 @@
+#include <map>
 #include <ostream>
 
 #include "client/commands/jail_action.h"
@@ -23,20 +24,22 @@ Action start_action() {
 
 // PUTs every jail of the file. What was declared is in `declared`, in order; the first failure ends it, because the
 // jails after it may depend on it.
-ExitCode declare(Session& session, const LoadedFile& loaded, bool dry_run, std::vector<json>& declared) {
+ExitCode declare(Session& session, const LoadedFile& loaded, bool dry_run, std::vector<Answer>& declared) {
   for (std::size_t at = 0; at < loaded.jails.size(); ++at) {
     const Declaration& jail = loaded.jails[at];
     const Result<Answer> answer = session.api().call(
         {.route = RouteId::put_jail, .name = jail.name, .query = dry_run ? "dry_run=1" : "", .body = &jail.body});
     if (!answer) return refused(session, loaded, at, answer.error());
-    declared.push_back(answer->body);
+    declared.push_back(*answer);
   }
   return ExitCode::ok;
 }
 
 ExitCode rehearse(Session& session, const LoadedFile& loaded) {
+  std::vector<Answer> declared;
+  const ExitCode code = declare(session, loaded, true, declared);
   std::vector<json> answers;
-  const ExitCode code = declare(session, loaded, true, answers);
+  for (Answer& answer : declared) answers.push_back(std::move(answer.body));
   if (!session.json()) {
     for (const json& answer : answers) print_changes(session.out(), answer, session.terminal().out_style());
   }
@@ -48,18 +51,21 @@ ExitCode up_file(Session& session, const UpOptions& options) {
   LoadedFile loaded;
   if (const ExitCode wrong = load_file(session, options.file, loaded); wrong != ExitCode::ok) return wrong;
   if (options.jails.action.dry_run) return rehearse(session, loaded);
-  std::vector<json> declared;
+  std::vector<Answer> declared;
   const ExitCode code = declare(session, loaded, false, declared);
+  std::map<std::string, json> asked;  // whose declaration began the start: one that fails at once is not tried twice
   std::vector<std::string> names;
   std::vector<json> objects;
   for (std::size_t at = 0; at < declared.size(); ++at) {
     const Declaration& jail = loaded.jails[at];
     if (jail.start) {
       names.push_back(jail.name);
+      const bool begun = declared[at].status == 201 || text_at(declared[at].body, "/status/state") == "starting";
+      if (begun) asked.emplace(jail.name, std::move(declared[at].body));
       continue;
     }
-    objects.push_back(declared[at]);
-    const auto generation = number_at(declared[at], "/generation");
+    const auto generation = number_at(declared[at].body, "/generation");
+    objects.push_back(std::move(declared[at].body));
     if (!session.json()) {
       session.out() << jail.name << ": declared, generation " << (generation ? *generation : 0)
                     << ", not to be started\n";
@@ -68,7 +74,7 @@ ExitCode up_file(Session& session, const UpOptions& options) {
   if (code != ExitCode::ok && hopeless(code)) return code;
   Action action = options.jails.action;
   action.wait = !options.jails.no_wait;
-  const Acted acted = act(session, names, action);
+  const Acted acted = act(session, names, action, asked);
   objects.insert(objects.end(), acted.objects.begin(), acted.objects.end());
   session.print_objects(objects);
   return first_failure(code, acted.code);

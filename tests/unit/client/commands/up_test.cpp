@@ -268,9 +268,12 @@ class UpFile : public testing::Test {
     }
     const std::string name = request.target.substr(7, 1);
     const bool stopped = contains(request.body, "\"stopped\"");
-    return jail_reply(request.method == "PUT" ? 201 : 200, jail(name, stopped ? "stopped" : "running"));
+    const bool put = request.method == "PUT";
+    return jail_reply(put && !known_ ? 201 : 200, jail(name, stopped ? "stopped" : put ? declared_as_ : "running"));
   }};
   std::optional<Error> refusal_;
+  bool known_ = false;                   // the jails are declared already
+  std::string declared_as_ = "running";  // the state after the declaration
 };
 
 constexpr const char* spec_text = R"("spec":{"params":{"path":"/j","persist":true}})";
@@ -280,8 +283,7 @@ TEST_F(UpFile, DeclaresAndStartsDependenciesFirst) {
                                     {"name":"b",)" +
                        std::string(spec_text) + "}]}");
   EXPECT_EQ(said.code, ExitCode::ok) << said.err;
-  EXPECT_EQ(daemon_.calls(),
-            (std::vector<std::string>{"PUT /jails/b", "PUT /jails/a", "POST /jails/b/start", "POST /jails/a/start"}));
+  EXPECT_EQ(daemon_.calls(), (std::vector<std::string>{"PUT /jails/b", "PUT /jails/a"}));
   EXPECT_EQ(daemon_.request("PUT /jails/b").headers.at("content-type"), "application/json");
   EXPECT_EQ(said.out, "b: running, jid 7, ready\na: running, jid 7, ready\n");
 }
@@ -291,7 +293,29 @@ TEST_F(UpFile, TakesOneObjectAListAndStandardInput) {
   EXPECT_EQ(up(one).code, ExitCode::ok);
   EXPECT_EQ(up("[" + one + "]").code, ExitCode::ok);
   EXPECT_EQ(run_jailctl(daemon_, {"up", "-f", "-"}, {.input = one}).code, ExitCode::ok);
-  EXPECT_EQ(daemon_.calls().size(), 6U);
+  EXPECT_EQ(daemon_.calls().size(), 3U);
+}
+
+// The declaration starts a new jail and one in backoff; a second start would run the hooks of one that failed once
+// more.
+TEST_F(UpFile, StartsNothingTwice) {
+  const std::string one = "{\"name\":\"a\"," + std::string(spec_text) + "}";
+  EXPECT_EQ(up(one).code, ExitCode::ok);
+  EXPECT_EQ(daemon_.calls(), std::vector<std::string>{"PUT /jails/a"});
+  known_ = true;
+  EXPECT_EQ(up(one).code, ExitCode::ok);
+  EXPECT_EQ(daemon_.calls(), (std::vector<std::string>{"PUT /jails/a", "PUT /jails/a", "POST /jails/a/start"}));
+  declared_as_ = "failed";
+  EXPECT_EQ(up(one).code, ExitCode::ok);
+  EXPECT_EQ(daemon_.calls().back(), "POST /jails/a/start");
+  EXPECT_EQ(daemon_.calls().size(), 5U);
+}
+
+TEST_F(UpFile, OnlyWaitsForWhatItsDeclarationBegan) {
+  known_ = true;
+  declared_as_ = "starting";
+  EXPECT_EQ(up("{\"name\":\"a\"," + std::string(spec_text) + "}", {"--no-wait"}).code, ExitCode::ok);
+  EXPECT_EQ(daemon_.calls(), std::vector<std::string>{"PUT /jails/a"});
 }
 
 TEST_F(UpFile, LeavesAJailStoppedThatSaysSo) {
