@@ -1,10 +1,11 @@
 # What is installed beside the programs, which each box with one installs itself. etc/port/pkg-plist lists the same.
 set(examples share/examples/jaild)
 install(FILES man/jaild.8 man/jaild-monitor.8 man/jailctl.8 DESTINATION share/man/man8)
-install(FILES man/jaild.conf.5 DESTINATION share/man/man5)
+install(FILES man/jaild.conf.5 man/jaild-spec.5 DESTINATION share/man/man5)
 install(FILES etc/prometheus/alerts.yml DESTINATION ${examples})
 install(FILES etc/prometheus/prometheus.yml.sample DESTINATION ${examples} RENAME prometheus.yml)
 install(FILES etc/grafana/jaild.json DESTINATION ${examples} RENAME grafana.json)
+install(DIRECTORY etc/examples/ DESTINATION ${examples}/specs)  # a folder of their own: `jailctl plan -f` takes folders
 
 # jaild_install_with_prefix(SOURCE TARGET MARK PERMISSION...): a file that names the prefix, known only when it is installed.
 function(jaild_install_with_prefix source target mark)

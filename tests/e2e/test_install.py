@@ -9,7 +9,9 @@ import unittest
 
 BIN = pathlib.Path(os.environ.get("JAILD_BIN", "build/bin")).resolve()
 PROGRAMS = ["sbin/jaild", "sbin/jailctl", "libexec/jaild-monitor"]
-PAGES = ["share/man/man8/jaild.8", "share/man/man8/jailctl.8", "share/man/man8/jaild-monitor.8", "share/man/man5/jaild.conf.5"]
+PAGES = ["share/man/man8/jaild.8", "share/man/man8/jailctl.8", "share/man/man8/jaild-monitor.8", "share/man/man5/jaild.conf.5",
+         "share/man/man5/jaild-spec.5"]
+EXAMPLES = ["rc-jail.json", "rc-jails.conf", "README.md"]
 COMPLETIONS = ["share/bash-completion/completions/jailctl", "share/zsh/site-functions/_jailctl",
                "share/fish/vendor_completions.d/jailctl.fish"]
 
@@ -22,7 +24,7 @@ class Install(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_what_was_built_is_installed_whole(self):
-        for name in PROGRAMS + PAGES + COMPLETIONS:
+        for name in PROGRAMS + PAGES + COMPLETIONS + [f"share/examples/jaild/specs/{each}" for each in EXAMPLES]:
             self.assertGreater((self.prefix / name).stat().st_size, 100, name)
         for name in PROGRAMS[:2]:
             said = subprocess.run([self.prefix / name, "--version"], capture_output=True, text=True)
