@@ -57,7 +57,7 @@ struct Error {
 };
 
 // How a kind shows at the edges. `type` is the stable last part of the problem's URN ("urn:jaild:problem:" + type);
-// `exit_code` is jailctl's (doc/design.md, "jailctl").
+// `exit_code` is jailctl's (doc/design.md, "jailctl's exit codes").
 struct KindTraits {
   int http_status;
   int exit_code;

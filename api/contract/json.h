@@ -48,8 +48,8 @@ Result<WriteSet> parse_jail_set(const nlohmann::json& body, const HostProfile& h
                                 const FurtherSetMistakes& further = {});
 
 // A spec alone: types, ranges and texts; what needs more than one field or the host is validate()'s. `pointer` is where
-// it stands in its document ("/spec"). The fields are those of doc/design.md, "The jail, as JSON", every one optional;
-// "health" has exactly one of "exec", "tcp" and "http", and with "http" may have "expect_status" (default 200).
+// it stands in its document ("/spec"). The fields are those of jaild-spec(5), every one optional; "health" has exactly
+// one of "exec", "tcp" and "http", and with "http" may have "expect_status" (default 200).
 Result<JailSpec> parse_spec(const nlohmann::json& body, std::string_view pointer = "/spec");
 
 nlohmann::json to_json(const JailSpec& spec);  // what parse_spec() reads back equal; defaults of restart etc. included

@@ -7,7 +7,8 @@
 
 namespace jaild::core {
 
-// Since an arbitrary start, never backwards, counting suspended time; all delays and deadlines are on it.
+// Since an arbitrary start, never backwards (CLOCK_MONOTONIC: Linux leaves suspended time out); all delays and
+// deadlines are on it.
 using MonoTime = std::chrono::nanoseconds;
 
 struct Now {

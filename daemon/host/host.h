@@ -1,7 +1,7 @@
 // The only way to the kernel. Three implementations: freebsd, linux, sim; one contract test suite runs over all
 // (tests/contract). Everything that crosses this interface is a value that could go over a socket.
 //
-// Threads: submit() and check() on the loop thread, never blocking; the queries on the host pool, several at a time.
+// Threads: submit() and check() on the loop thread, never blocking; the queries on the query pool, several at a time.
 // Completions and events come through the sink, on any thread; the runtime posts them to the loop.
 #pragma once
 

@@ -68,10 +68,11 @@ class Engine {
   [[nodiscard]] std::vector<core::TokenRecord> take_tokens() { return std::exchange(tokens_, {}); }
   // Runs a command in a running jail for a health check, beside whatever else is under way there.
   void probe(const core::JailKey& key, core::Command command, ProbeDone done);
-  // Stops all jails, in order, because the host goes down; `done` when none is left or `budget` is over.
+  // After a reload: holds for steps and starts that begin from now on.
   void set_pace(const core::Timeouts& timeouts, int parallel_starts) {
     supervisor_.set_pace(timeouts, parallel_starts);
   }
+  // Stops all jails, in order, because the host goes down; `done` when none is left or `budget` is over.
   void shut_down_jails(std::chrono::seconds budget, std::function<void(bool all_down)> done);
 
   [[nodiscard]] const core::Supervisor& supervisor() const { return supervisor_; }

@@ -31,7 +31,7 @@ using core::ResourceKind;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds remove_patience{10};  // as host.h promises
+constexpr std::chrono::seconds remove_patience{10};  // as operation.h promises
 constexpr std::chrono::seconds release_patience{2};  // processes that are dead leave their group in microseconds
 constexpr std::chrono::seconds limits_patience{10};
 constexpr milliseconds kill_pause{2};

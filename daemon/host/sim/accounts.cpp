@@ -14,7 +14,7 @@ bool in_millionths(Resource resource) {
   return resource == Resource::cputime || resource == Resource::wallclock || resource == Resource::pcpu;
 }
 
-// Whether adding `added` replaces `present` (kern_rctl.c, as in facts 5.4).
+// Whether adding `added` replaces `present` (kern_rctl.c, as in freebsd-kernel.md 5.4).
 bool replaces(const RctlRule& added, const RctlRule& present) {
   if (added == present) return true;
   return added.action() == "deny" && present.action() == "deny" && added.resource() == present.resource() &&

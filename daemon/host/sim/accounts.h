@@ -30,7 +30,7 @@ struct Counters {
 
 class Accounts {
  public:
-  // `enabled`: kern.racct.enable; without it every call gives ENOSYS. It cannot be switched on later (trap 11).
+  // `enabled`: kern.racct.enable; without it every call gives ENOSYS. Fixed at boot (freebsd-kernel.md, trap 11).
   explicit Accounts(bool enabled) : enabled_(enabled) {}
   [[nodiscard]] bool enabled() const { return enabled_; }
 
@@ -42,7 +42,7 @@ class Accounts {
   [[nodiscard]] const std::vector<RuleInForce>& rules(const std::string& jail) const;
   [[nodiscard]] const std::unordered_map<std::string, std::vector<RuleInForce>>& all_rules() const { return rules_; }
 
-  // rctl_get_racct(2): a name that nobody has reads as zeros, without an error (trap 9).
+  // rctl_get_racct(2): a name that nobody has reads as zeros, without an error (freebsd-kernel.md, trap 9).
   [[nodiscard]] Result<Counters> counters(const std::string& jail, Moment now) const;
 
   // A jail of this name came, or reached its last reference. The counters go when neither jails nor rules have the

@@ -31,11 +31,11 @@ struct KernelOptions {
   int cpus = 8;
   bool racct = true;
   bool everything_exists = false;  // paths, interfaces, datasets: for `jaild --host sim`
-  // FreeBSD 13 and 14 refuse a jid that a dying jail still has; 15 renumbers the dying one (facts 4.3).
+  // FreeBSD 13 and 14 refuse a jid that a dying jail still has; 15 renumbers the dying one (freebsd-kernel.md 4.3).
   bool renumbers_dying = true;
   std::string boot_id = "sim-boot-1";
   int last_jid = 0;  // the one given out last; near 999999 the jids wrap soon
-  // A signal acts a moment after kill(2) and jail_remove(2) have returned (trap 5).
+  // A signal acts a moment after kill(2) and jail_remove(2) have returned (freebsd-kernel.md, trap 5).
   Span signal_delay = std::chrono::milliseconds(1);
 };
 

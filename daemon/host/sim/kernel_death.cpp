@@ -1,4 +1,4 @@
-// How jails end: jail_remove(2), the last process, dying, the last reference (facts 4.1, 4.2, 4.4).
+// How jails end: jail_remove(2), the last process, dying, the last reference (freebsd-kernel.md 4.1, 4.2, 4.4).
 #include <algorithm>
 #include <cerrno>
 #include <csignal>

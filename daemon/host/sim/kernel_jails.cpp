@@ -1,4 +1,4 @@
-// jail_set(2): making and changing jails, jids and names (facts 1.2, 1.4, 4.3, 4.5).
+// jail_set(2): making and changing jails, jids and names (freebsd-kernel.md 1.2, 1.4, 4.3, 4.5).
 #include <algorithm>
 #include <cerrno>
 
@@ -214,7 +214,7 @@ Result<int> SimKernel::update(const Request& request, Actor actor) {
   return jid;
 }
 
-// Rules stay with the old name, counters move (facts 5.5).
+// Rules stay with the old name, counters move (freebsd-kernel.md 5.5).
 Result<void> SimKernel::rename(Jail& jail, const std::string& name) {
   if (const auto fine = check_name(name, jail.jid); !fine) return fine;
   if (parent_name(name) != parent_name(jail.name))

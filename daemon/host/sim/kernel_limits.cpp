@@ -1,4 +1,4 @@
-// rctl rules against processes, and the root cpusets of jails (facts 5.5, 6).
+// rctl rules against processes, and the root cpusets of jails (freebsd-kernel.md 5.5, 6).
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
@@ -107,7 +107,7 @@ Result<void> SimKernel::check_narrowing(const Jail& jail, const CpuList& cpus) c
   return {};
 }
 
-// What has a narrower set of its own is only ANDed, never widened again (trap 28).
+// What has a narrower set of its own is only ANDed, never widened again (freebsd-kernel.md, trap 28).
 void SimKernel::narrow_below(Jail& jail) {
   for (const int pid : jail.pids) {
     auto& own = processes_.at(pid).own_cpus;

@@ -1,4 +1,4 @@
-// Mounts, addresses, interfaces and datasets, as far as jails have a part in them (facts 7, 8).
+// Mounts, addresses, interfaces and datasets, as far as jails have a part in them (freebsd-kernel.md 7, 8).
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -27,7 +27,7 @@ Result<std::string> SimKernel::mount(Mount mount) {
   if ((mount.type == "nullfs" || mount.type == "unionfs") && !paths.exists(mount.source)) {
     return refuse(ENOENT, mount.source);
   }
-  if (mount.type == "devfs") {  // a ruleset without rules hides nothing, and the kernel does not mind (trap 22)
+  if (mount.type == "devfs") {  // a ruleset without rules hides nothing (freebsd-kernel.md, trap 22)
     const int ruleset = ruleset_in(mount.options);
     if (ruleset != 0 && !devfs_rulesets.contains(ruleset)) {
       note(Finding::every_device_visible, mount.path, "ruleset " + std::to_string(ruleset));

@@ -1,4 +1,4 @@
-// Parameters: reading them, who may set them to what, and how jail_get(2) shows them (facts 1.1 to 1.6).
+// Parameters: reading them, who may set them to what, and how jail_get(2) shows them (freebsd-kernel.md 1.1 to 1.6).
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -53,7 +53,7 @@ std::map<std::string, ParamValue> make_defaults() {
   return defaults;
 }
 
-// What a top-level jail has that was given nothing (facts 1.5).
+// What a top-level jail has that was given nothing (freebsd-kernel.md 1.5).
 const std::map<std::string, ParamValue>& defaults() {
   static const std::map<std::string, ParamValue> all = make_defaults();
   return all;
@@ -252,7 +252,7 @@ void SimKernel::apply(Jail& jail, const Request& request) {
     if (name.starts_with("allow.") && on != nullptr && !*on) clear_below(jail, name);
     if (name == "securelevel" || name == "enforce_statfs") raise_below(jail, name, number_of(value));
   }
-  // Reading never yields "new", and a restricted jail reads "disable" also with addresses (trap 3).
+  // Reading never yields "new", and a restricted jail reads "disable" also with addresses (freebsd-kernel.md, trap 3).
   for (const bool v6 : {false, true}) {
     const auto mode = jail.params.find(v6 ? "ip6" : "ip4");
     const bool listed = request.find(v6 ? "ip6.addr" : "ip4.addr") != nullptr;

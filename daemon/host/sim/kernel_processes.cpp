@@ -1,4 +1,4 @@
-// Processes: attach, exec, fork, signals, exit (facts 4.1, 4.4, 9).
+// Processes: attach, exec, fork, signals, exit (freebsd-kernel.md 4.1, 4.4, 9).
 #include <algorithm>
 #include <cerrno>
 #include <csignal>

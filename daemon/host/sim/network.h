@@ -39,7 +39,8 @@ class Network {
   // SIOCSIFRVNET. ENXIO: that jail does not have it.
   Result<void> take_back(const std::string& name, int jid);
 
-  // SIOCAIFADDR. ENXIO: no such interface. An address that is there is taken away and added again (trap 26): `anew`.
+  // SIOCAIFADDR. ENXIO: no such interface. An address that is there is taken away and added again: `anew`
+  // (freebsd-kernel.md, trap 26).
   struct Added {
     bool anew = false;
   };

@@ -21,7 +21,7 @@ enum class Finding {
   call_on_dying_jail,      // R1.2: attach or modify with the jid of a dying jail
   foreign_touched,         // P6: jaild changed or removed what it did not make
   every_device_visible,    // R10.1: devfs mounted with a ruleset that has no rules
-  alias_set_anew,          // trap 26: an address that was there was taken away and added again
+  alias_set_anew,          // freebsd-kernel.md, trap 26: an address that was there was taken away and added again
   forced_under_a_jail,     // a forced unmount while processes of the jail lived
 };
 

@@ -143,7 +143,7 @@ SimHost::Outcome SimHost::perform(OpId, const StartMain& what) {
   return Result<Reply>(Nothing{});
 }
 
-// Only the jail's own processes, not those of its child jails (trap 39).
+// Only the jail's own processes, not those of its child jails (freebsd-kernel.md, trap 39).
 SimHost::Outcome SimHost::perform(OpId id, const Terminate& what) {
   if (!kernel_->monitors().answers(what.key.run)) {
     return Result<Reply>(Fail(Kind::unavailable, "the monitor of jail " + what.key.name + " does not answer"));

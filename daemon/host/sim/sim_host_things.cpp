@@ -11,7 +11,7 @@ namespace {
 
 using core::ResourceKind;
 
-// Duplicate address detection keeps an IPv6 address tentative for about a second (facts 8.1).
+// Duplicate address detection keeps an IPv6 address tentative for about a second (freebsd-kernel.md 8.1).
 constexpr std::chrono::seconds tentative{1};
 
 std::string detail(const LedgerEntry& entry, const char* key) {

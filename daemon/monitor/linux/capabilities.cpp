@@ -25,7 +25,7 @@ struct Grantable {
   const char* name;
   int capability;
 };
-// Each stands for an allow.* parameter (doc/design.md).
+// Each stands for an allow.* parameter (doc/linux.md).
 constexpr std::array grantable{Grantable{"net_raw", CAP_NET_RAW}, Grantable{"net_bind_service", CAP_NET_BIND_SERVICE},
                                Grantable{"linux_immutable", CAP_LINUX_IMMUTABLE}, Grantable{"ipc_lock", CAP_IPC_LOCK}};
 

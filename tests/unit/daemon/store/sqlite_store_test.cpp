@@ -76,7 +76,7 @@ using Ids = std::vector<std::uint64_t>;
 
 // ---- group commit -----------------------------------------------------------------------------------------
 
-// design.md 4: what queued while one fsync was under way is the next transaction.
+// design.md, "What is durable when": what queued while one fsync was under way is the next transaction.
 // What a 201 would be worth that goes into a file without a name: nothing, with the end of the process.
 TEST_F(SqliteStoreTest, NothingIsCommittedToFilesThatLostTheirNames) {
   open();
@@ -129,7 +129,7 @@ TEST_F(SqliteStoreTest, QueriesBetweenCommitsDoNotCostASync) {
   EXPECT_EQ(vfs_.syncs() - before, 1U);
 }
 
-// design.md 8: 64 writers, at least 20 commits for each fsync. Counted, so that the speed of the machine does not
+// 64 writers, at least 20 commits for each fsync. Counted, so that the speed of the machine does not
 // matter.
 TEST_F(SqliteStoreTest, SixtyFourWritersShareSyncs) {
   open();
@@ -354,7 +354,8 @@ TEST_F(SqliteStoreTest, WhileTheDiskFailsEveryCommitHearsItAndThenItWorksAgain) 
   EXPECT_EQ(events_after_a_kill_now(), (Ids{1, 2}));
 }
 
-// design.md 6: a full disk is told as such (507), and nothing has to be restarted when there is space again.
+// design.md, "What is durable when": a full disk is told as such (507), and nothing has to be restarted when there is
+// space again.
 TEST_F(SqliteStoreTest, AFullDiskIsStorageFullUntilThereIsSpace) {
   open();
   ASSERT_TRUE(commit(*store_, {AddEvent{event(1)}}).has_value());

@@ -1,4 +1,4 @@
-// jail_set(2) as in facts 1.2, 1.4, 4.3, 4.5: which errno comes when.
+// jail_set(2) as in freebsd-kernel.md 1.2, 1.4, 4.3, 4.5: which errno comes when.
 #include <cerrno>
 
 #include "tests/unit/daemon/host/sim/sim_world.h"

@@ -1,4 +1,4 @@
-// Limits on processes and CPUs, facts 5.5, 6, 12.
+// Limits on processes and CPUs, freebsd-kernel.md 5.5, 6, 12.
 #include <cerrno>
 
 #include "tests/unit/daemon/host/sim/sim_world.h"

@@ -1,4 +1,4 @@
-// Parameters as in facts 1.1, 1.4, 1.5: what may be set to what, and how it reads.
+// Parameters as in freebsd-kernel.md 1.1, 1.4, 1.5: what may be set to what, and how it reads.
 #include <cerrno>
 
 #include "tests/unit/daemon/host/sim/sim_world.h"
