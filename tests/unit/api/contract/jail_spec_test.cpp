@@ -22,6 +22,7 @@ TEST(JailName, RefusesAllElseWithAReason) {
     EXPECT_FALSE(problem->empty());
   }
   EXPECT_TRUE(name_problem(std::string_view("a\0b", 3)));
+  EXPECT_EQ(name_problem(std::string(64, 'a')), "a jail name has at most 63 characters");
 }
 
 TEST(JailName, ParentIsWhatStandsBeforeTheLastDot) {
