@@ -99,6 +99,13 @@ std::string resource_of(const std::string& rule) {
   return rule.substr(0, rule.find(':'));
 }
 
+std::string log_text(const json& object) {
+  const std::string error = text_at(object, "/status/log_error");
+  const std::string lost = lost_lines_text(object);
+  if (error.empty()) return lost;
+  return "cannot be written: " + error + (lost.empty() ? "" : "; " + lost);
+}
+
 void print_usage(std::ostream& out, const json& object, const json& usage, Style style) {
   std::map<std::string, std::string> rules;
   for (const std::string& rule : texts_at(object, "/spec/rctl")) {
@@ -124,6 +131,12 @@ void print_usage(std::ostream& out, const json& object, const json& usage, Style
 }
 
 }  // namespace
+
+std::string lost_lines_text(const json& object) {
+  const auto lines = number_at(object, "/status/log_lines_lost");
+  if (!lines || *lines <= 0) return "";
+  return std::to_string(*lines) + (*lines == 1 ? " line" : " lines") + " lost since it started";
+}
 
 std::string pending_text(const json& object) {
   const std::string fields = joined(texts_at(object, "/status/pending"));
@@ -176,6 +189,7 @@ void print_jail(std::ostream& out, const json& object, const json& usage, Style 
   block.row("drift", joined(texts_at(object, "/status/drift")), Colour::yellow);
   block.row("hook rules", joined(texts_at(object, "/status/hook_rules")));
   block.row("dying since", text_at(object, "/status/dying_since"), Colour::yellow);
+  block.row("log", log_text(object), Colour::yellow);
   block.row("cpuset", text_at(object, "/spec/cpuset"));
   print_usage(out, object, usage, style);
   const json& steps = array_at(object, "/status/steps");

@@ -19,6 +19,9 @@ void print_jail_table(std::ostream& out, const nlohmann::json& items, Style styl
 void print_jail(std::ostream& out, const nlohmann::json& object, const nlohmann::json& usage, Style style,
                 WallTime now);
 
+// "12 lines lost since it started", of the log of the present run or the last one; "" when none was.
+[[nodiscard]] std::string lost_lines_text(const nlohmann::json& object);
+
 // "in force after `jailctl restart web`: cpuset, path"; "" when nothing waits for a restart.
 [[nodiscard]] std::string pending_text(const nlohmann::json& object);
 

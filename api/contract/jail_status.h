@@ -56,6 +56,8 @@ struct JailStatus {
   std::vector<std::string> pending;     // fields that wait for a restart
   std::vector<std::string> drift;       // fields in which kernel and wish differ
   std::vector<std::string> hook_rules;  // that hooks of the start set beside spec.rctl, as the kernel prints them
+  std::uint64_t log_lines_lost = 0;     // of the present run's log, or of the last one's
+  std::string log_error;                // why that log cannot be written now; "": it can
   std::vector<StepReport> steps;
 };
 

@@ -131,6 +131,8 @@ json to_json(const JailStatus& status) {
   out["pending"] = status.pending;
   out["drift"] = status.drift;
   if (!status.hook_rules.empty()) out["hook_rules"] = status.hook_rules;
+  if (status.log_lines_lost != 0) out["log_lines_lost"] = status.log_lines_lost;
+  if (!status.log_error.empty()) out["log_error"] = status.log_error;
   out["steps"] = steps_json(status.steps);
   if (status.jid) out["jid"] = *status.jid;
   if (status.last_exit) out["last_exit"] = to_json(*status.last_exit);

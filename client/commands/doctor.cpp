@@ -9,6 +9,7 @@
 #include "api/contract/json.h"
 #include "client/commands/options.h"
 #include "client/fields.h"
+#include "client/jail_view.h"
 #include "client/output.h"
 #include "client/problem.h"
 
@@ -138,11 +139,30 @@ void check_jail(const json& jail, std::vector<Finding>& findings) {
   }
 }
 
+void check_log(const json& jail, std::vector<Finding>& findings) {
+  const std::string name = text_at(jail, "/name");
+  const std::string error = text_at(jail, "/status/log_error");
+  const std::string lost = lost_lines_text(jail);
+  if (!error.empty()) {
+    findings.push_back({"logs", Health::bad,
+                        "the log of " + name + " cannot be written: " + error + (lost.empty() ? "" : "; " + lost),
+                        "what it prints is lost until the file can be written: look at the space and the health of the "
+                        "disk of --log-dir, or of exec.consolelog"});
+  } else if (!lost.empty()) {
+    findings.push_back({"logs", Health::noted, "the log of " + name + " is not complete: " + lost,
+                        "it printed more than --log-rate of jaild(8) allows, or the disk was full; `jailctl logs " +
+                            name + "` says where lines are missing"});
+  }
+}
+
 std::vector<Finding> check_jails(Session& session) {
   const Result<json> jails = session.api().list();
   if (!jails) return {};
   std::vector<Finding> findings;
-  for (const json& jail : array_at(*jails, "/items")) check_jail(jail, findings);
+  for (const json& jail : array_at(*jails, "/items")) {
+    check_jail(jail, findings);
+    check_log(jail, findings);
+  }
   if (findings.empty()) findings.push_back({"jails", Health::good, "none is in trouble, nothing is left behind"});
   return findings;
 }

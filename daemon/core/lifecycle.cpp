@@ -296,6 +296,7 @@ void Lifecycle::record_intent(Resolved resolved) {
   run.before_create = std::move(resolved.before_create);
   run.after_create = std::move(resolved.after_create);
   run_ = std::move(run);
+  log_ = {};
   set_activity(Activity::recording);
   auto recorded = *run_;
   if (breaks(DeliberateFault::ledger_without_entries)) recorded.before_create.clear();
@@ -602,6 +603,7 @@ void Lifecycle::on_forgotten(const Result<void>& result) {
     return;
   }
   run_.reset();
+  log_.error.clear();  // nobody writes any more
   blocked_.clear();
   blocked_delay_ = milliseconds{0};
   pending_.clear();
@@ -696,6 +698,19 @@ void Lifecycle::on_monitor_lost(const JailKey& key) {
     case Activity::recording:
     case Activity::forgetting: return;
   }
+}
+
+// In whatever activity: it changes nothing but what is shown.
+void Lifecycle::on_log_told(const JailKey& key, const LogTrouble& trouble) {
+  if (is_current(key)) take_log(trouble);
+}
+
+void Lifecycle::take_log(const LogTrouble& trouble) {
+  if (trouble == log_) return;
+  touch();
+  const bool same_monitor = trouble.lines_lost >= log_.lines_lost;  // another one counts from 0
+  counters_.log_lines_lost += trouble.lines_lost - (same_monitor ? log_.lines_lost : 0);
+  log_ = trouble;
 }
 
 void Lifecycle::on_readiness(const JailKey& key, bool ready, bool restart, const std::string& reason) {

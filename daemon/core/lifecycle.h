@@ -51,6 +51,7 @@ struct JailCounters {
   std::map<std::string, std::uint64_t> restarts;    // by reason: exit, gone, start, health, monitor, interrupted
   std::map<std::string, std::uint64_t> exits;       // by result: success, error, signal, unknown
   std::map<std::string, std::uint64_t> limit_hits;  // by resource
+  std::uint64_t log_lines_lost = 0;
 };
 
 // What one survey shows of a jail.
@@ -104,6 +105,7 @@ class Lifecycle {
   void on_empty(const JailKey& key);
   void on_gone(int jid);
   void on_monitor_lost(const JailKey& key);
+  void on_log_told(const JailKey& key, const LogTrouble& trouble);
   void on_readiness(const JailKey& key, bool ready, bool restart, const std::string& reason);
   void on_observed(const Sighting& seen);  // of the jail that has this run's jid
   void host_goes_down();                   // the caller evaluates, after all jails know
@@ -142,6 +144,7 @@ class Lifecycle {
   void next_update();
   void on_updated(const Result<Reply>& result);
   void look_at_run();
+  void take_log(const LogTrouble& trouble);
   bool end_lost_run();  // true: what it lives from is gone, and its stop has begun
   void open_monitor();
   void confirm_running();
@@ -193,6 +196,7 @@ class Lifecycle {
   bool monitor_alive_ = false;
   bool empty_ = false;                 // no process since the last command in the jail ended
   std::optional<LastExit> main_exit_;  // seen, not yet acted on
+  LogTrouble log_;                     // what was lost stays until the next run
   bool healthy_ = false;
   std::string unready_why_;       // what the last check said; "": none has ended yet
   std::uint64_t considered_ = 0;  // the generation whose live changes were tried

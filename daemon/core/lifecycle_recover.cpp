@@ -31,6 +31,7 @@ void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFact
   if (alive) run_->key.jid = facts->jid;
   jail_left_ = alive;
   if (monitor != nullptr && monitor->main_exit) main_exit_ = monitor->main_exit;
+  if (monitor != nullptr) take_log(monitor->log);
   const auto booted = breaks(DeliberateFault::boot_is_failure) ? StopWhy::gone : StopWhy::booted;
   switch (run_->phase) {
     case RunPhase::starting:

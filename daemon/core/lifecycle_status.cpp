@@ -174,6 +174,8 @@ JailObject Lifecycle::object() const {
     status.hook_rules = run_->hook_rules;
     status.started_at = run_->phase == RunPhase::running ? run_->started_at : std::nullopt;
   }
+  status.log_lines_lost = log_.lines_lost;
+  status.log_error = log_.error;
   status.restarts = record_.restarts;
   status.last_exit = record_.last_exit;
   if (activity_ == Activity::idle) status.next_try_at = next_try_wall_;

@@ -184,7 +184,17 @@ struct LimitHit {
   std::string name;
   Resource resource;
 };
-using Event = std::variant<MainExited, JailEmpty, JailGone, JailChanged, MonitorLost, LimitHit>;
+// What a run's monitor says of the jail's log: a full disk, a file that fails, more than the log rate lets in.
+struct LogTrouble {
+  std::uint64_t lines_lost = 0;  // since that monitor began
+  std::string error;             // why the last write failed; "": it did not
+  bool operator==(const LogTrouble&) const = default;
+};
+struct LogTold {  // it is another than the last one told
+  JailKey key;
+  LogTrouble trouble;
+};
+using Event = std::variant<MainExited, JailEmpty, JailGone, JailChanged, MonitorLost, LimitHit, LogTold>;
 
 // ---- survey: what is, in one walk
 // --------------------------------------------------------------------------------------
@@ -194,6 +204,7 @@ struct MonitorFacts {
   JailKey key;
   bool main_started = false;
   std::optional<LastExit> main_exit;  // the main command ended meanwhile
+  LogTrouble log = {};
 };
 struct JailFacts {
   int jid = 0;

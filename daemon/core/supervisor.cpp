@@ -63,6 +63,8 @@ void Supervisor::take(Event event) {
       publish("jail.limit_hit", hit->name, "reached its limit of " + std::string(to_string(hit->resource)),
               {{"resource", std::string(to_string(hit->resource))}});
     }
+  } else if (const auto* told = std::get_if<LogTold>(&event)) {
+    if (auto* jail = lifecycle(told->key.name)) jail->on_log_told(told->key, told->trouble);
   } else if (std::holds_alternative<JailChanged>(event)) {
     look_soon();
   }

@@ -34,6 +34,7 @@ using core::JailGone;
 using core::JailKey;
 using core::LedgerEntry;
 using core::LimitHit;
+using core::LogTold;
 using core::MainExited;
 using core::MonitorFacts;
 using core::MonitorLost;

@@ -1,5 +1,6 @@
 #include "daemon/host/monitor_link.h"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <filesystem>
@@ -45,6 +46,14 @@ std::optional<LastExit> exit_of(const json& object) {
   auto exit = parse_last_exit(*member);
   if (!exit) return std::nullopt;
   return *exit;
+}
+
+// A monitor that is older than "log_error" has it never.
+core::LogTrouble log_of(const json& object) {
+  constexpr std::size_t text_max = 256;
+  const std::int64_t lines = json_number(object, "lost_lines");
+  return {static_cast<std::uint64_t>(std::max<std::int64_t>(lines, 0)),
+          json_text(object, "log_error").substr(0, text_max)};
 }
 
 }  // namespace
@@ -126,6 +135,8 @@ void MonitorLink::greeted(MonitorSession& session, const json& hello) {
   session.pid = static_cast<int>(json_number(hello, "pid"));
   session.main_started = json_text(hello, "main") != "none";
   if (hello.contains("exit")) session.main_exit = hello["exit"];
+  session.log = log_of(hello);
+  if (session.log != core::LogTrouble{}) handlers_.log_told(session.key, session.log);
   if (hello.contains("commands") && !hello["commands"].empty()) {
     session.ask({{"request", "cancel"}}, hello_patience, [](const Result<json>&) {});
   }
@@ -140,6 +151,9 @@ void MonitorLink::noted(MonitorSession& session, const json& message) {
     handlers_.empty(session.key);
   } else if (note == "gone") {
     handlers_.gone(session.key);
+  } else if (note == "lost") {
+    session.log = log_of(message);
+    handlers_.log_told(session.key, session.log);
   }
 }
 
@@ -235,7 +249,7 @@ std::vector<core::MonitorFacts> MonitorLink::monitors() {
   return on_thread(io_, [this] {
     std::vector<core::MonitorFacts> facts;
     for (const auto& [run, session] : sessions_) {
-      core::MonitorFacts one{session->key, session->main_started, std::nullopt};
+      core::MonitorFacts one{session->key, session->main_started, std::nullopt, session->log};
       if (session->main_exit) one.main_exit = exit_of(json{{"exit", *session->main_exit}});
       facts.push_back(std::move(one));
     }

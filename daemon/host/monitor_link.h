@@ -30,6 +30,7 @@ class MonitorLink {
     std::function<void(const core::JailKey&, LastExit)> main_exited;
     std::function<void(const core::JailKey&)> empty;
     std::function<void(const core::JailKey&)> gone;  // Linux: pid 1 ended
+    std::function<void(const core::JailKey&, const core::LogTrouble&)> log_told;
     std::function<void(const core::JailKey&)> lost;
   };
 

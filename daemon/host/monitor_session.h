@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/contract/result.h"
+#include "daemon/core/operation.h"
 #include "daemon/core/resource.h"
 #include "daemon/host/unique_fd.h"
 
@@ -52,6 +53,7 @@ class MonitorSession : public std::enable_shared_from_this<MonitorSession> {
   bool finishing = false;     // its end is wanted
   bool main_started = false;  // as told by hello and main
   std::optional<nlohmann::json> main_exit;
+  core::LogTrouble log;  // as told by hello and the last note
 
  private:
   struct Line {

@@ -156,6 +156,10 @@ void write_history(const Rows& rows, FamilyWriter& writer) {
     for (const auto& rule : row.jail->limits) hits.try_emplace(std::string(to_string(rule.resource())), 0);
     for (const auto& [resource, count] : hits) writer.sample(row.label, one_label("resource", resource), count);
   }
+  writer.family("jaild_jail_log_lines_lost_total",
+                "Lines of the jail's log that were lost: a full disk, a failing file, more than the log rate",
+                MetricType::Counter);
+  for (const auto& row : rows) writer.sample(row.label, {}, row.jail->counters.log_lines_lost);
 }
 
 using LimitKey = std::tuple<Resource, std::string, LimitPer>;  // resource, action, per

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "daemon/monitor/file_record.h"
@@ -235,6 +236,16 @@ void Console::drain() {
   }
   report_dropped();
   log_.flush();
+}
+
+Console::Losses Console::losses() const {
+  const auto in_words = [](int error) { return std::generic_category().message(error); };
+  if (log_.error() != 0) return {log_.lost_lines(), in_words(log_.error())};
+  for (const Channel& channel : channels_) {
+    if (!channel.file || channel.file->error() == 0) continue;
+    return {log_.lost_lines(), "exec.consolelog " + channel.file->path() + ": " + in_words(channel.file->error())};
+  }
+  return {log_.lost_lines(), ""};
 }
 
 void Console::say(const std::string& text) {

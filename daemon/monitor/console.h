@@ -50,6 +50,13 @@ class Console {
   void say(const std::string& text);  // a line of the monitor's own
   [[nodiscard]] const ConsoleLog& log() const { return log_; }
 
+  struct Losses {
+    std::uint64_t lines = 0;  // since the start: of the log, of exec.consolelog, and those over the rate
+    std::string error;        // why the last write failed; "": it did not
+    bool operator==(const Losses&) const = default;
+  };
+  [[nodiscard]] Losses losses() const;
+
   static constexpr std::size_t phases_max = 24;  // with two pipes each
   static constexpr std::size_t files_max = 4;    // exec.consolelog may be changed while a jail runs
   static constexpr std::size_t line_max = log_text_max;

@@ -26,12 +26,14 @@ class ConsoleFile {
   // What does not get in is lost: how many lines of it. A file that was renamed or removed meanwhile is made again, a
   // second later at most.
   std::uint64_t write(std::string_view bytes, Clock::time_point now);
+  [[nodiscard]] int error() const { return error_; }  // why the last write failed, an errno; 0: it did not
 
  private:
   std::string path_;
   Open open_;
   UniqueFd file_;
   Clock::time_point opened_;
+  int error_ = 0;
 };
 
 }  // namespace jaild::monitor

@@ -70,8 +70,7 @@ void ConsoleLog::flush() {
   text += batch_;
   batch_.clear();
   const std::uint64_t lines = std::exchange(batch_lines_, 0);
-  const ssize_t got = writable_ ? ::write(file_.get(), text.data(), text.size()) : -1;
-  const auto wrote = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+  const std::size_t wrote = writable_ ? write_out(text) : 0;
   size_ += wrote;
   if (wrote > 0) half_line_ = text[wrote - 1] != '\n';
   if (wrote >= before) unreported_ = 0;
@@ -79,6 +78,18 @@ void ConsoleLog::flush() {
   const std::uint64_t missing = lines - static_cast<std::uint64_t>(std::ranges::count(told, '\n'));
   lost_ += missing;
   unreported_ += missing;
+}
+
+// A disk that fills up takes a part, and says why not the rest when it is asked again.
+std::size_t ConsoleLog::write_out(std::string_view text) {
+  std::size_t wrote = 0;
+  error_ = 0;
+  while (wrote < text.size() && error_ == 0) {
+    const ssize_t got = ::write(file_.get(), text.data() + wrote, text.size() - wrote);
+    if (got > 0) wrote += static_cast<std::size_t>(got);
+    if (got <= 0) error_ = got < 0 ? errno : ENOSPC;
+  }
+  return wrote;
 }
 
 // Somebody may have removed or renamed the file, or emptied it.
@@ -103,7 +114,10 @@ bool ConsoleLog::open() {
     if (::mkdir(directory.c_str(), 0750) == 0) file_ = open_file(path_);
   }
   struct stat status{};
-  if (!file_ || ::fstat(file_.get(), &status) != 0) return false;
+  if (!file_ || ::fstat(file_.get(), &status) != 0) {
+    error_ = errno;
+    return false;
+  }
   size_ = static_cast<std::uint64_t>(status.st_size);
   return true;
 }

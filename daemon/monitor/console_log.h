@@ -26,10 +26,12 @@ class ConsoleLog {
   // forge a line. How many bytes of the file it takes.
   std::size_t add(std::string_view phase, LogStream stream, std::string_view text,
                   std::chrono::system_clock::time_point now, bool partial = false);
-  // One write(2) into the file that has the log's name by now: a log that was removed or renamed, alone or with its
-  // directory, is begun anew. Lines that cannot be written are counted; the count is told in a line of its own as soon
-  // as one can be written again.
+  // Into the file that has the log's name by now: a log that was removed or renamed, alone or with its directory, is
+  // begun anew. Lines that cannot be written are counted; the count is told in a line of its own as soon as one can be
+  // written again.
   void flush();
+  // Why the last write failed, an errno; 0: it did not.
+  [[nodiscard]] int error() const { return error_; }
   // Lost before they came here; told by whoever lost them.
   void count_lost(std::uint64_t lines) { lost_ += lines; }
   [[nodiscard]] std::uint64_t lost_lines() const { return lost_; }
@@ -37,6 +39,7 @@ class ConsoleLog {
  private:
   void set_head(std::string_view phase, LogStream stream, std::chrono::system_clock::time_point now, bool partial);
   [[nodiscard]] std::string lost_notice() const;
+  std::size_t write_out(std::string_view text);
   bool look_at_file();
   bool open();
   void rotate();
@@ -45,7 +48,8 @@ class ConsoleLog {
   std::uint64_t start_;
   std::uint64_t size_max_;
   UniqueFd file_;
-  bool writable_ = false;   // what look_at_file() said when the batch began
+  bool writable_ = false;  // what look_at_file() said when the batch began
+  int error_ = 0;
   std::uint64_t size_ = 0;  // of the file, without the batch
   std::string batch_;
   std::uint64_t batch_lines_ = 0;

@@ -15,6 +15,7 @@ namespace jaild::monitor {
 namespace {
 
 constexpr std::chrono::milliseconds newcomer_interval{100};
+constexpr std::chrono::seconds losses_interval{1};
 
 void sooner(std::optional<Clock::time_point>& next, std::optional<Clock::time_point> other) {
   if (other && (!next || *other < *next)) next = other;
@@ -46,6 +47,7 @@ void Monitor::run() {
     }
     tick(Clock::now());
     handle_events();
+    note_losses(Clock::now());
   }
   console_.drain();
   server_.flush();
@@ -72,6 +74,7 @@ int Monitor::poll_timeout(Clock::time_point now) const {
   std::optional<Clock::time_point> next = commands_.next_deadline();
   sooner(next, create_deadline_);
   sooner(next, console_.next_deadline());
+  if (subscribed_ && console_.losses() != told_losses_) sooner(next, next_losses_);
   for (const Wait& wait : terminations_) sooner(next, std::min(wait.next_look, wait.deadline));
   for (const Wait& wait : removals_) sooner(next, wait.deadline);
   if (!next) return -1;
@@ -235,6 +238,17 @@ void Monitor::refuse(std::int64_t id, const Error& error, bool keep, const std::
 
 void Monitor::note(const json& body) {
   if (subscribed_) server_.send(to_text(body));
+}
+
+void Monitor::note_losses(Clock::time_point now) {
+  if (!subscribed_ || now < next_losses_) return;
+  Console::Losses losses = console_.losses();
+  if (losses == told_losses_) return;
+  json body{{"note", "lost"}, {"lost_lines", losses.lines}};
+  if (!losses.error.empty()) body["log_error"] = losses.error;
+  note(body);
+  told_losses_ = std::move(losses);
+  next_losses_ = now + losses_interval;
 }
 
 }  // namespace jaild::monitor

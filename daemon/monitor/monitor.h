@@ -77,6 +77,7 @@ class Monitor {
   void answer(std::int64_t id, json body, bool keep = false);
   void refuse(std::int64_t id, const Error& error, bool keep = false, const std::string& phase = "");
   void note(const json& body);
+  void note_losses(Clock::time_point now);
 
   Options options_;
   Server server_;
@@ -87,6 +88,8 @@ class Monitor {
   Commands commands_;
 
   bool subscribed_ = false;  // this connection has said hello
+  Console::Losses told_losses_;
+  Clock::time_point next_losses_;  // not before it they are told again
   bool done_ = false;
   bool forget_ = false;
   std::optional<std::int64_t> creating_;

@@ -64,13 +64,15 @@ void Monitor::hello(std::int64_t id, const json& request) {
   if (!environment) return refuse(id, environment.error());
   if (*environment) inherited_ = std::move(**environment);
   subscribed_ = true;
+  told_losses_ = console_.losses();
   json body{{"version", protocol_version},
             {"name", options_.name},
             {"run", options_.run},
             {"pid", ::getpid()},
             {"gone", jail_.gone()},
             {"empty", !ran_inside_},
-            {"lost_lines", console_.log().lost_lines()}};
+            {"lost_lines", told_losses_.lines}};
+  if (!told_losses_.error.empty()) body["log_error"] = told_losses_.error;
   if (const auto jid = jail_.jid()) body["jid"] = *jid;
   if (const auto start_time = jail_.start_time()) body["start_time"] = *start_time;
   body["main"] = main_exit_ ? "exited" : main_started_ ? "running" : "none";
@@ -231,6 +233,8 @@ void Monitor::remove(std::int64_t id, const json& body) {
 }
 
 void Monitor::finish(std::int64_t id, bool forget) {
+  next_losses_ = {};
+  note_losses(Clock::now());  // the last ones
   answer(id, json::object());
   done_ = true;
   forget_ = forget;

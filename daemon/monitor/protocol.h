@@ -51,7 +51,9 @@
 //   ran, and when gone) "main":           "none" | "running" | "exited"     "main_pid"? while running     "exit"?
 //   LastExit, once exited "commands":[{"id","phase"}]   `run`s under way; their answers will come to this connection
 //   "answers":[{"id","phase"?,"ok",...}]  the last 16 answers to create, run, main, terminate and remove, delivered or
-//   not "lost_lines":N    console lines lost so far, because the disk was full or the jail wrote too fast
+//   not "lost_lines":N    console lines lost so far, because the disk was full, a file failed or the jail wrote too
+//   fast "log_error"?: why the last write of the log or of exec.consolelog failed; absent while they go in, and from
+//   older monitors
 //
 // {"id":N,"request":"create","jail":{...}}   Linux, once. Makes namespaces, root file system and pid 1, which is then
 // the
@@ -139,6 +141,7 @@
 // NOTES
 //   {"note":"main_exited","exit":{LastExit}}   sent before the exit record is on disk
 //   {"note":"exec_exited","id":M,...}          exec M ended: the fields of an answer to run
+//   {"note":"lost","lost_lines":N,"log_error"?}   as in hello, when one of them is another; at most once a second
 //   {"note":"empty"}                           the last process in the jail ended; again after each time one ran
 //   {"note":"gone"}                            Linux: pid 1 ended; jail record removed. After main_exited and instead
 //   of

@@ -12,6 +12,7 @@ struct OfEvent {
   Culprit operator()(const core::JailChanged& event) const { return {"event", "jail changed", event.name}; }
   Culprit operator()(const core::MonitorLost& event) const { return {"event", "monitor lost", event.key.name}; }
   Culprit operator()(const core::LimitHit& event) const { return {"event", "limit hit", event.name}; }
+  Culprit operator()(const core::LogTold& event) const { return {"event", "log told", event.key.name}; }
 };
 
 std::string_view verb_of(const Write& write) {

@@ -1,5 +1,7 @@
 """Real jails on the linux host: limits, confinement, hooks, time limits, many at once."""
 import pathlib
+import re
+import subprocess
 import time
 import unittest
 
@@ -105,6 +107,47 @@ echo done
         steps = {each["step"]: each for each in self.jaild.status("slow")["steps"]}
         self.assertFalse(steps["exec.stop"]["ok"])
         self.erase("slow", *(f"quick{i}" for i in range(20)))
+
+
+class FullLogDisk(JaildTest):
+    """What a log loses shows where somebody looks, and not in the log alone."""
+    host = "linux"
+
+    def lost(self):
+        _, _, text = self.jaild.raw("GET", "/metrics")
+        return int(re.search(rb'^jaild_jail_log_lines_lost_total{jail="loud"} (\d+)', text, re.MULTILINE).group(1))
+
+    def test_it_shows_in_status_doctor_and_metrics(self):
+        logs = self.jaild.dir / "log" / "jails"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=750", "tmpfs", str(logs)], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", str(logs)], check=True)
+        loud = ("/bin/sh -c 'i=0; while [ $i -lt 3000 ]; do echo a line of a log that is far too long; i=$((i+1)); done; "
+                "while :; do echo on and on; sleep 1; done'")
+        self.declare("loud", self.spec(loud))
+        until(30, lambda: self.jaild.status("loud").get("log_error") == "No space left on device", "the status says why")
+        until(30, lambda: self.lost() > 1000, "the metric counts")
+        self.assertGreater(self.jaild.status("loud")["log_lines_lost"], 1000)
+        self.assertRegex(self.jaild.jailctl("status", "loud").stdout,
+                         r"(?m)^  log         cannot be written: No space left on device; \d+ lines lost since it started$")
+        doctor = self.jaild.jailctl("doctor")
+        self.assertEqual(doctor.returncode, 1, doctor.stdout)
+        self.assertIn("BAD   logs: the log of loud cannot be written: No space left on device; ", doctor.stdout)
+
+        self.jaild.kill()
+        self.jaild.start()
+        until(30, lambda: self.jaild.status("loud").get("log_lines_lost", 0) > 1000, "it is known after the adoption")
+        self.assertEqual(self.jaild.status("loud")["log_error"], "No space left on device")
+        self.assertGreater(self.lost(), 1000)
+
+        subprocess.run(["mount", "-o", "remount,size=8m", str(logs)], check=True)
+        until(30, lambda: "log_error" not in self.jaild.status("loud"), "there is room again")
+        lost = self.jaild.status("loud")["log_lines_lost"]
+        doctor = self.jaild.jailctl("doctor").stdout
+        self.assertIn(f"note  logs: the log of loud is not complete: {lost} lines lost", doctor)
+        self.assertIn("lines lost\n", self.jaild.jailctl("logs", "loud").stdout, "at its place")
+        self.assertEqual(self.jaild.call("POST", "/jails/loud/stop?wait=60")[0], 200)
+        self.assertEqual(self.jaild.status("loud")["log_lines_lost"], lost, "of the last run")
+        self.erase("loud")
 
 
 class Environment(JaildTest):

@@ -14,11 +14,13 @@
 namespace jaild::host {
 
 FreebsdHost::FreebsdHost(MonitorPaths paths)
-    : KernelHost(paths,
-                 {.main_exited = [this](const JailKey& key, LastExit exit) { tell(MainExited{key, std::move(exit)}); },
-                  .empty = [this](const JailKey& key) { became_empty(key); },
-                  .gone = [](const JailKey&) {},  // Linux only
-                  .lost = [this](const JailKey& key) { tell(MonitorLost{key}); }}),
+    : KernelHost(
+          paths,
+          {.main_exited = [this](const JailKey& key, LastExit exit) { tell(MainExited{key, std::move(exit)}); },
+           .empty = [this](const JailKey& key) { became_empty(key); },
+           .gone = [](const JailKey&) {},  // Linux only
+           .log_told = [this](const JailKey& key, const core::LogTrouble& trouble) { tell(LogTold{key, trouble}); },
+           .lost = [this](const JailKey& key) { tell(MonitorLost{key}); }}),
       discovered_(ParamCatalog::discover()),
       catalog_(discovered_.value_or(ParamCatalog())),
       profile_(freebsd_profile(catalog_)),

@@ -8,15 +8,17 @@
 namespace jaild::host {
 
 LinuxHost::LinuxHost(MonitorPaths paths)
-    : KernelHost(paths,
-                 {.main_exited = [this](const JailKey& key, LastExit exit) { tell(MainExited{key, std::move(exit)}); },
-                  .empty = [this](const JailKey& key) { tell(JailEmpty{key}); },
-                  .gone = [this](const JailKey& key) { watch_.monitor_said(key.run); },
-                  .lost =
-                      [this](const JailKey& key) {
-                        tell(MonitorLost{key});
-                        watch_.monitor_lost(key.run);
-                      }}),
+    : KernelHost(
+          paths,
+          {.main_exited = [this](const JailKey& key, LastExit exit) { tell(MainExited{key, std::move(exit)}); },
+           .empty = [this](const JailKey& key) { tell(JailEmpty{key}); },
+           .gone = [this](const JailKey& key) { watch_.monitor_said(key.run); },
+           .log_told = [this](const JailKey& key, const core::LogTrouble& trouble) { tell(LogTold{key, trouble}); },
+           .lost =
+               [this](const JailKey& key) {
+                 tell(MonitorLost{key});
+                 watch_.monitor_lost(key.run);
+               }}),
       paths_(std::move(paths)),
       tree_(CgroupTree::detect()),
       profile_(linux_profile(tree_)),

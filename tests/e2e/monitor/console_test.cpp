@@ -1,4 +1,5 @@
 // What a jail prints: where it goes, and what it costs the host.
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,6 +97,27 @@ TEST_F(ConsoleOfAJail, OnePrintingAllItCanCostsTheMonitorNoMoreThanItUsesItself)
   RecordProperty("jail_ticks", static_cast<int>(jail_used));
   constexpr std::uint64_t mebibyte = 1024 * 1024;
   EXPECT_LE(written(), written_before + 12 * mebibyte) << "the rate is one a second";
+}
+
+// A disk of its own, full after 16 pages.
+TEST_F(ConsoleOfAJail, AFullDiskIsToldOnceASecondAndSoIsRoomAgain) {
+  ASSERT_EQ(create()["ok"], true);
+  ASSERT_EQ(::mount("tmpfs", place("log/jails").c_str(), "tmpfs", 0, "size=64k"), 0);
+  const auto loud =
+      inside("i=0; while [ $i -lt 3000 ]; do echo a line of a log that is far too long; i=$((i+1)); done");
+  EXPECT_EQ(loud["code"], 0) << loud;
+  const json told = note("lost");
+  EXPECT_GT(told["lost_lines"], 0);
+  EXPECT_EQ(told["log_error"], "No space left on device");
+  const json hello = ask("hello");
+  EXPECT_GE(hello["lost_lines"], told["lost_lines"]);
+  EXPECT_EQ(hello["log_error"], "No space left on device");
+  EXPECT_EQ(::mount("tmpfs", place("log/jails").c_str(), "tmpfs", MS_REMOUNT, "size=1m"), 0);
+  host("echo room");
+  const auto well = [this] { return !ask("hello").contains("log_error"); };
+  EXPECT_TRUE(eventually(well));
+  EXPECT_EQ(ask("hello")["lost_lines"], hello["lost_lines"]);
+  EXPECT_EQ(::umount2(place("log/jails").c_str(), MNT_DETACH), 0);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ class LinkToRealMonitor : public MonitorTest {
     link_ = std::make_unique<host::MonitorLink>(
         io_, host::MonitorPaths{place("run"), place("state"), place("log"), JAILD_MONITOR_PATH, {}},
         host::MonitorLink::Handlers{[](const core::JailKey&, const LastExit&) {}, [](const core::JailKey&) {},
-                                    [](const core::JailKey&) {}, [](const core::JailKey&) {}});
+                                    [](const core::JailKey&) {}, [](const core::JailKey&, const core::LogTrouble&) {},
+                                    [](const core::JailKey&) {}});
     thread_ = std::thread([this] { io_.run(); });
   }
   void TearDown() override {

@@ -61,6 +61,21 @@ TEST(Status, ShowsEverythingThatIsKnown) {
   }
 }
 
+TEST(Status, SaysWhatIsLostOfTheLog) {
+  const auto shown = [](const json& lost, const json& error) {
+    json object = jail("web");
+    if (!lost.is_null()) object["status"]["log_lines_lost"] = lost;
+    if (!error.is_null()) object["status"]["log_error"] = error;
+    return run_jailctl(FakeDaemon(one_jail(object)), {"status", "web"}).out;
+  };
+  EXPECT_TRUE(contains(shown(12, nullptr), "  log         12 lines lost since it started\n"));
+  EXPECT_TRUE(contains(shown(1, "No space left on device"),
+                       "  log         cannot be written: No space left on device; 1 line lost since it started\n"));
+  EXPECT_TRUE(contains(shown(nullptr, "Read-only file system"), "  log         cannot be written: Read-only file"));
+  EXPECT_FALSE(contains(shown(nullptr, nullptr), "  log "));
+  EXPECT_FALSE(contains(shown("many", 7), "lines lost"));
+}
+
 TEST(Status, ShowsLimitsOfAStoppedJailWithoutAskingForUsage) {
   const FakeDaemon daemon(one_jail(jail("web", "stopped")));
   EXPECT_TRUE(contains(run_jailctl(daemon, {"status", "web"}).out, "memoryuse  -     deny=2g"));

@@ -240,16 +240,23 @@ TEST(Doctor, SaysWhatIsWrongAndWhatToDo) {
   broken["status"]["reason"] = "exec.start: exited with 1";
   json drifted = jail("db");
   drifted["status"]["drift"] = {"securelevel"};
+  json full = jail("log1");
+  full["status"]["log_lines_lost"] = 312;
+  full["status"]["log_error"] = "No space left on device";
+  json loud = jail("log2");
+  loud["status"]["log_lines_lost"] = 1;
   json held = jail("mx", "stopping");
   held["status"]["reason"] = "mount busy";
   const FakeDaemon daemon(host_with("off: set kern.racct.enable=1 in /boot/loader.conf", std::chrono::hours(1),
-                                    json::array({dying, broken, drifted, held}), false));
+                                    json::array({dying, broken, drifted, held, full, loud}), false));
   const Said said = run_jailctl(daemon, {"doctor"});
   EXPECT_EQ(said.code, ExitCode::failed);
   for (const char* part : {"note  rights: ", "note  racct: off: set kern.racct.enable=1", "BAD   clock: ", "ntpd(8)",
                            "note  leftovers: old", "BAD   jails: web is failed: exec.start", "jailctl status web",
                            "note  jails: db differs from its declaration: securelevel",
                            "BAD   leftovers: mx cannot be taken down: mount busy",
+                           "BAD   logs: the log of log1 cannot be written: No space left on device; 312 lines lost",
+                           "note  logs: the log of log2 is not complete: 1 line lost", "jailctl logs log2",
                            "note  tasks: slow: starting for 5m05s, at exec.start"}) {
     EXPECT_TRUE(contains(said.out, part)) << part << "\n" << said.out;
   }

@@ -71,6 +71,14 @@ TEST(Recovery, AnExitThatTheMonitorKeptIsActedOn) {
   EXPECT_EQ(world.log.front(), "web exec.stop");
 }
 
+TEST(Recovery, WhatTheMonitorLostOfTheLogMeanwhileIsShown) {
+  auto left = running_before();
+  left.survey.monitors[0].log = {7, "No space left on device"};
+  World world(options, left.snapshot, left.survey);
+  EXPECT_EQ(world.supervisor.get("web")->status.log_lines_lost, 7U);
+  EXPECT_EQ(world.supervisor.get("web")->status.log_error, "No space left on device");
+}
+
 TEST(Recovery, AJailWhoseMonitorIsGoneIsStoppedWithItsHooksAndStartedAgain) {
   auto left = running_before();
   left.survey.monitors.clear();

@@ -42,6 +42,44 @@ TEST(SupervisorStatus, ADyingJailOfThatNameDoesNotHoldTheNextStartBackR1_1) {
   EXPECT_EQ(world.state("web"), JailState::running);
 }
 
+TEST(SupervisorStatus, WhatIsLostOfTheLogIsShownAndCounted) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  const auto tell = [&](std::uint64_t lines, const std::string& error) {
+    const auto before = world.supervisor.find("web")->revision();
+    world.feed(LogTold{world.key("web"), {lines, error}});
+    return world.supervisor.find("web")->revision() != before;
+  };
+  const auto counted = [&] { return world.supervisor.find("web")->counters().log_lines_lost; };
+  EXPECT_EQ(world.supervisor.get("web")->status.log_error, "");
+  EXPECT_TRUE(tell(5, "No space left on device"));
+  EXPECT_EQ(world.supervisor.get("web")->status.log_lines_lost, 5U);
+  EXPECT_EQ(world.supervisor.get("web")->status.log_error, "No space left on device");
+  EXPECT_TRUE(tell(8, ""));
+  EXPECT_EQ(world.supervisor.get("web")->status.log_error, "");
+  EXPECT_EQ(counted(), 8U);
+  EXPECT_TRUE(tell(2, "")) << "of another monitor, which counts from 0";
+  EXPECT_EQ(counted(), 10U);
+  auto former = world.key("web");
+  --former.run;
+  world.feed(LogTold{former, {100, "late"}});
+  EXPECT_EQ(counted(), 10U) << "what a former run's monitor says";
+  EXPECT_EQ(world.state("web"), JailState::running);
+}
+
+TEST(SupervisorStatus, LostLinesStayUntilTheNextRunAndTheErrorUntilTheEndOfThisOne) {
+  World world;
+  ASSERT_TRUE(world.declare("web", service()));
+  world.feed(LogTold{world.key("web"), {5, "No space left on device"}});
+  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_EQ(world.state("web"), JailState::stopped);
+  EXPECT_EQ(world.supervisor.get("web")->status.log_lines_lost, 5U);
+  EXPECT_EQ(world.supervisor.get("web")->status.log_error, "");
+  ASSERT_TRUE(world.ask(Write::Verb::start, "web"));
+  EXPECT_EQ(world.supervisor.get("web")->status.log_lines_lost, 0U);
+  EXPECT_EQ(world.supervisor.find("web")->counters().log_lines_lost, 5U) << "a counter only grows";
+}
+
 TEST(SupervisorStatus, TheStepUnderWayIsTheLastOneShownAndHasNoOutcomeYet) {
   World world;
   auto spec = service();

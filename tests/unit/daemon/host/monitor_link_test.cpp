@@ -77,6 +77,9 @@ class MonitorLinkTest : public testing::Test {
             [this](const core::JailKey&, LastExit exit) { note("main_exited " + std::to_string(*exit.code)); },
             [this](const core::JailKey& key) { note("empty " + told(key)); },
             [this](const core::JailKey& key) { note("gone " + told(key)); },
+            [this](const core::JailKey& key, const core::LogTrouble& log) {
+              note("log " + told(key) + ": " + std::to_string(log.lines_lost) + " " + log.error);
+            },
             [this](const core::JailKey& key) { note("lost " + told(key)); }});
     thread_ = std::thread([this] { io_.run(); });
   }
@@ -267,6 +270,25 @@ TEST_F(MonitorLinkTest, NotesBecomeEventsInOrder) {
                "\n");
   EXPECT_TRUE(heard("empty www 42"));
   EXPECT_EQ(notes(), (std::vector<std::string>{"main_exited 5", "empty www 42"}));
+}
+
+TEST_F(MonitorLinkTest, WhatIsLostOfTheLogIsToldAtTheAdoptionAndWheneverItChanges) {
+  const auto monitor = adopted({{"name", "www"}, {"jid", 42}, {"lost_lines", 3}, {"log_error", "No space"}});
+  EXPECT_TRUE(heard("log www 42: 3 No space"));
+  EXPECT_EQ(link_->monitors().front().log, (core::LogTrouble{3, "No space"}));
+  monitor->say("{\"note\":\"lost\",\"lost_lines\":9}\n");
+  EXPECT_TRUE(heard("log www 42: 9 "));
+  EXPECT_EQ(link_->monitors().front().log, (core::LogTrouble{9, ""}));
+  monitor->say("{\"note\":\"lost\",\"lost_lines\":-1,\"log_error\":7}\n{\"note\":\"empty\"}\n");
+  EXPECT_TRUE(heard("empty www 42"));
+  EXPECT_EQ(link_->monitors().front().log, core::LogTrouble{}) << "what is no number is none";
+}
+
+TEST_F(MonitorLinkTest, AnOlderMonitorThatSaysNothingOfItsLogIsTakenUp) {
+  const auto monitor = adopted({{"name", "www"}, {"jid", 42}, {"main", "running"}});
+  ASSERT_EQ(link_->monitors().size(), 1U);
+  EXPECT_EQ(link_->monitors().front().log, core::LogTrouble{});
+  EXPECT_TRUE(notes().empty());
 }
 
 TEST_F(MonitorLinkTest, LostMonitorAnswersEverythingAndIsTold) {

@@ -91,6 +91,14 @@ TEST(JailFamilies, WhatIncreaseIsAskedAboutIsThereAtZero) {
   EXPECT_EQ(seen.at(R"(jaild_jail_limit_hits_total{jail="www",resource="memoryuse"})"), 0);
 }
 
+TEST(JailFamilies, LostLinesOfTheLogAreCountedFromZero) {
+  auto loud = a_jail("loud");
+  loud.counters.log_lines_lost = 312;
+  const auto seen = exposition_of(a_sample({loud, a_running_jail("www")}));
+  EXPECT_EQ(seen.at(R"(jaild_jail_log_lines_lost_total{jail="loud"})"), 312);
+  EXPECT_EQ(seen.at(R"(jaild_jail_log_lines_lost_total{jail="www"})"), 0);
+}
+
 TEST(JailFamilies, AReasonThatIsNotForeseenIsCountedAllTheSame) {
   auto jail = a_running_jail("www");
   jail.counters.restarts["earthquake"] = 1;

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <cerrno>
 #include <csignal>
 
 #include "tests/unit/daemon/monitor/temporary.h"
@@ -120,7 +121,9 @@ TEST_F(ConsoleLogTest, OfABatchTheLinesThatGotInAreNotLost) {
   log.flush();
   ::setrlimit(RLIMIT_FSIZE, &before);
   EXPECT_EQ(log.lost_lines(), 2U);
+  EXPECT_EQ(log.error(), EFBIG) << "a write that took a part is asked why not the rest";
   write(log, "main", LogStream::out, "room again", noon);
+  EXPECT_EQ(log.error(), 0);
   const std::string text = content(place("www.log"));
   EXPECT_NE(text.find("main out line 2\n2026-\n2026-01-31T12:00:00.007Z 7 jaild err 2 lines lost\n"), std::string::npos)
       << text;
@@ -154,6 +157,11 @@ TEST_F(ConsoleLogTest, ALogThatCannotBeOpenedCostsLinesOnly) {
   std::ofstream(place("file")) << "no directory";
   ConsoleLog log(place("file/www.log"), 7);
   write(log, "main", LogStream::out, "x", noon);
+  EXPECT_EQ(log.lost_lines(), 1U);
+  EXPECT_EQ(log.error(), ENOENT);
+  std::filesystem::create_directory(place("missing"));
+  write(log, "main", LogStream::out, "x", noon);
+  EXPECT_EQ(log.error(), 0);
   EXPECT_EQ(log.lost_lines(), 1U);
 }
 

@@ -216,5 +216,24 @@ TEST_F(ConsoleTest, APhaseKeepsItsPipe) {
   EXPECT_EQ(console_.pipe("main", LogStream::out)->writer, first->writer);
 }
 
+// /dev/full is the disk that is full.
+TEST_F(ConsoleTest, WhyNothingGetsIntoExecConsolelogIsKnownUntilItDoesAgain) {
+  std::string target = "/dev/full";
+  const auto pipe = console_.file_pipe(place("console"), [&target] { return open_for_appending(target); });
+  ASSERT_TRUE(pipe);
+  const auto print = [&](std::string_view text) {
+    ASSERT_EQ(::write(pipe->writer, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    console_.read_from(pipe->reader, now_);
+    now_ += std::chrono::seconds(2);  // the file is opened anew
+  };
+  EXPECT_EQ(console_.losses(), Console::Losses{});
+  print("one\ntwo\n");
+  EXPECT_EQ(console_.losses(),
+            (Console::Losses{2, "exec.consolelog " + place("console") + ": No space left on device"}));
+  target = place("room");
+  print("three\n");
+  EXPECT_EQ(console_.losses(), (Console::Losses{2, ""}));
+}
+
 }  // namespace
 }  // namespace jaild::monitor
