@@ -8,6 +8,7 @@
 #include "api/contract/version.h"
 #include "client/commands/commands.h"
 #include "client/endpoint.h"
+#include "client/exec_words.h"
 #include "client/output.h"
 #include "client/problem.h"
 #include "client/session.h"
@@ -112,7 +113,8 @@ ExitCode run(const std::vector<std::string>& arguments, Terminal& terminal) {
   add_global_options(app, global);
   add_commands(app, chosen);
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    const std::vector<std::string> words = with_command_marked(app, arguments);
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::CallForHelp&) {
     terminal.out << app.help();
     return ExitCode::ok;

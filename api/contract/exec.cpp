@@ -19,12 +19,6 @@ bool has_nul(const std::string& text) {
   return text.find('\0') != std::string::npos;
 }
 
-// POSIX's portable names, and no more: a name with "=" in it would be another variable.
-bool is_variable(const std::string& name) {
-  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
-  return !name.empty() && name.find_first_not_of(letters) == std::string::npos && (name[0] < '0' || name[0] > '9');
-}
-
 void read_command(Fields& fields, Mistakes& mistakes, ExecWay way, ExecRequest& request) {
   const json* command = fields.take("command");
   const std::string at = fields.at("command");
@@ -89,6 +83,11 @@ void check_timeout(const Fields& fields, Mistakes& mistakes, ExecWay way, std::c
 }
 
 }  // namespace
+
+bool is_variable(std::string_view name) {
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+  return !name.empty() && name.find_first_not_of(letters) == std::string::npos && (name[0] < '0' || name[0] > '9');
+}
 
 Result<ExecRequest> parse_exec_request(const json& body, ExecWay way) {
   Mistakes mistakes;

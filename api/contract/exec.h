@@ -33,6 +33,9 @@ struct ExecRequest {
   int fib = 0;                           // the jail's exec.fib; not part of a request
 };
 
+// POSIX's portable names of variables, and no more: a name with "=" in it would be another variable.
+[[nodiscard]] bool is_variable(std::string_view name);
+
 enum class ExecWay { once, stream };
 
 // The body of POST .../exec, or the first message of the WebSocket. Every mistake is reported at once (Kind::invalid).

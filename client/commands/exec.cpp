@@ -25,6 +25,7 @@ constexpr int code_of_signal = 128;
 constexpr int code_of_timeout = 124;
 constexpr const char* detach_default = "ctrl-p,ctrl-q";
 constexpr std::chrono::seconds answer_slack{60};
+constexpr const char* variable_rule = "the name of a variable has letters, digits and _, and no digit first";
 
 struct ExecChoice {
   std::string name;
@@ -84,11 +85,11 @@ std::optional<std::string> wrong_bytes(const ExecRequest& request) {
   return wrong;
 }
 
-// "K=V", or "K" for the value it has here.
+// "K=V", or "K" for the value it has here. False: it is neither.
 bool add_variable(ExecRequest& request, const std::string& text) {
   const std::size_t equals = text.find('=');
-  if (equals == 0 || text.empty()) return false;
   const std::string key = text.substr(0, equals);
+  if (!is_variable(key)) return false;
   const char* const here = equals == std::string::npos ? std::getenv(key.c_str()) : nullptr;
   if (equals != std::string::npos) {
     request.env[key] = text.substr(equals + 1);
@@ -109,8 +110,11 @@ Result<void> add_file(ExecRequest& request, const std::string& path, std::istrea
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.empty() || line.front() == '#') continue;
     const std::string place = source->file + ":" + std::to_string(number) + ": ";
+    if (line.find('\0') != std::string::npos) return Fail(Kind::invalid, place + "has a NUL in it");
     if (const auto problem = utf8_problem(line)) return Fail(Kind::invalid, place + *problem);
-    if (!add_variable(request, line)) return Fail(Kind::invalid, place + "takes NAME=VALUE or NAME");
+    if (!add_variable(request, line)) {
+      return Fail(Kind::invalid, place + std::string("is neither NAME=VALUE nor NAME; ") + variable_rule);
+    }
   }
   return {};
 }
@@ -169,7 +173,9 @@ ExitCode run_exec_command(Session& session, const ExecChoice& choice) {
     if (!added) return wrong_use(session, "--env-file: " + added.error().message);
   }
   for (const std::string& text : choice.variables) {
-    if (!add_variable(request, text)) return wrong_use(session, "-e takes NAME=VALUE or NAME, not '" + text + "'");
+    if (!add_variable(request, text)) {
+      return wrong_use(session, "-e takes NAME=VALUE or NAME, not '" + text + "'; " + variable_rule);
+    }
   }
   if (const auto wrong = wrong_bytes(request)) return wrong_use(session, *wrong);
   if (choice.detach && (choice.input || choice.terminal || session.json())) {
@@ -213,7 +219,9 @@ void add_exec(CLI::App& app, Command& chosen) {
       ->type_name("SECONDS")
       ->check(CLI::Range(1, static_cast<int>(exec_timeout_max.count())).description(""));
   verb->add_option("NAME", choice->name, "The jail")->type_name("")->required();
-  verb->add_option("COMMAND", choice->command, "After --: the program and its arguments")->type_name("")->required();
+  verb->add_option("COMMAND", choice->command, "The program and its arguments; -- may stand before it")
+      ->type_name("")
+      ->required();
   verb->footer(
       "Exit code: that of the command, 128 and its number when a signal ended it, 127 when there is no such program,\n"
       "126 when it cannot be run, 125 when jaild refused, 124 at the timeout. A lost connection hangs the command "

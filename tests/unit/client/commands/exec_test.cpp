@@ -68,10 +68,44 @@ TEST(Exec, VariablesOfAFileComeBeforeThoseOfTheLine) {
   run_jailctl(daemon, {"-o", "json", "exec", "--env-file", file, "-e", "A=line", "web", "--", "env"});
   EXPECT_EQ(json::parse(daemon.request("POST /jails/web/exec").body)["env"],
             json::parse(R"({"A":"line","B":"file=too","JAILCTL_TEST_HERE":"ours"})"));
-  std::ofstream(file) << "=x\n";
-  const Said said = run_jailctl(daemon, {"exec", "--env-file", file, "web", "--", "env"});
-  EXPECT_EQ(said.code, code_of_jaild);
-  EXPECT_TRUE(contains(said.err, "/env:1: takes NAME=VALUE or NAME")) << said.err;
+}
+
+// A line that is passed over would be a variable that the command misses without a word.
+TEST(Exec, AWrongLineOfAFileIsNamedBeforeAnythingIsAsked) {
+  const FakeDaemon daemon([](const FakeRequest&) { return test::FakeReply{.status = 500}; });
+  const std::string file = daemon.directory() + "/env";
+  for (const std::string line : {"=x", "two words", "export A=1", " A=1", "A =1", "1A=1", "A-B=1"}) {
+    std::ofstream(file) << "GOOD=1\n" << line << "\n";
+    const Said said = run_jailctl(daemon, {"exec", "--env-file", file, "web", "--", "env"});
+    EXPECT_EQ(said.code, code_of_jaild) << line;
+    EXPECT_TRUE(contains(said.err, "/env:2: is neither NAME=VALUE nor NAME; ")) << said.err;
+  }
+  std::ofstream(file) << "A=" << '\0' << "\n";
+  EXPECT_TRUE(contains(run_jailctl(daemon, {"exec", "--env-file", file, "web", "--", "env"}).err, "/env:1: has a NUL"));
+  EXPECT_TRUE(contains(run_jailctl(daemon, {"exec", "-e", "a b=1", "web", "--", "env"}).err, "not 'a b=1'; "));
+  EXPECT_TRUE(daemon.calls().empty());
+}
+
+// As docker, podman and jexec(8) take it.
+TEST(Exec, BehindTheJailsNameTheCommandBegins) {
+  const std::pair<std::vector<std::string>, std::vector<std::string>> rows[] = {
+      {{"exec", "web", "sh", "-c", "echo -n x"}, {"sh", "-c", "echo -n x"}},
+      {{"exec", "-e", "A=1", "web", "ls", "-i", "--help"}, {"ls", "-i", "--help"}},
+      {{"exec", "-uwww", "--env=A=1", "web", "id", "-u"}, {"id", "-u"}},
+      {{"exec", "-u", "www", "web", "id", "-u"}, {"id", "-u"}},
+      {{"exec", "web", "grep", "--", "-x", "f"}, {"grep", "--", "-x", "f"}},
+      {{"exec", "web", "--timeout", "5", "--", "ls", "--", "-l"}, {"ls", "--", "-l"}},
+      {{"exec", "web", "--timeout", "5", "ls", "-o", "text"}, {"ls", "-o", "text"}},
+      {{"exec", "exec", "exec", "-d"}, {"exec", "-d"}}};
+  for (const auto& [arguments, command] : rows) {
+    const FakeDaemon daemon([](const FakeRequest&) { return json_reply(200, {{"code", 0}, {"stdout", ""}}); });
+    std::vector<std::string> words{"-o", "json"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    const Said said = run_jailctl(daemon, words);
+    ASSERT_EQ(said.code, ExitCode::ok) << said.err << arguments[1];
+    const std::string name = arguments[1] == "exec" ? "exec" : "web";
+    EXPECT_EQ(json::parse(daemon.request("POST /jails/" + name + "/exec").body)["command"], json(command));
+  }
 }
 
 TEST(Exec, WhatIsLeftRunningHasNoInput) {
