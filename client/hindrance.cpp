@@ -68,6 +68,11 @@ class Search {
       return deeper;
     }
     if (state == "running" && flag_at(object, "/status/ready")) return {};
+    // Its start failed, as that of a jail that is waited for itself; without the time it is on its way again.
+    const std::string next_try = text_at(object, "/status/next_try_at");
+    if (state == "backoff" && !next_try.empty()) {
+      return {Hold::needs_help, waits, again + ", and jaild does at " + next_try};
+    }
     return {Hold::passes, state == "backoff" ? waits : reason, ""};
   }
 

@@ -60,6 +60,17 @@ TEST(Hindrance, ADependencyOnItsWayPasses) {
   EXPECT_EQ(by(unready).hold, Hold::passes);
 }
 
+// Waited for itself it would end the wait, too.
+TEST(Hindrance, ADependencyWhoseStartFailedNeedsHelpThoughItIsTriedAgain) {
+  json db = because(jail("db", "backoff"), "exec.start: exited with 1");
+  db["status"]["next_try_at"] = "2026-02-01T00:00:00Z";
+  const Hindrance found = by(db);
+  EXPECT_EQ(found.hold, Hold::needs_help);
+  EXPECT_EQ(found.reason, "waits for db, which is backoff: exec.start: exited with 1");
+  EXPECT_TRUE(contains(found.next, "`jailctl status db`")) << found.next;
+  EXPECT_TRUE(contains(found.next, "2026-02-01T00:00:00Z")) << found.next;
+}
+
 TEST(Hindrance, ADependencyThatStaysDownNeedsHelp) {
   const Hindrance failed = by(because(jail("db", "failed"), "exec.start: exited with 1"));
   EXPECT_EQ(failed.hold, Hold::needs_help);
