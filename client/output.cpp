@@ -124,16 +124,17 @@ void Table::print(std::ostream& out, Style style) const {
       rows.back().push_back({text, row[column].colour});
     }
   }
-  std::size_t before_last = 0;
-  for (std::size_t column = 0; column + 1 < widths.size(); ++column) before_last += widths[column] + 2;
-  // A terminal that is too narrow even for the other columns wraps.
-  const bool cuts = style.columns >= before_last + 8;
+  constexpr std::size_t narrowest = 20;  // what has less is no terminal that people read
+  const std::size_t room = style.columns >= narrowest ? style.columns : std::string::npos;
   for (const std::vector<Cell>& row : rows) {
-    for (std::size_t column = 0; column < row.size(); ++column) {
-      const bool last = column + 1 == row.size();
-      const std::string& text = row[column].text;
-      out << painted(cuts && last ? cut(text, style.columns - before_last, style) : text, row[column].colour, style);
-      if (column + 1 < row.size()) out << std::string(widths[column] - width(row[column].text) + 2, ' ');
+    std::size_t left = room;
+    for (std::size_t column = 0; column < row.size() && left > 0; ++column) {
+      const std::string text = cut(row[column].text, left, style);
+      out << painted(text, row[column].colour, style);
+      if (column + 1 == row.size()) break;
+      const std::size_t padded = widths[column] + 2;
+      if (left > padded) out << std::string(padded - width(text), ' ');
+      left -= std::min(left, padded);
     }
     out << '\n';
   }

@@ -33,8 +33,8 @@ struct Cell {
 };
 
 // Columns padded with blanks to their widest cell, two blanks between, no borders: as readable by awk(1) as by people.
-// An empty cell shows "-", so that the columns can be counted. On a terminal the last column is cut where the line
-// would wrap, with a mark; in a pipe nothing is.
+// An empty cell shows "-", so that the columns can be counted. On a terminal a line is cut where it would wrap,
+// with a mark; in a pipe none is.
 class Table {
  public:
   explicit Table(std::vector<std::string> header) : header_(std::move(header)) {}

@@ -27,7 +27,9 @@ std::string over_the_former(const std::string& picture, std::size_t rows) {
   const std::string home = "\x1b[H";
   const std::string clear_line = "\x1b[K";
   const std::string clear_rest = "\x1b[J";
-  std::string text = home;
+  const std::string cut_lines = "\x1b[?7l";  // a line that wraps would push the others out
+  const std::string wrap_lines = "\x1b[?7h";
+  std::string text = home + cut_lines;
   std::size_t begin = 0;
   // The cursor rests below the picture, so the last row stays free: a line feed there would scroll.
   for (std::size_t row = 1; row < rows && begin < picture.size(); ++row) {
@@ -35,7 +37,7 @@ std::string over_the_former(const std::string& picture, std::size_t rows) {
     text.append(picture, begin, end - begin).append(clear_line).append("\n");
     begin = end + 1;
   }
-  return text + clear_rest;
+  return text + clear_rest + wrap_lines;
 }
 
 // The keyboard's mode before ours, for the handler, too; -1: it is as it was.

@@ -48,6 +48,21 @@ TEST(Output, ALineOfATableDoesNotWrap) {
   }
 }
 
+// A long name leaves no room for the last column, and a narrow window none for others.
+TEST(Output, NoLineOfATableIsLongerThanTheTerminal) {
+  Table table({"NAME", "STATE", "REASON"});
+  table.add({{"a-jail-with-a-name"}, {"backoff", Colour::red}, {"exec.start: exited with 1"}});
+  const auto printed = [&](std::size_t columns) {
+    std::ostringstream out;
+    table.print(out, {.columns = columns});
+    return out.str();
+  };
+  EXPECT_EQ(printed(36), "NAME                STATE    REASON\na-jail-with-a-name  backoff  exec.s~\n");
+  EXPECT_EQ(printed(30), "NAME                STATE    ~\na-jail-with-a-name  backoff  ~\n");
+  EXPECT_EQ(printed(24), "NAME                STA~\na-jail-with-a-name  bac~\n");
+  EXPECT_EQ(printed(20), "NAME\na-jail-with-a-name\n");
+}
+
 TEST(Output, TableAlignsColumnsAndShowsEmptyCells) {
   Table table({"NAME", "STATE"});
   table.add({{"größer"}, {"running"}});
