@@ -86,6 +86,14 @@ std::string unknown_command(const CLI::App& app, const std::string& word) {
   return "there is no command '" + word + "'; " + next;
 }
 
+// CLI11 would name them in reverse order. "": none.
+std::string first_extra(const CLI::App& app, const CLI::App& verb) {
+  for (const CLI::App* level : {&verb, &app}) {
+    if (const auto extras = level->remaining(true); !extras.empty()) return extras.front();
+  }
+  return "";
+}
+
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<CLI::App*> given = app.get_subcommands();
   if (given.empty()) {
@@ -96,7 +104,18 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
     }
     return std::string(error.what()) + "; see `jailctl --help`";
   }
-  const std::string verb = given.back()->get_name();
+  const CLI::App* innermost = given.back();
+  std::string verb = innermost->get_name();
+  for (auto inner = innermost->get_subcommands(); !inner.empty(); inner = innermost->get_subcommands()) {
+    innermost = inner.back();
+    verb += " " + innermost->get_name();
+  }
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    if (const std::string word = first_extra(app, *innermost); !word.empty()) {
+      return verb + ": " + (word.front() == '-' ? "there is no option " : "one word too many: ") + word +
+             "; see `jailctl " + verb + " --help`";
+    }
+  }
   return verb + ": " + error.what() + "; see `jailctl " + verb + " --help`";
 }
 

@@ -10,7 +10,10 @@ namespace {
 
 ExitCode load_json(Session& session, LoadedFile& file) {
   Result<std::vector<Declaration>> jails = parse_declarations(file.source.text);
-  if (!jails) return fail_at(session, "", file.source, jails.error(), "");
+  if (!jails) {
+    fail_at(session, "", file.source, jails.error(), "");
+    return ExitCode::usage;
+  }
   file.jails = std::move(*jails);
   return ExitCode::ok;
 }

@@ -21,7 +21,9 @@ void Session::say(const std::string& jail, const std::string& message) {
 ExitCode Session::fail(const std::string& jail, const Error& error) {
   const bool about_the_way = error.os_errno != 0 || error.kind == Kind::unavailable;
   std::string next = advice(error, jail);
-  if (error.kind == Kind::not_found && !jail.empty()) {
+  if (error.kind == Kind::not_found && error.message.find(" has no generation ") != std::string::npos) {
+    next = "`jailctl history " + jail + "` shows them";
+  } else if (error.kind == Kind::not_found && !jail.empty()) {
     const std::vector<std::string> names = api_.similar_names(jail);
     next = names.empty() ? "`jailctl ls` lists the jails" : "did you mean " + alternatives(names) + "?";
   }

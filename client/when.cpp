@@ -76,9 +76,8 @@ std::optional<WallTime> parse_when(std::string_view text, WallTime now) {
   return parse_local(std::string(text));
 }
 
-std::string not_a_time(const std::string& option, const std::string& text) {
-  return option +
-         " takes a time such as 2026-01-31T12:00:00Z, 2026-01-31 12:00 (local time), 1769860800 (seconds since 1970), "
+std::string not_a_time(const std::string& text) {
+  return "takes a time such as 2026-01-31T12:00:00Z, 2026-01-31 12:00 (local time), 1769860800 (seconds since 1970), "
          "or how long ago: 90s, 1h30m, 30d; not '" +
          text + "'";
 }

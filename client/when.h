@@ -14,7 +14,7 @@ namespace jaild::client {
 // `now`: "90s", "10m", "1h30m", "30d", "2w". nullopt: none of these.
 [[nodiscard]] std::optional<WallTime> parse_when(std::string_view text, WallTime now);
 
-// What parse_when() takes, for a message about `option` that got `text`.
-[[nodiscard]] std::string not_a_time(const std::string& option, const std::string& text);
+// What parse_when() takes, for a message about an option that got `text`.
+[[nodiscard]] std::string not_a_time(const std::string& text);
 
 }  // namespace jaild::client

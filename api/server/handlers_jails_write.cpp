@@ -114,8 +114,8 @@ Result<nlohmann::json> parse_patch(const Call& call) {
 // `page` begins with the generation, if that is kept.
 Result<JailSpec> spec_of(const HistoryPage& page, const std::string& name, std::uint64_t generation) {
   if (!page.versions.empty() && page.versions.front().generation == generation) return page.versions.front().spec;
-  return Fail(Kind::not_found, name + " has no generation " + std::to_string(generation) +
-                                   ", or it is not kept any more: see GET /jails/" + name + "/history");
+  return Fail(Kind::not_found,
+              name + " has no generation " + std::to_string(generation) + ", or it is not kept any more");
 }
 
 // Nothing, or an empty object: these calls take no instructions.

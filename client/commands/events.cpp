@@ -1,7 +1,6 @@
 #include <chrono>
 #include <optional>
 #include <ostream>
-#include <tuple>
 
 #include "client/commands/options.h"
 #include "client/event_follower.h"
@@ -26,7 +25,7 @@ struct EventsOptions {
   std::optional<std::uint64_t> after;
   std::string since;
   std::string until;
-  std::optional<WallTime> since_time = {};  // of `since`, once it was read
+  std::optional<WallTime> since_time = {};  // of `since`, nullopt without it
   std::optional<WallTime> until_time = {};
 };
 
@@ -96,12 +95,8 @@ ExitCode print_past(Session& session, const EventsOptions& options) {
 ExitCode run_events(Session& session, const EventsOptions& given) {
   EventsOptions options = given;
   const auto right_now = std::chrono::system_clock::now();
-  for (const auto& [name, text, time] : {std::tuple("--since", &options.since, &options.since_time),
-                                         std::tuple("--until", &options.until, &options.until_time)}) {
-    if (text->empty()) continue;
-    *time = parse_when(*text, right_now);
-    if (!*time) return session.usage("events: " + not_a_time(name, *text));
-  }
+  options.since_time = parse_when(options.since, right_now);
+  options.until_time = parse_when(options.until, right_now);
   if (options.follow && options.until_time) {
     return session.usage("events: --follow goes on until it is ended, so --until cannot stand beside it");
   }
@@ -137,8 +132,9 @@ void add_events(CLI::App& app, Command& chosen) {
   verb->add_option("--after", options->after, "Only events after the one with this number")->type_name("ID");
   verb->add_option("--since", options->since,
                    "Only events from this time on: 2026-01-31T12:00:00Z, 2026-01-31 12:00, 90s, 1h30m, 30d")
-      ->type_name("TIME");
-  verb->add_option("--until", options->until, "Only events up to this time")->type_name("TIME");
+      ->type_name("TIME")
+      ->check(a_time());
+  verb->add_option("--until", options->until, "Only events up to this time")->type_name("TIME")->check(a_time());
   verb->footer(
       "With -f a lost connection is made again and nothing is missed. With -o json each event is one line.\n\n"
       "  jailctl events --jail web --since 1h\n"

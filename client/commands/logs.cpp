@@ -185,10 +185,6 @@ ExitCode follow_all(Session& session, const LogsOptions& options, Printer& print
 
 ExitCode run_logs(Session& session, const LogsOptions& options) {
   if (const ExitCode wrong = session.check_names(options.names); wrong != ExitCode::ok) return wrong;
-  const auto now = std::chrono::system_clock::now();
-  for (const auto& [option, text] : {std::pair("--since", options.since), std::pair("--until", options.until)}) {
-    if (!text.empty() && !parse_when(text, now)) return session.usage("logs: " + not_a_time(option, text));
-  }
   if (options.follow && !options.until.empty()) {
     return session.usage("logs: --follow goes on until it is ended, so --until cannot stand beside it");
   }
@@ -217,8 +213,9 @@ void add_logs(CLI::App& app, Command& chosen) {
       ->check(CLI::Range(0, 1'000'000).description(""));
   verb->add_option("--since", options->since,
                    "Only lines from this time on: 2026-01-31T12:00:00Z, 2026-01-31 12:00, 90s, 1h30m, 30d")
-      ->type_name("TIME");
-  verb->add_option("--until", options->until, "Only lines up to this time")->type_name("TIME");
+      ->type_name("TIME")
+      ->check(a_time());
+  verb->add_option("--until", options->until, "Only lines up to this time")->type_name("TIME")->check(a_time());
   verb->add_option("--start", options->start, "Only one start: 0 the latest, -1 the one before it, or its number")
       ->type_name("N");
   verb->add_flag("-t,--timestamps", options->timestamps, "Print the time and the step before each line");

@@ -1,6 +1,7 @@
 // Options that several verbs share, so that they read the same everywhere.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "client/action.h"
 #include "client/commands/commands.h"
 #include "client/set_files.h"
+#include "client/when.h"
 
 namespace jaild::client {
 
@@ -26,6 +28,15 @@ inline void add_waiting(CLI::App& verb, Action& action, bool& no_wait) {
 
 inline CLI::Option* add_names(CLI::App& verb, std::vector<std::string>& names, const std::string& help) {
   return verb.add_option("NAME", names, help)->type_name("");
+}
+
+// Also refuses the empty one: the variable of a script that was not set.
+inline CLI::Validator a_time() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return parse_when(text, std::chrono::system_clock::now()) ? std::string() : not_a_time(text);
+      },
+      "");
 }
 
 // Of plan and apply, which must mean the same by them.

@@ -39,6 +39,10 @@ TEST(App, WrongUsageIsOneHelpfulLineAndExitCode2) {
                                             {"edit"},
                                             {"history"},
                                             {"events", "--after", "yesterday"},
+                                            {"events", "--since", ""},
+                                            {"events", "--until", "1h30"},
+                                            {"logs", "web", "--since", ""},
+                                            {"logs", "web", "--until", "yesterday"},
                                             {"api", "GET"},
                                             {"api", "GET", "/x", "-H", "nocolon"},
                                             {"api", "GET", "/a b"},
@@ -55,6 +59,14 @@ TEST(App, WrongUsageIsOneHelpfulLineAndExitCode2) {
     EXPECT_EQ(std::count(said.err.begin(), said.err.end(), '\n'), 1) << said.err;
   }
   EXPECT_TRUE(daemon.calls().empty()) << daemon.calls().front();
+}
+
+TEST(App, TheFirstWordThatDoesNotFitIsNamed) {
+  EXPECT_EQ(run_jailctl({"start", "-f", "x.json"}).err,
+            "jailctl: start: there is no option -f; see `jailctl start --help`\n");
+  EXPECT_EQ(run_jailctl({"ls", "--nonsense", "web", "db"}).err,
+            "jailctl: ls: there is no option --nonsense; see `jailctl ls --help`\n");
+  EXPECT_EQ(run_jailctl({"ls", "web", "db"}).err, "jailctl: ls: one word too many: web; see `jailctl ls --help`\n");
 }
 
 TEST(App, AMistypedCommandIsRecognised) {

@@ -37,7 +37,9 @@ TEST(Diff, AGenerationThatIsNotKeptIsNamedWithThoseThatAre) {
   const FakeDaemon daemon(three_generations);
   const Said said = run_jailctl(daemon, {"diff", "web", "--to", "9"});
   EXPECT_EQ(said.code, ExitCode::unknown_jail);
-  EXPECT_NE(said.err.find("web has no generation 9; kept are 1 to 3"), std::string::npos) << said.err;
+  EXPECT_NE(said.err.find("web has no generation 9; kept are 1 to 3; `jailctl history web` shows them\n"),
+            std::string::npos)
+      << said.err;
 }
 
 TEST(Rollback, AsksTheDaemonAndSaysWhatCameOfIt) {

@@ -65,6 +65,13 @@ TEST(Token, ARefusalLeavesNoFile) {
   EXPECT_NE(stat(path.c_str(), &status), 0);
 }
 
+TEST(Token, WhatIsWrongNamesTheWholeCommand) {
+  const FakeDaemon daemon([](const FakeRequest&) { return json_reply(200, json::object()); });
+  const Said said = run_jailctl(daemon, {"token", "create", "ci"});
+  EXPECT_EQ(said.code, ExitCode::usage);
+  EXPECT_EQ(said.err, "jailctl: token create: --role is required; see `jailctl token create --help`\n");
+}
+
 TEST(Token, LsShowsNoSecrets) {
   json listed = made;
   listed.erase("secret");

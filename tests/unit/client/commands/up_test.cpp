@@ -328,7 +328,7 @@ TEST_F(UpFile, LeavesAJailStoppedThatSaysSo) {
 TEST_F(UpFile, ReportsEveryMistakeWithItsPlaceBeforeAnythingIsAsked) {
   const Said said = up(
       "[\n  {\"name\": \"a\", \"spec\": {\"priority\": 1000, \"cpuset\": 7}},\n  {\"name\": \"b\", \"sepc\": {}}\n]");
-  EXPECT_EQ(said.code, ExitCode::failed);
+  EXPECT_EQ(said.code, ExitCode::usage);
   EXPECT_TRUE(daemon_.calls().empty());
   for (const char* part :
        {"jails.json:2:38: /0/spec/priority: ", "jails.json:2:54: /0/spec/cpuset: ", "jails.json:3:25: /1/sepc: "}) {
@@ -338,7 +338,7 @@ TEST_F(UpFile, ReportsEveryMistakeWithItsPlaceBeforeAnythingIsAsked) {
 
 TEST_F(UpFile, ReportsBrokenJsonWithLineAndColumn) {
   const Said said = up("{\n  \"name\": \"a\",,\n}");
-  EXPECT_EQ(said.code, ExitCode::failed);
+  EXPECT_EQ(said.code, ExitCode::usage);
   EXPECT_TRUE(contains(said.err, "jails.json:2:15: ")) << said.err;
   EXPECT_TRUE(daemon_.calls().empty());
 }
@@ -347,7 +347,7 @@ TEST_F(UpFile, RefusesTheSameNameTwiceUnknownFieldsAndEmptyFiles) {
   const std::string one = "{\"name\":\"a\"," + std::string(spec_text) + "}";
   EXPECT_TRUE(contains(up("[" + one + "," + one + "]").err, "twice"));
   EXPECT_TRUE(contains(up("{\"jails\":[" + one + "],\"prune\":true}").err, "/prune"));
-  EXPECT_EQ(up("[]").code, ExitCode::failed);
+  EXPECT_EQ(up("[]").code, ExitCode::usage);
   EXPECT_EQ(up("").code, ExitCode::usage);
   EXPECT_EQ(up("7").code, ExitCode::usage);  // read as a jail.conf
   EXPECT_TRUE(daemon_.calls().empty());
