@@ -34,7 +34,8 @@ namespace {
 
 // What the daemon is made of, in the order in which it is built; destroyed in reverse.
 struct Parts {
-  UniqueFd lock;
+  UniqueFd state_lock;
+  UniqueFd lock;  // of the run directory
   std::unique_ptr<store::SqliteStore> store;
   std::unique_ptr<host::Host> host;
 };
@@ -49,9 +50,12 @@ Result<void> prepare_places(const DaemonOptions& options) {
 Result<Parts> build(const DaemonOptions& options, const WrapHost& wrap_host) {
   Parts parts;
   if (auto places = prepare_places(options); !places) return Fail(places.error());
-  auto lock = lock_run_dir(options.run_dir);
+  auto lock = lock_directory(options.run_dir);
   if (!lock) return Fail(lock.error());
   parts.lock = std::move(*lock);
+  auto state_lock = lock_directory(options.state_dir);  // two of us would undo each other's jails
+  if (!state_lock) return Fail(state_lock.error());
+  parts.state_lock = std::move(*state_lock);
 
   host::HostOptions host_options;
   host_options.name = options.host;

@@ -56,12 +56,12 @@ Result<void> ensure_directory(const fs::path& path, unsigned mode) {
   return {};
 }
 
-Result<UniqueFd> lock_run_dir(const fs::path& run_dir) {
-  const auto file = run_dir / "jaild.lock";
+Result<UniqueFd> lock_directory(const fs::path& directory) {
+  const auto file = directory / "jaild.lock";
   UniqueFd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock) return Fail(os_error("cannot open " + file.string()));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return Fail(Kind::conflict, "another jaild runs with " + run_dir.string());
+    if (errno == EWOULDBLOCK) return Fail(Kind::conflict, "another jaild runs with " + directory.string());
     return Fail(os_error("cannot lock " + file.string()));
   }
   return lock;
@@ -75,7 +75,7 @@ Result<void> keep_run_dir_lock(const fs::path& run_dir, UniqueFd& lock) {
     return {};
   }
   if (auto made = ensure_directory(run_dir, 0755); !made) return made;
-  auto taken = lock_run_dir(run_dir);
+  auto taken = lock_directory(run_dir);
   if (!taken) return Fail(taken.error());
   lock = std::move(*taken);
   return {};

@@ -12,8 +12,8 @@ namespace jaild {
 // writes.
 Result<void> ensure_directory(const std::filesystem::path& path, unsigned mode);
 
-// Holds `run_dir`/jaild.lock for this process's life. Kind::conflict: another jaild runs there.
-Result<UniqueFd> lock_run_dir(const std::filesystem::path& run_dir);
+// Holds `directory`/jaild.lock for this process's life. Kind::conflict: another jaild runs with it.
+Result<UniqueFd> lock_directory(const std::filesystem::path& directory);
 
 // Whether `lock` still is the run directory's: jaild.lock may have been removed, with all of the directory. Then it is
 // made and taken again. Kind::conflict: another jaild has taken it meanwhile.

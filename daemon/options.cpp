@@ -174,6 +174,7 @@ std::variant<ConfigFileReport, EarlyExit> read_config_file(Parser& parser) {
     parser.options.config.clear();
     return ConfigFileReport{};
   }
+  if (!std::filesystem::exists(path, missing)) return refused({"--config: " + path + ": No such file or directory"});
   TrustedFiles files;
   Parser alone;
   const ConfigFileReport judged = apply_config_file(alone.app, path, files);
@@ -189,6 +190,10 @@ std::variant<DaemonOptions, EarlyExit> parse_command_line(std::vector<std::strin
   Parser parser;
   try {
     parser.app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ExtrasError&) {  // whose text has them in reverse order
+    const std::string word = parser.app.remaining().front();
+    const std::string what = word.starts_with('-') ? "there is no option " : "one word too many: ";
+    return EarlyExit{2, "jaild: " + what + word + "; `jaild --help` lists the options\n"};
   } catch (const CLI::ParseError& error) {
     std::ostringstream out;
     std::ostringstream err;

@@ -206,6 +206,15 @@ class LosingFiles(unittest.TestCase):
             self.assertEqual((second.returncode, "another jaild runs" in second.stderr), (1, True), second.stderr)
         self.log_has("it is made again")
 
+    def test_a_second_jaild_with_the_same_database_is_refused(self):
+        """Each would take the other's jails for leftovers."""
+        second = subprocess.run([str(BIN / "jaild"), "--host", "sim", "--state-dir", f"{self.jaild.dir}/state", "--run-dir",
+                                 f"{self.jaild.dir}/run2", "--log-dir", f"{self.jaild.dir}/log2"], capture_output=True,
+                                text=True, timeout=60, check=False)
+        self.assertEqual((second.returncode, f"another jaild runs with {self.jaild.dir}/state" in second.stderr), (1, True),
+                         second.stderr)
+        self.assertTrue(self.jaild.answers())
+
     def test_the_socket_of_a_second_jaild_is_left_to_it(self):
         """The directory was removed with its lock, and another jaild was quicker."""
         self.jaild.process.send_signal(signal.SIGSTOP)
