@@ -63,7 +63,7 @@ Result<UniqueFd> open_inside(int root, const std::string& path) {
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
   UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root, relative.c_str(), &how, sizeof how)));
   if (fd) return fd;
-  if (errno == ENOENT) return Fail(Kind::missing, path + " does not exist in the jail", ENOENT);
+  if (errno == ENOENT) return Fail(Kind::missing, path + " does not exist in the jail: make it below its path", ENOENT);
   if (errno == ELOOP) return Fail(Kind::host_refused, path + " in the jail leads over a symbolic link", ELOOP);
   return FailErrno(Kind::host_refused, "open " + path + " in the jail", errno);
 }
