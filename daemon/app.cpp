@@ -170,6 +170,7 @@ int run_daemon(const DaemonOptions& options, const WrapHost& wrap_host) {
     log_start_error(error.message);
     return 1;
   };
+  if (auto may = host::check_rights(options.host); !may) return refused(may.error());
   if (options.log_to_file) {
     if (auto made = ensure_directory(options.log_dir, 0750); !made) return refused(made.error());
   }

@@ -29,7 +29,7 @@ std::string platform_host() {
 
 #if defined(JAILD_HOST_LINUX) || defined(JAILD_HOST_FREEBSD)
 Result<void> check_real(const HostOptions& options) {
-  if (::geteuid() != 0) return Fail(Kind::host_refused, "jails need root; --host sim does not");
+  if (auto may = check_rights(options.name); !may) return may;
   for (const std::string* path : {&options.run_dir, &options.state_dir, &options.log_dir, &options.monitor_path}) {
     if (!path->starts_with('/')) return Fail(Kind::invalid, "'" + *path + "' is not an absolute path");
   }
@@ -57,6 +57,13 @@ Made make_freebsd(const HostOptions& options) {
 #endif
 
 }  // namespace
+
+Result<void> check_rights(const std::string& name) {
+  const std::string host = name.empty() ? platform_host() : name;
+  if ((host == "linux" || host == "freebsd") && ::geteuid() != 0)
+    return Fail(Kind::host_refused, "jails need root; --host sim does not");
+  return {};
+}
 
 Result<std::unique_ptr<Host>> make_host(const HostOptions& options) {
   const std::string name = options.name.empty() ? platform_host() : options.name;

@@ -21,6 +21,10 @@ struct HostOptions {
   std::uint64_t log_rate = 0;                 // MonitorPaths
 };
 
+// Whether this process may serve the host of this name ("": the platform's own), before anything is made or opened for
+// it. Kind::host_refused: real jails need root.
+Result<void> check_rights(const std::string& name);
+
 // Kind::invalid: no such host in this build. Kind::host_refused: this machine cannot be one, or we are not root.
 Result<std::unique_ptr<Host>> make_host(const HostOptions& options);
 

@@ -33,6 +33,9 @@ group_bad_input() {
   forget jt_addr
   su -m nobody -c "$bin/jaild --state-dir $work/state --run-dir $work/run --log-dir $work/log" >"$work/output" 2>&1
   has "bad input: without root it says so" "$(cat "$work/output")" "root"
+  su -m nobody -c "$bin/jaild --state-dir /tmp/jt-nobody/s --run-dir /tmp/jt-nobody/r --log-dir /tmp/jt-nobody/l" >"$work/output" 2>&1
+  has "bad input: so it does before it makes a log" "$(cat "$work/output")" "need root"
+  refute "bad input: and a directory" test -e /tmp/jt-nobody
   bad_paths
   bad_params
   cp "$bin/jaild" "$bin/jaild-monitor" "$root/tmp/"
