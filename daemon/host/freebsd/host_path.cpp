@@ -19,11 +19,18 @@ Result<std::set<std::string>> roots_of_jails() {
 
 }  // namespace
 
-Result<Walked> walk_past_jails(const std::string& path, const std::string& what, const JailTrees& trees) {
-  const auto roots = roots_of_jails();
+Result<IsTree> trees_for(const JailTrees& trees) {
+  auto roots = roots_of_jails();
   if (!roots) return Fail(roots.error());
-  return walk_host_path(path, what,
-                        [&](const std::string& real) { return roots->contains(real) || trees.contains(real); });
+  return IsTree([roots = *std::move(roots), &trees](const std::string& real) {
+    return roots.contains(real) || trees.contains(real);
+  });
+}
+
+Result<Walked> walk_past_jails(const std::string& path, const std::string& what, const JailTrees& trees) {
+  const auto is_tree = trees_for(trees);
+  if (!is_tree) return Fail(is_tree.error());
+  return walk_host_path(path, what, *is_tree);
 }
 
 Result<std::string> find_host_path(const std::string& path, const std::string& what, const JailTrees& trees) {

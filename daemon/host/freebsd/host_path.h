@@ -10,6 +10,9 @@
 
 namespace jaild::host {
 
+// Where jails can write: below the root of any that lives, whoever made it, and in `trees`, which outlives the answer.
+Result<IsTree> trees_for(const JailTrees& trees);
+
 // walk_host_path(); a jail can write below the root of any jail that lives, whoever made it, and in `trees`.
 Result<Walked> walk_past_jails(const std::string& path, const std::string& what, const JailTrees& trees);
 

@@ -10,8 +10,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <memory>
+#include <string_view>
 
 #include "api/contract/ip_text.h"
 #include "api/contract/param_table.h"
@@ -23,6 +23,7 @@
 #include "daemon/host/freebsd/mount_point.h"
 #include "daemon/host/freebsd/mounts.h"
 #include "daemon/host/freebsd/racct.h"
+#include "daemon/host/user_file.h"
 
 namespace jaild::host {
 namespace {
@@ -30,8 +31,8 @@ namespace {
 using core::LedgerEntry;
 using core::ResourceKind;
 
-constexpr std::size_t fstab_lines_max = 10'000;
-constexpr std::size_t fstab_line_max = 8192;
+constexpr std::size_t fstab_max = 1024 * 1024;  // bytes
+constexpr std::size_t mounts_max = 10'000;
 
 bool exists(const std::string& path) {
   struct stat status{};
@@ -148,19 +149,22 @@ class Resolver {
 
   void fstab(const std::string& file) {
     if (file.empty()) return;
-    std::ifstream in(file);
-    if (!in) {
-      if (!prepares_) missing("mount", "mount.fstab " + file + " cannot be read: make it or correct mount.fstab");
+    const auto is_tree = trees_for(trees_);
+    if (!is_tree) return missing("mount", is_tree.error().message);
+    const auto text = read_user_file(file, "mount.fstab", *is_tree, fstab_max);
+    if (!text) {
+      if (!prepares_ || text.error().kind != Kind::missing) missing("mount", text.error().message);
       return;
     }
-    std::string line;
-    for (std::size_t number = 1; std::getline(in, line); ++number) {
-      if (number > fstab_lines_max || line.size() > fstab_line_max) {
-        return missing("mount", "mount.fstab " + file + " is too long");
-      }
-      line.resize(std::min(line.find('#'), line.size()));
-      if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-      fstab_line(line, file + " line " + std::to_string(number));
+    std::string_view rest = *text;
+    for (std::size_t number = 1; !rest.empty(); ++number) {
+      std::string_view line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+      line = line.substr(0, line.find('#'));
+      if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+      if (mounts_.size() >= mounts_max)
+        return missing("mount", "there are more than " + std::to_string(mounts_max) + " mounts");
+      fstab_line(std::string(line), file + " line " + std::to_string(number));
     }
   }
 
@@ -180,7 +184,8 @@ class Resolver {
       }
     }
     if (!prepares_ && !below_earlier(line.target)) {
-      const auto point = find_mount_point(root_, line.target);
+      auto point = is_below(root_, line.target) ? find_mount_point(root_, line.target)
+                                                : find_host_path(line.target, "mount point", trees_);
       if (!point) missing("mount", point.error().message);
       const std::string there = point ? devfs_in_the_way(entry, *point, shared_) : std::string();
       if (!there.empty()) missing("mount", there);
@@ -264,6 +269,8 @@ Result<core::Resolved> resolve_needs(const core::Resolve& what, const ParamCatal
     return Fail(Kind::conflict, "jail " + what.name + " is in the kernel already, with jid " + std::to_string(*jid) +
                                     ", and jaild did not make it: remove it with jail -r or adopt it");
   }
+  // Its own tree is one before a file that it names is read.
+  if (auto known = trees.add({root_of(what.spec)}); !known) return Fail(known.error());
   auto resolved = Resolver(what.name, what.spec, catalog, shared, trees).all();
   if (auto known = trees.add(written_by(root_of(what.spec), resolved)); !known) return Fail(known.error());
   if (const std::string parent = parent_name(what.name); !parent.empty() && !find_jail(parent)) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "daemon/host/linux/kernel_file.h"
+#include "daemon/host/user_file.h"
 
 namespace jaild::host {
 namespace {
@@ -49,13 +50,13 @@ Result<void> take_line(const std::string& line, const std::string& path, JailMou
   return {};
 }
 
-Result<void> take_file(const std::string& file, const std::string& path, JailMounts& mounts) {
-  auto text = read_text(file, fstab_max);
-  if (!text && text.error().kind == Kind::missing) {
-    mounts.missing.push_back("mount.fstab " + file + " does not exist");
+Result<void> take_file(const std::string& file, const std::string& path, const IsTree& is_tree, JailMounts& mounts) {
+  auto text = read_user_file(file, "mount.fstab", is_tree, fstab_max);
+  if (!text) {
+    const bool none = text.error().kind == Kind::missing;
+    mounts.missing.push_back(none ? "mount.fstab " + file + " does not exist" : text.error().message);
     return {};
   }
-  if (!text) return Fail(text.error());
   for (const std::string& line : split(*text, '\n')) {
     const std::string plain = trim(line.substr(0, line.find('#')));
     if (plain.empty()) continue;
@@ -77,14 +78,14 @@ std::optional<std::string> mount_problem(const FstabEntry& entry, const std::str
   return std::nullopt;
 }
 
-Result<JailMounts> collect_mounts(const JailSpec& spec) {
+Result<JailMounts> collect_mounts(const JailSpec& spec, const IsTree& is_tree) {
   JailMounts mounts;
   const std::string path = spec.text("path", "/");
   for (const std::string& line : spec.list("mount")) {
     if (auto taken = take_line(line, path, mounts); !taken) return Fail(taken.error());
   }
   for (const std::string& file : spec.list("mount.fstab")) {
-    if (auto taken = take_file(file, path, mounts); !taken) return Fail(taken.error());
+    if (auto taken = take_file(file, path, is_tree, mounts); !taken) return Fail(taken.error());
   }
   return mounts;
 }

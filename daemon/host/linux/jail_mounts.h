@@ -9,6 +9,7 @@
 #include "api/contract/jail_spec.h"
 #include "api/contract/param_table.h"
 #include "api/contract/result.h"
+#include "daemon/host/host_walk.h"
 
 namespace jaild::host {
 
@@ -16,11 +17,12 @@ namespace jaild::host {
 [[nodiscard]] std::optional<std::string> mount_problem(const FstabEntry& entry, const std::string& path);
 
 // The lines of `mount` and of the files in `mount.fstab`, in that order, targets as seen from inside the jail. Reads
-// the files; one that does not exist is in `missing`, as is a source that does not. Kind::invalid names the line.
+// the files; one that does not exist or cannot be read is in `missing`, as is a source that does not exist.
+// Kind::invalid names the line.
 struct JailMounts {
   std::vector<FstabEntry> entries;
   std::vector<std::string> missing;
 };
-Result<JailMounts> collect_mounts(const JailSpec& spec);
+Result<JailMounts> collect_mounts(const JailSpec& spec, const IsTree& is_tree);
 
 }  // namespace jaild::host

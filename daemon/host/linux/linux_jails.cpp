@@ -88,10 +88,14 @@ std::vector<std::string> written_by(const std::string& path, const JailMounts& m
   return paths;
 }
 
+IsTree is_tree_of(const JailTrees& trees) {
+  return [&trees](const std::string& real) { return trees.contains(real); };
+}
+
 // Those that exist and cannot be had. The monitor looks again when it mounts them.
 void refuse_sources(const std::string& path, const JailMounts& mounts, const JailTrees& trees,
                     std::vector<std::string>& refusals) {
-  const IsTree is_tree = [&trees](const std::string& real) { return trees.contains(real); };
+  const IsTree is_tree = is_tree_of(trees);
   const auto look = [&](const std::string& source, const char* what) {
     const auto found = find_bind_source(source, what, is_tree);
     if (!found && found.error().kind != Kind::missing) refusals.push_back(found.error().message);
@@ -159,7 +163,9 @@ Result<core::Resolved> LinuxJails::resolve(const core::Resolve& op) {
   const std::string path = op.spec.text("path", "/");
   std::error_code ignored;
   if (!std::filesystem::is_directory(path, ignored)) resolved.missing.push_back("path " + path + " does not exist");
-  auto mounts = collect_mounts(op.spec);
+  // Its own tree is one before a file that it names is read.
+  if (auto known = trees_.add({path}); !known) return Fail(known.error());
+  auto mounts = collect_mounts(op.spec, is_tree_of(trees_));
   if (!mounts) return Fail(mounts.error());
   if (auto known = trees_.add(written_by(path, *mounts)); !known) return Fail(known.error());
   refuse_sources(path, *mounts, trees_, resolved.missing);
@@ -272,7 +278,7 @@ Result<void> LinuxJails::release_link(const core::Release& op) {
 
 Result<nlohmann::json> LinuxJails::create_request(const core::Create& op) const {
   const JailSpec& spec = op.spec;
-  auto mounts = collect_mounts(spec);
+  auto mounts = collect_mounts(spec, is_tree_of(trees_));
   if (!mounts) return Fail(mounts.error());
   if (!mounts->missing.empty()) return Fail(Kind::missing, mounts->missing.front());
   nlohmann::json list = nlohmann::json::array();

@@ -1,6 +1,8 @@
 #include "daemon/host/sim/paths.h"
 
-#include <fstream>
+#include <utility>
+
+#include "daemon/host/user_file.h"
 
 namespace jaild::host::sim {
 namespace {
@@ -8,14 +10,8 @@ namespace {
 constexpr std::size_t file_max = 1024 * 1024;  // an fstab of 10,000 lines
 
 std::optional<std::string> read_from_disk(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  std::string content(file_max + 1, '\0');
-  file.read(content.data(), static_cast<std::streamsize>(content.size()));
-  if (file.bad()) return std::nullopt;
-  content.resize(static_cast<std::size_t>(file.gcount()));
-  if (content.size() > file_max) return std::nullopt;
-  return content;
+  auto content = read_user_file(path, "file", [](const std::string&) { return false; }, file_max);
+  return content ? std::optional(std::move(*content)) : std::nullopt;
 }
 
 }  // namespace

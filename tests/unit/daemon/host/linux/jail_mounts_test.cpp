@@ -24,6 +24,8 @@ TEST(JailMounts, OnlyMountsBelowThePathOfKnownTypesAndOptions) {
   EXPECT_TRUE(mount_problem({"/data", "/jail/www/data", "nullfs", {"suiddir"}}, path));
 }
 
+const IsTree no_tree = [](const std::string&) { return false; };
+
 TEST(JailMounts, FstabIsReadLineByLineAndMissingSourcesAreNamed) {
   std::string pattern = (fs::temp_directory_path() / "jaild-fstab-XXXXXX").string();
   const std::string folder = ::mkdtemp(pattern.data());
@@ -33,7 +35,7 @@ TEST(JailMounts, FstabIsReadLineByLineAndMissingSourcesAreNamed) {
   spec.params["path"] = std::string("/jail/www");
   spec.params["mount"] = std::vector<std::string>{"tmpfs /jail/www/tmp tmpfs rw 0 0"};
   spec.params["mount.fstab"] = std::vector<std::string>{folder + "/fstab", folder + "/none"};
-  auto mounts = collect_mounts(spec);
+  auto mounts = collect_mounts(spec, no_tree);
   ASSERT_TRUE(mounts) << mounts.error().message;
   ASSERT_EQ(mounts->entries.size(), 3U);
   EXPECT_EQ(mounts->entries[0].target, "/tmp");
@@ -42,7 +44,7 @@ TEST(JailMounts, FstabIsReadLineByLineAndMissingSourcesAreNamed) {
   EXPECT_EQ(mounts->missing, (std::vector<std::string>{"mount source " + folder + "/gone does not exist",
                                                        "mount.fstab " + folder + "/none does not exist"}));
   std::ofstream(folder + "/fstab") << "/data /elsewhere nullfs rw 0 0\n";
-  auto outside = collect_mounts(spec);
+  auto outside = collect_mounts(spec, no_tree);
   ASSERT_FALSE(outside);
   EXPECT_EQ(outside.error().kind, Kind::invalid);
   fs::remove_all(folder);
