@@ -119,8 +119,10 @@ void check_jail(const json& jail, std::vector<Finding>& findings) {
   const std::string state = text_at(jail, "/status/state");
   const std::string reason = text_at(jail, "/status/reason");
   if (const std::string since = text_at(jail, "/status/dying_since"); !since.empty()) {
-    findings.push_back({"leftovers", Health::noted, name + ": a former jail is dying since " + since,
-                        "mostly a connection in TIME_WAIT or an open descriptor holds it; it goes by itself"});
+    findings.push_back(
+        {"leftovers", Health::noted, name + ": a former jail is dying since " + since,
+         "a connection in TIME_WAIT or an open descriptor holds it and goes by itself, or a file system that was "
+         "mounted inside it, which stays until somebody unmounts it: `mount` shows it below the jail's path"});
   }
   if (state == "failed" || state == "blocked" || state == "backoff") {
     const std::string next = text_at(jail, "/status/next_try_at");

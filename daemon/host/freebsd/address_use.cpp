@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <optional>
 #include <vector>
 
 #include "api/contract/ip_text.h"
@@ -14,7 +16,6 @@ namespace jaild::host {
 namespace {
 
 constexpr std::size_t name_size = 256;        // sys/jail.h, MAXHOSTNAMELEN
-constexpr std::size_t addresses_max = 255;    // security.jail.jail_max_af_ips, unless raised
 constexpr std::size_t jails_max = 1'000'000;  // jids end at 999999 (sys/jail.h, JAIL_MAX)
 
 struct Holder {
@@ -27,21 +28,33 @@ KernelParam list_param(bool v6) {
           v6 ? sizeof(in6_addr) : sizeof(in_addr), false};
 }
 
+// The jail with the lowest jid above `last`; its jid is in `last` then. nullopt: none is left, or the kernel is without
+// this family, where nobody has any.
+std::optional<Holder> next_holder(const KernelParam& param, int& last) {
+  for (const bool again : {false, true}) {
+    JailArgs args;
+    args.number("lastjid", last);
+    const std::size_t name = args.room("name", name_size);
+    const std::size_t addresses = args.room(param.name, list_room(param, last, 0, again));
+    const auto jid = args.get(0, "jail_get");
+    if (!jid && jid.error().os_errno == EINVAL) continue;
+    if (!jid || *jid <= last) return std::nullopt;
+    last = *jid;
+    return Holder{args.answer(name).c_str(),
+                  std::get<std::vector<std::string>>(read_value(param, args.answer(addresses)))};
+  }
+  return std::nullopt;
+}
+
 // Every jail that lives and is restricted to addresses of this family.
 std::vector<Holder> holders(bool v6) {
   const KernelParam param = list_param(v6);
   std::vector<Holder> list;
   int last = 0;
   for (std::size_t i = 0; i < jails_max; ++i) {
-    JailArgs args;
-    args.number("lastjid", last);
-    const std::size_t name = args.room("name", name_size);
-    const std::size_t addresses = args.room(param.name, param.size * addresses_max);
-    const auto jid = args.get(0, "jail_get");
-    if (!jid || *jid <= last) break;  // the end; or a kernel without this family, where nobody has any
-    last = *jid;
-    auto held = std::get<std::vector<std::string>>(read_value(param, args.answer(addresses)));
-    if (!held.empty()) list.push_back({args.answer(name).c_str(), std::move(held)});
+    auto holder = next_holder(param, last);
+    if (!holder) break;
+    if (!holder->addresses.empty()) list.push_back(*std::move(holder));
   }
   return list;
 }

@@ -60,7 +60,7 @@ Result<void> set_jail_cpus(int jid, int parent, const std::optional<CpuList>& cp
   }
   if (::cpuset_setaffinity(CPU_LEVEL_WHICH, CPU_WHICH_JAIL, jid, sizeof set, &set) == 0) return {};
   Error error = os_error("cpuset of jail " + std::to_string(jid), errno);
-  if (errno == EDEADLK) {
+  if (error.os_errno == EDEADLK) {
     error.kind = Kind::conflict;
     error.message = "a process of the jail keeps CPUs of its own, none of which would be left to it";
   } else if (error.os_errno == EINVAL) {

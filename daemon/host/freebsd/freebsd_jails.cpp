@@ -61,7 +61,7 @@ Result<LedgerEntry> FreebsdJails::acquire(const core::Acquire& op) {
     case ResourceKind::mount: return add_mount(op.entry, shared_, trees_, user_of(op.key));
     case ResourceKind::interface:
       if (auto lives = check_lives(op.key); !lives) return Fail(lives.error());
-      return same(lend_interface(op.entry.id, op.key.jid));
+      return lend_interface(op.entry, op.key.jid);
     case ResourceKind::dataset:
       if (auto lives = check_lives(op.key); !lives) return Fail(lives.error());
       return same(attach_dataset(op.entry.id, op.key.jid));
@@ -77,7 +77,7 @@ Result<void> FreebsdJails::release(const core::Release& op) {
     case ResourceKind::mount: return remove_mount(op.entry, op.force, shared_, user_of(op.key));
     case ResourceKind::interface:
       if (jail_name(op.key.jid, true) != op.key.name) return {};
-      return take_interface_back(op.entry.id, op.key.jid);
+      return take_interface_back(op.entry, op.key.jid);
     case ResourceKind::dataset:
       if (jail_name(op.key.jid, true) != op.key.name) return {};
       return detach_dataset(op.entry.id, op.key.jid);
@@ -113,7 +113,7 @@ Result<core::Reply> FreebsdJails::make(const core::Create& op) {
 Result<void> FreebsdJails::remove(const core::Remove& op) {
   // From here on its end is no news.
   const UniqueFd descriptor = watch_.forget(op.key);
-  if (const auto root = root_open_to_mounts(op.key.name, op.key.jid)) unmount_inner(op.key.jid, *root);
+  unmount_inner(catalog_, op.key, shared_);
   return remove_jail(catalog_, op.key, descriptor, remove_patience);
 }
 

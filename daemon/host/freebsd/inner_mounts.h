@@ -2,12 +2,16 @@
 // and its root busy. Any thread.
 #pragma once
 
-#include <string>
+#include "daemon/core/operation.h"
+#include "daemon/host/freebsd/jail_params.h"
+#include "daemon/host/freebsd/shared_mounts.h"
 
 namespace jaild::host {
 
-// Unmounts, by force, what was mounted from inside the jail or its child jails below `path`; what the host mounted
-// there stays. While the jail lives; waits at most 10 s.
-void unmount_inner(int jid, const std::string& path);
+// For a jail that is about to be removed: ends its processes and those of its child jails, so that nobody mounts more,
+// and unmounts, by force, what was mounted from inside them. That works as well when the jail may not mount any more:
+// nobody is left in it to use the right that it is given back for that. What the host mounted there stays. Does nothing
+// when nothing but our own is mounted below its root. Waits at most 40 s.
+void unmount_inner(const ParamCatalog& catalog, const core::JailKey& key, const SharedMounts& shared);
 
 }  // namespace jaild::host

@@ -179,6 +179,10 @@ std::string JailArgs::answer(std::size_t index) const {
   return {static_cast<const char*>(part.iov_base), part.iov_len};
 }
 
+std::size_t JailArgs::size(std::size_t index) const {
+  return parts_[index].iov_len;
+}
+
 std::string JailArgs::words() const {
   return {errmsg_.c_str()};
 }
@@ -193,6 +197,17 @@ Result<int> JailArgs::get(int flags, const std::string& what) {
   const int jid = ::jail_get(parts_.data(), static_cast<unsigned>(parts_.size()), flags);
   if (jid < 0) return Fail(os_error(what, errno, words()));
   return jid;
+}
+
+std::size_t list_room(const KernelParam& param, int last, int flags, bool again) {
+  constexpr std::size_t usual = 255;
+  constexpr std::size_t slack = 5;
+  if (!again) return param.size * usual;
+  JailArgs args;
+  args.number("lastjid", last);
+  const std::size_t list = args.room(param.name, 0);
+  if (!args.get(flags, "jail_get")) return param.size * usual;
+  return args.size(list) + param.size * slack;
 }
 
 ParamValue read_value(const KernelParam& param, const std::string& bytes) {

@@ -32,6 +32,8 @@ class JailArgs {
   // Room for an answer; the index is for answer(). At most 512 pairs fit into one call.
   std::size_t room(const std::string& name, std::size_t size);
   [[nodiscard]] std::string answer(std::size_t index) const;
+  [[nodiscard]] std::size_t size(
+      std::size_t index) const;  // of the answer; where there was no room at all, of the room it needs
 
   // The jid. The kernel's words are in the error.
   Result<int> set(int flags, const std::string& what);
@@ -45,6 +47,12 @@ class JailArgs {
   std::vector<iovec> parts_;
   std::string errmsg_;
 };
+
+// Room for an address list of the jail with the lowest jid above `last`, in bytes; `flags` are those of the
+// jail_get(2). At first for as many as a jail may have (security.jail.jail_max_af_ips, 255 unless somebody changed it);
+// `again`, when the kernel found that too small (EINVAL): for as many as it says there are, and a few that may come
+// meanwhile.
+[[nodiscard]] std::size_t list_room(const KernelParam& param, int last, int flags, bool again);
 
 // A parameter's bytes, as jail_get(2) gave them.
 [[nodiscard]] ParamValue read_value(const KernelParam& param, const std::string& bytes);

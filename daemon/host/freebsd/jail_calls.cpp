@@ -68,10 +68,11 @@ bool is_settable(const KernelParam& param) {
   return !param.read_only && !is_ours(param.name) && param.name != "path";
 }
 
-std::size_t room_for(const KernelParam& param) {
-  constexpr std::size_t addresses_max = 255;  // security.jail.jail_max_af_ips, unless raised
+enum class Asked { names_only, all, all_again };  // again: for the kernel found the room for a list too small
+
+std::size_t room_for(const KernelParam& param, int last, Asked asked) {
   const bool list = param.form == ParamForm::ip4_list || param.form == ParamForm::ip6_list;
-  return list ? param.size * addresses_max : param.size;
+  return list ? list_room(param, last, JAIL_DYING, asked == Asked::all_again) : param.size;
 }
 
 // A jail restricted to addresses reads back as if it had none allowed; the list tells.
@@ -88,16 +89,16 @@ void correct_stacks(std::map<std::string, ParamValue>& params) {
 }
 
 // The jail with the lowest jid above `last`. Kind::not_found: none is left.
-Result<JailFacts> next_jail(const ParamCatalog& catalog, int last, bool with_params) {
+Result<JailFacts> next_jail(const ParamCatalog& catalog, int last, Asked asked) {
   JailArgs args;
   args.number("lastjid", last);
   const std::size_t name = args.room("name", name_size);
   const std::size_t path = args.room("path", MAXPATHLEN);
   const std::size_t dying = args.room("dying", sizeof(int));
   std::vector<std::pair<const KernelParam*, std::size_t>> rooms;
-  if (with_params) {
+  if (asked != Asked::names_only) {
     for (const auto& [key, param] : catalog.all()) {
-      if (is_settable(param)) rooms.emplace_back(&param, args.room(key, room_for(param)));
+      if (is_settable(param)) rooms.emplace_back(&param, args.room(key, room_for(param, last, asked)));
     }
   }
   const auto jid = args.get(JAIL_DYING, "jail_get");
@@ -209,23 +210,23 @@ std::optional<std::string> jail_name(int jid, bool dying) {
   return std::string(args.answer(name).c_str());
 }
 
-std::optional<std::string> root_open_to_mounts(const std::string& name, int jid) {
+std::optional<std::string> root_of_jail(const std::string& name, int jid) {
   JailArgs args;
   args.number("jid", jid);
   const std::size_t its_name = args.room("name", name_size);
   const std::size_t path = args.room("path", MAXPATHLEN);
-  const std::size_t allowed = args.room("allow.mount", sizeof(int));
   if (jid <= 0 || !args.get(0, "jail_get") || args.answer(its_name).c_str() != name) return std::nullopt;
-  if (args.answer(allowed) == std::string(sizeof(int), '\0')) return std::nullopt;
   return std::string(args.answer(path).c_str());
 }
 
 Result<std::vector<JailFacts>> all_jails(const ParamCatalog& catalog, bool params) {
   std::vector<JailFacts> jails;
   for (int last = 0;;) {
-    auto next = next_jail(catalog, last, params);
+    auto next = next_jail(catalog, last, params ? Asked::all : Asked::names_only);
+    const auto refused = [&] { return params && !next && next.error().os_errno == EINVAL; };
+    if (refused()) next = next_jail(catalog, last, Asked::all_again);
     // A module was unloaded, and a parameter with it: what every kernel has will do.
-    if (!next && next.error().os_errno == EINVAL && params) next = next_jail(catalog, last, false);
+    if (refused()) next = next_jail(catalog, last, Asked::names_only);
     if (!next && next.error().kind == Kind::not_found) return jails;
     if (!next) return Fail(next.error());
     if (next->jid <= last) return jails;

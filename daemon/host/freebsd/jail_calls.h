@@ -28,8 +28,8 @@ Result<void> update_jail(const ParamCatalog& catalog, int jid, const std::map<st
 // nullopt: there is no jail of that jid, dying ones included when `dying`.
 [[nodiscard]] std::optional<std::string> jail_name(int jid, bool dying);
 
-// The root of a jail in which file systems may be mounted (allow.mount); nullopt: they may not, or it does not live.
-[[nodiscard]] std::optional<std::string> root_open_to_mounts(const std::string& name, int jid);
+// nullopt: it does not live, or has another name.
+[[nodiscard]] std::optional<std::string> root_of_jail(const std::string& name, int jid);
 
 // Every jail that we see, dying ones included, in the order of their jids. `params`: with all parameters that the
 // kernel shows; else name, path and dying only. Rules, cpus and empty are not filled in.

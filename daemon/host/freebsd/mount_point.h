@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/contract/result.h"
+#include "daemon/host/unique_fd.h"
 
 namespace jaild::host {
 
@@ -16,6 +17,15 @@ Result<std::string> real_path(const std::string& path, const std::string& what);
 // through a link below the root.
 Result<std::string> find_mount_point(const std::string& root, const std::string& target,
                                      const std::string& what = "mount point");
+
+// The same, held, so that it stays what it was when it was looked at.
+struct MountPoint {
+  std::string path;
+  UniqueFd directory;  // the mount point; of a file, on which nullfs mounts one, the directory that it lies in
+  std::string name;    // in there; "." of a directory
+};
+Result<MountPoint> open_mount_point(const std::string& root, const std::string& target,
+                                    const std::string& what = "mount point");
 
 // Whether `path` is `root` or below it, by its text.
 [[nodiscard]] bool is_below(const std::string& root, const std::string& path);

@@ -6,16 +6,19 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <deque>
 #include <optional>
 #include <string_view>
 
 #include "daemon/host/freebsd/devfs_rules.h"
+#include "daemon/host/freebsd/forked.h"
 #include "daemon/host/freebsd/host_path.h"
 #include "daemon/host/freebsd/mount_point.h"
 #include "daemon/host/freebsd/os_error.h"
@@ -99,9 +102,22 @@ class MountArgs {
       text(word.substr(0, equals), word.substr(equals + 1));
     }
   }
-  Result<void> mount(const std::string& what) {
-    if (::nmount(parts_.data(), static_cast<unsigned>(parts_.size()), 0) == 0) return {};
-    return Fail(os_error(what, errno, errmsg_.c_str()));
+  // On `point`, which is held: nmount(2) takes a name and would follow a link that a jail put there in between, so it
+  // is called where the name is but ".", or that of a file in the directory that was looked at.
+  Result<void> mount(const MountPoint& point, const std::string& what) {
+    text("fspath", point.name);
+    const auto answer = in_child(what, errmsg_.size(), [&](int output) {
+      const bool failed =
+          ::fchdir(point.directory.get()) != 0 || ::nmount(parts_.data(), static_cast<unsigned>(parts_.size()), 0) != 0;
+      const int error = failed ? errno : 0;
+      [[maybe_unused]] ssize_t wrote = ::write(output, &error, sizeof error);
+      if (failed) wrote = ::write(output, errmsg_.data(), errmsg_.size());
+    });
+    if (!answer) return Fail(answer.error());
+    int error = EIO;  // it was killed
+    if (answer->size() >= sizeof error) std::memcpy(&error, answer->data(), sizeof error);
+    if (error == 0) return {};
+    return Fail(os_error(what, error, answer->size() > sizeof error ? answer->c_str() + sizeof error : ""));
   }
 
  private:
@@ -122,72 +138,82 @@ void load_module(const std::string& type) {
   if (::getvfsbyname(type.c_str(), &known) != 0) ::kldload(type.c_str());
 }
 
-// nmount(2) takes names, and a jail that writes where they lead can put a link there in between. A nullfs shows its
-// source's own file numbers, so what was mounted tells itself.
-Result<void> check_mounted(const std::string& path, const Walked& source) {
-  struct stat there{};
-  struct stat wanted{};
-  if (::fstat(source.fd.get(), &wanted) == 0 && ::lstat(path.c_str(), &there) == 0 && there.st_ino == wanted.st_ino) {
-    return {};
-  }
-  return Fail(Kind::host_refused, "mount source " + source.real + " was replaced while it was mounted on " + path +
-                                      ": a jail that can write there may have done it");
-}
-
 int unmount_id(const std::string& id, int flags) {
   return ::unmount(("FSID:" + id).c_str(), MNT_BYFSID | flags) == 0 ? 0 : errno;
 }
 
-// By its id: where its name leads now, a jail may have chosen. Of several that came meanwhile nobody can tell which one
-// is ours, and then it stays: better a mount too many than another's gone.
-void unmount_newcomer(const std::vector<struct statfs>& before, const std::string& type) {
-  std::vector<std::string> newcomers;
+// What came at the mount point since; or else the only one that came at all, for a jail may have moved the mount point.
+// By the id: where a name leads now, a jail may have chosen. Of several elsewhere nobody can tell which one is ours,
+// and then it stays: better a mount too many than another's gone.
+void unmount_newcomer(const std::vector<struct statfs>& before, const std::string& type, const std::string& path) {
+  std::vector<std::string> here;
+  std::vector<std::string> elsewhere;
   for (const auto& each : mounted_file_systems()) {
     const auto same = [&](const struct statfs& other) { return id_text(other.f_fsid) == id_text(each.f_fsid); };
-    if (type == each.f_fstypename && std::ranges::none_of(before, same)) newcomers.push_back(id_text(each.f_fsid));
+    if (type != each.f_fstypename || std::ranges::any_of(before, same)) continue;
+    (path == each.f_mntonname ? here : elsewhere).push_back(id_text(each.f_fsid));
   }
-  if (newcomers.size() == 1) unmount_id(newcomers.front(), MNT_FORCE);
+  for (const std::string& id : here) unmount_id(id, MNT_FORCE);
+  if (here.empty() && elsewhere.size() == 1) unmount_id(elsewhere.front(), MNT_FORCE);
 }
 
-Result<void> mount_at(const std::string& path, const LedgerEntry& entry, const JailTrees& trees) {
+// By mount_FS(8), which looks the names up itself.
+Result<void> mount_by_program(const std::string& path, const LedgerEntry& entry) {
+  std::vector<std::string> words{"/sbin/mount", "-t", detail(entry, "fstype")};
+  if (const std::string options = detail(entry, "options"); !options.empty()) {
+    words.insert(words.end(), {"-o", options});
+  }
+  words.insert(words.end(), {detail(entry, "source"), path});
+  return run_program(std::move(words));
+}
+
+Result<void> mount_by_call(const MountPoint& point, const LedgerEntry& entry, const std::string& source) {
   const std::string type = detail(entry, "fstype");
-  std::string source = detail(entry, "source");
   const auto options = options_of(entry);
-  const std::string what = "mount " + type + " on " + path;
-  std::optional<Walked> walked;
-  if (has_source(type)) {
-    auto found = walk_past_jails(source, "mount source", trees);
-    if (!found) return Fail(found.error());
-    source = found->real;
-    walked = *std::move(found);
-  }
-  if (std::ranges::find(plain_types, type) == plain_types.end()) {
-    std::vector<std::string> words{"/sbin/mount", "-t", type};
-    if (!options.empty()) words.insert(words.end(), {"-o", detail(entry, "options")});
-    words.insert(words.end(), {source, path});
-    return run_program(std::move(words));
-  }
-  if (type == "devfs") {
-    const int ruleset = devfs_ruleset(options);
-    if (ruleset != 0 && !has_devfs_rules(ruleset)) {
-      return Fail(Kind::missing,
-                  "devfs ruleset " + std::to_string(ruleset) +
-                      " has no rules, so the jail would see every device; load it with service devfs restart");
-    }
+  const int ruleset = type == "devfs" ? devfs_ruleset(options) : 0;
+  if (ruleset != 0 && !has_devfs_rules(ruleset)) {
+    return Fail(Kind::missing,
+                "devfs ruleset " + std::to_string(ruleset) +
+                    " has no rules, so the jail would see every device; load it with service devfs restart");
   }
   load_module(type);
   MountArgs args;
   args.text("fstype", type);
-  args.text("fspath", path);
   args.text("from", source);
   for (const std::string& option : options) {
     if (std::ranges::find(not_for_kernel, option) == not_for_kernel.end()) args.option(option);
   }
+  return args.mount(point, "mount " + type + " on " + point.path);
+}
+
+// A source is looked up by its name, and a jail that writes where it leads can put a link there in between. A nullfs
+// shows its source's own file numbers, so what was mounted tells itself.
+bool shows(const std::string& path, const Walked& source) {
+  struct stat there{};
+  struct stat wanted{};
+  return ::fstat(source.fd.get(), &wanted) == 0 && ::lstat(path.c_str(), &there) == 0 && there.st_ino == wanted.st_ino;
+}
+
+// What is mounted there then.
+Result<struct statfs> mount_at(const MountPoint& point, const LedgerEntry& entry, const JailTrees& trees) {
+  const std::string type = detail(entry, "fstype");
   const auto before = mounted_file_systems();
-  if (auto mounted = args.mount(what); !mounted || type != "nullfs") return mounted;
-  auto same = check_mounted(path, *walked);
-  if (!same) unmount_newcomer(before, type);
-  return same;
+  std::optional<Walked> source;
+  if (has_source(type)) {
+    auto found = walk_past_jails(detail(entry, "source"), "mount source", trees);
+    if (!found) return Fail(found.error());
+    source = *std::move(found);
+  }
+  const bool plain = std::ranges::find(plain_types, type) != plain_types.end();
+  auto mounted = plain ? mount_by_call(point, entry, source ? source->real : detail(entry, "source"))
+                       : mount_by_program(point.path, entry);
+  if (!mounted) return Fail(mounted.error());
+  const auto there = mounted_at(point.path, entry);
+  if (there && (type != "nullfs" || shows(point.path, *source))) return *there;
+  unmount_newcomer(before, type, point.path);
+  return Fail(Kind::host_refused, "mount " + type + " on " + point.path +
+                                      ": the mount point or the source was replaced meanwhile, and it is unmounted "
+                                      "again: a jail that can write there may have done it");
 }
 
 void record(LedgerEntry& entry, const struct statfs& mounted) {
@@ -207,6 +233,14 @@ std::optional<struct statfs> find_made(const LedgerEntry& entry) {
     if (id_text(each.f_fsid) == id && detail(entry, "mounted_on") == each.f_mntonname) return each;
   }
   return std::nullopt;
+}
+
+// A mount point that is not in the jail at all may lie in another's.
+Result<MountPoint> open_mount_point_of(const std::string& root, const std::string& target, const JailTrees& trees) {
+  if (!is_below(root, target)) {
+    if (const auto found = find_host_path(target, "mount point", trees); !found) return Fail(found.error());
+  }
+  return open_mount_point(root, target);
 }
 
 // Who is in the way; "" when no mount is.
@@ -270,26 +304,30 @@ Result<LedgerEntry> add_mount(LedgerEntry entry, SharedMounts& shared, const Jai
   // The jail's own root may lie in another jail's.
   const auto root = find_host_path(detail(entry, "root"), "path", trees);
   if (!root) return Fail(root.error());
-  const auto path = find_mount_point(detail(entry, "root"), entry.id);
-  if (!path) return Fail(path.error());
-  const SharedMounts::Turn turn(shared, *path);
+  const auto place = open_mount_point_of(detail(entry, "root"), entry.id, trees);
+  if (!place) return Fail(place.error());
+  const std::string& path = place->path;
+  const SharedMounts::Turn turn(shared, path);
   const std::string options = detail(entry, "options");
-  auto there = mounted_at(*path, entry);
-  const bool ours = there && shared.made(id_text(there->f_fsid), *path, options);
+  auto there = mounted_at(path, entry);
+  const bool ours = there && shared.made(id_text(there->f_fsid), path, options);
   if (there && !ours) {
-    if (std::string hindrance = devfs_in_the_way(entry, *path, shared); !hindrance.empty()) {
+    if (std::string hindrance = devfs_in_the_way(entry, path, shared); !hindrance.empty()) {
       return Fail(Kind::host_refused, std::move(hindrance));
     }
     entry.borrowed = true;
     return entry;
   }
   if (!there) {
-    if (auto mounted = mount_at(*path, entry, trees); !mounted) return Fail(mounted.error());
-    there = mounted_at(*path, entry);
-    if (!there) return Fail(Kind::host_refused, "mount on " + *path + ": it is not there after it was mounted");
+    // Looked at again: whoever had the turn before may have mounted something there.
+    const auto point = open_mount_point_of(detail(entry, "root"), entry.id, trees);
+    if (!point) return Fail(point.error());
+    auto mounted = mount_at(*point, entry, trees);
+    if (!mounted) return Fail(mounted.error());
+    there = *mounted;
   }
   const std::string id = id_text(there->f_fsid);
-  if (auto claimed = shared.claim(id, *path, options, user); !claimed) {
+  if (auto claimed = shared.claim(id, path, options, user); !claimed) {
     if (!ours) unmount_id(id, 0);
     return Fail(claimed.error());
   }

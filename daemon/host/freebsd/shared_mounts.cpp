@@ -30,6 +30,12 @@ bool SharedMounts::made(const std::string& id, const std::string& path, const st
   return record && record->path == path && record->options == options;
 }
 
+bool SharedMounts::made(const std::string& id, const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  const auto record = read(id);
+  return record && record->path == path;
+}
+
 Result<void> SharedMounts::claim(const std::string& id, const std::string& path, const std::string& options,
                                  const std::string& user) {
   const std::lock_guard lock(mutex_);

@@ -36,6 +36,8 @@ class SharedMounts {
 
   // Whether jaild mounted it there with these options, since the host is up.
   [[nodiscard]] bool made(const std::string& id, const std::string& path, const std::string& options) const;
+  // The same, with whatever options.
+  [[nodiscard]] bool made(const std::string& id, const std::string& path) const;
   // `user` uses it from now on; again is success.
   Result<void> claim(const std::string& id, const std::string& path, const std::string& options,
                      const std::string& user);

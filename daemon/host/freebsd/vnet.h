@@ -4,14 +4,17 @@
 #include <string>
 
 #include "api/contract/result.h"
+#include "daemon/core/resource.h"
 
 namespace jaild::host {
 
-// It arrives down and without addresses: a move purges them.
-Result<void> lend_interface(const std::string& name, int jid);
-// To be done before the jail is removed: a dying jail keeps its interfaces. One that is not there under that name any
-// more (renamed, destroyed, or the jail is gone) is success: the kernel gives it back when the jail is gone for good.
-Result<void> take_interface_back(const std::string& name, int jid);
+// It arrives down and without addresses: a move purges them. The reply has what it is known by whatever its name
+// becomes: the jail's root may rename it, and give its name to another.
+Result<core::LedgerEntry> lend_interface(core::LedgerEntry entry, int jid);
+// To be done before the jail is removed: a dying jail keeps its interfaces. It comes back under the name that it was
+// lent by, whatever the jail named it; an interface of the jail's own that has that name stays there. Success, too,
+// when it is not there any more: the kernel gives back what was lent when the jail is gone for good.
+Result<void> take_interface_back(const core::LedgerEntry& entry, int jid);
 
 // By zfs(8), which is the only interface that is the same in all versions of ZFS.
 Result<void> attach_dataset(const std::string& name, int jid);

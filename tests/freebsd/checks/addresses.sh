@@ -29,6 +29,7 @@ group_addresses() {
   forget jt_name
   sed -i '' '/jt-name.example/d' /etc/hosts
   hasnt "addresses: and that goes" "$(ifconfig lo0)" "127.77.4.4"
+  addresses_very_many
   declare_blocked jt_noif "{\"params\":{\"path\":\"$root\",\"ip4.addr\":[\"nosuch0|127.77.0.8/32\"],\"persist\":true}}"
   same "addresses: a missing interface blocks" blocked "$(state jt_noif)"
   has "addresses: and is named" "$(object jt_noif)" "nosuch0"
@@ -39,4 +40,27 @@ group_addresses() {
   same "addresses: twenty of them" 20 "$(jls -j jt_many ip4.addr | tr ',' '\n' | grep -c .)"
   forget jt_many
   hasnt "addresses: all twenty go" "$(ifconfig lo0)" "127.77.5."
+}
+
+# More than a jail may have by default: who has them is seen all the same.
+addresses_very_many() {
+  usual=$(sysctl -n security.jail.jail_max_af_ips 2>/dev/null) || { skip "addresses: no bound to raise"; return; }
+  sysctl security.jail.jail_max_af_ips=400 >/dev/null
+  many=127.77.8.1; last=1
+  while [ "$last" -lt 300 ]; do last=$((last + 1)); many="$many,127.77.$((8 + last / 200)).$((last % 200 + 1))"; done
+  many=$(printf %s "$many" | tr ',' '\n' | sort -u | tr '\n' ',')
+  jail -c name=jt_hundreds path="$root" "ip4.addr=${many%,}" persist
+  count=$(printf %s "$many" | tr -cd , | wc -c | tr -d ' ')
+  declare_blocked jt_wants "{\"params\":{\"path\":\"$root\",\"ip4.addr\":[\"127.77.8.1\",\"127.77.7.7\"],\"persist\":true}}"
+  has "addresses: a holder of $count is named" "$(object jt_wants)" "held by jail jt_hundreds"
+  jail -r jt_hundreds
+  check "addresses: they are free when it has gone" until_true "$patience" is_state jt_wants running
+  forget jt_wants
+  declare_jail jt_ours "{\"params\":{\"path\":\"$root\",\"ip4.addr\":[\"$(printf %s "${many%,}" | sed 's/,/","/g')\"],\"persist\":true}}"
+  same "addresses: a jail of ours has $count" "running $count" "$(state jt_ours) $(jls -j jt_ours ip4.addr | tr ',' '\n' | grep -c .)"
+  jail -m name=jt_ours allow.chflags=1
+  check "addresses: and what is changed in it by hand is seen" until_true "$patience" \
+    sh -c "[ \"\$(jls -j jt_ours allow.chflags)\" = false ]"
+  forget jt_ours
+  sysctl "security.jail.jail_max_af_ips=$usual" >/dev/null
 }

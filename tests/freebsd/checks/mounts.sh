@@ -19,8 +19,11 @@ group_mounts() {
   kill "$holder"; wait "$holder" 2>/dev/null
   forget jt_mnt
   mounts_refused
+  mounts_of_files
   mounts_of_others
   mounts_made_inside
+  mounts_made_inside_before
+  mounts_under_way
   mounts_left_over
 }
 
@@ -47,6 +50,19 @@ mounts_refused() {
   declare_blocked jt_source "{\"params\":{\"path\":\"$root\",\"mount\":[\"/nosuch/source $root/mnt nullfs ro 0 0\"],\"persist\":true}}"
   has "mounts: a missing source is named" "$(object jt_source)" "/nosuch/source"
   forget jt_source
+}
+
+# mount.fstab may name anything.
+mounts_of_files() {
+  new_root f; mkdir -p "$work/f/etc"; mkfifo "$work/fifo"
+  head -c 1100000 /dev/zero | tr '\0' '#' >"$work/long"
+  echo "/ $work/f/etc nullfs ro 0 0" >"$work/f/fstab"
+  for file in /dev/zero:regular "$work/fifo:regular" "$work:regular" "$work/long:longer" "$work/f/fstab:where a jail can write"; do
+    declare_blocked jt_file "{\"params\":{\"path\":\"$work/f\",\"mount.fstab\":[\"${file%:*}\"],\"persist\":true}}"
+    has "mounts: mount.fstab that is ${file#$work/}" "$(reason jt_file)" "mount.fstab ${file%:*} "
+    has "mounts: and why not" "$(reason jt_file)" "${file##*:}"
+    forget jt_file
+  done
 }
 
 mounts_of_others() {
@@ -94,6 +110,43 @@ mounts_made_inside() {
   same "mounts: what it mounted is unmounted with it" 0 "$(mounts_below "$work/i")"
   check "mounts: so that it does not stay dying" until_true "$patience" sh -c "! jls -d -j $inner jid"
   forget jt_inner
+}
+
+# So it does when the jail may not mount any more at its end.
+mounts_made_inside_before() {
+  new_root i
+  declare_jail jt_inner "{\"params\":{\"path\":\"$work/i\",\"mount\":[$(base_mount i)],\"allow.mount\":true,\"allow.mount.tmpfs\":true,\"enforce_statfs\":1,\"exec.start\":[\"mount -t tmpfs tmpfs /mnt\",\"/bin/sleep 1020 &\"],\"persist\":true}}"
+  mkdir -p "$work/i/tmp/jt-host"; mount -t tmpfs tmpfs "$work/i/tmp/jt-host"
+  same "mounts: one of the jail's and one of the host's" 3 "$(mounts_below "$work/i")"
+  inner=$(jid jt_inner)
+  api PATCH "/jails/jt_inner?wait=$patience" '{"spec":{"params":{"allow.mount":false,"allow.mount.tmpfs":false,"enforce_statfs":2}}}' >"$work/answer"
+  check "mounts: the right is taken away while it runs" until_true "$patience" sh -c "[ \"\$(jls -j jt_inner allow.mount enforce_statfs)\" = 'false 2' ]"
+  same "mounts: what it mounted stays while it lives" "3 $inner" "$(mounts_below "$work/i") $(jid jt_inner)"
+  api POST /jails/jt_inner/stop >/dev/null
+  check "mounts: and goes with it" until_true "$patience" sh -c "! mount -p | grep -q ' $work/i/mnt '"
+  check "mounts: but the host's own does not" sh -c "mount -p | grep -q '$work/i/tmp/jt-host'"
+  umount "$work/i/tmp/jt-host"; rmdir "$work/i/tmp/jt-host" 2>/dev/null
+  check "mounts: so that it is not dying either" until_true "$patience" sh -c "! jls -d -j $inner jid"
+  until_true "$patience" is_state jt_inner stopped
+  forget jt_inner
+  same "mounts: nothing is left of that" 0 "$(mounts_below "$work/i")"
+}
+
+# A jail that exchanges its mount point for a link all the time, while the host mounts there.
+mounts_under_way() {
+  new_root w; mkdir -p "$work/w/here" "$work/away"
+  sh -c "cd '$work/w'; while :; do mv here there; ln -s '$work/away' here; rm here; mv there here; done" 2>/dev/null &
+  racer=$!
+  declare_blocked jt_race "{\"params\":{\"path\":\"$work/w\",\"mount\":[\"tmpfs $work/w/here tmpfs rw 0 0\"],\"persist\":true},\"restart\":{\"policy\":\"never\"}}" &
+  wait $!
+  for round in 1 2 3 4 5 6 7 8 9 10; do
+    api POST "/jails/jt_race/restart?wait=5" >/dev/null
+    [ "$(mounts_below "$work/away")" = 0 ] || break
+  done
+  same "mounts: nothing lands where a jail's link leads" "10 0" "$round $(mounts_below "$work/away")"
+  kill "$racer"; wait "$racer" 2>/dev/null
+  forget jt_race
+  check "mounts: and all of it goes" until_true "$patience" sh -c "! mount -p | grep -q '$work/w/'"
 }
 
 # What somebody mounted below a mount of ours keeps it: that is said, and it goes when the other has gone.

@@ -28,11 +28,14 @@ group_vnet() {
 # The jail's root may rename or destroy what it was lent: the stop must end all the same, and give the rest back.
 vnet_changed_inside() {
   a=$(ifconfig epair create); ifconfig "$a" description jt
+  mac=$(mac_of "${a%a}b")
   declare_jail jt_vnet "{\"params\":{\"path\":\"$root\",\"vnet\":\"new\",\"vnet.interface\":[\"${a%a}b\"],\"exec.start\":[\"ifconfig ${a%a}b name jtren0\"],\"persist\":true}}"
   down jt_vnet
   same "vnet: a renamed interface does not hold the stop" stopped "$(state jt_vnet)"
-  check "vnet: and comes back under its new name" until_true "$patience" ifconfig jtren0
+  same "vnet: and it comes back under the name it was lent by" "$mac" "$(mac_of "${a%a}b")"
+  refute "vnet: not under the new one" ifconfig jtren0
   ifconfig "$a" destroy
+  vnet_impostor
   a=$(ifconfig epair create); ifconfig "$a" description jt
   forget jt_vnet
   declare_jail jt_vnet "{\"params\":{\"path\":\"$root\",\"vnet\":\"new\",\"vnet.interface\":[\"${a%a}b\"],\"exec.start\":[\"ifconfig ${a%a}b destroy\"],\"persist\":true}}"
@@ -41,6 +44,23 @@ vnet_changed_inside() {
   forget jt_vnet
   ifconfig "$a" destroy 2>/dev/null
   same "vnet: none is left over" "$interfaces" "$(ifconfig -l | wc -w)"
+}
+
+mac_of() { ifconfig "$1" 2>/dev/null | sed -n 's/.*ether //p'; }
+
+# It may give the name to an interface of its own: that one is not for the host.
+vnet_impostor() {
+  forget jt_vnet
+  a=$(ifconfig epair create); ifconfig "$a" description jt
+  mac=$(mac_of "${a%a}b")
+  declare_jail jt_vnet "{\"params\":{\"path\":\"$root\",\"vnet\":\"new\",\"vnet.interface\":[\"${a%a}b\"],\"exec.start\":[\"ifconfig ${a%a}b name jtren0\",\"sleep 2\",\"ifconfig epair77 create\",\"ifconfig epair77b name ${a%a}b\"],\"persist\":true}}"
+  same "vnet: the jail exchanges its interface for its own" running "$(state jt_vnet)"
+  before_down=$(ifconfig -l | wc -w)
+  down jt_vnet
+  same "vnet: what was lent comes back, and not what the jail made" "$((before_down + 1))" "$(($(ifconfig -l | wc -w)))"
+  check "vnet: it has its name again" until_true "$patience" ifconfig "${a%a}b"
+  same "vnet: and is the same" "$mac" "$(mac_of "${a%a}b")"
+  ifconfig "$a" destroy
 }
 
 vnet_by_hooks() {

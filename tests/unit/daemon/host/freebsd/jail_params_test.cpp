@@ -50,6 +50,12 @@ TEST(JailParams, AreAskedOfTheKernelWhenTheCatalogHasThemNot) {
   EXPECT_FALSE(empty.find_or_load("allow.mount.nosuchfs"));
 }
 
+TEST(JailParams, TheKernelItselfIsTheFirstModule) {
+  const auto modules = loaded_modules();
+  ASSERT_FALSE(modules.empty());
+  EXPECT_EQ(modules.front(), "kernel");
+}
+
 TEST(JailParams, ModulesAreThoseThatLibjailLoads) {
   EXPECT_EQ(module_of_param("linux.osname"), "linux");
   EXPECT_EQ(module_of_param("linux"), "linux");

@@ -1,5 +1,7 @@
 #include "daemon/host/freebsd/mount_point.h"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -37,6 +39,22 @@ TEST_F(MountPoint, LinksOfTheHostAreFollowed) {
   EXPECT_EQ(find("link-to-root", "link-to-root/a b//c/").value_or(""), base_ / "root/a b/c");
   EXPECT_EQ(find("root", "root").value_or(""), base_ / "root");
   EXPECT_EQ(find("root", "root/file").value_or(""), base_ / "root/file") << "nullfs mounts a file on a file";
+}
+
+TEST_F(MountPoint, IsHeld) {
+  const auto point = open_mount_point((base_ / "root").string(), (base_ / "root/a b/c").string());
+  ASSERT_TRUE(point) << point.error().message;
+  EXPECT_EQ(point->name, ".");
+  fs::rename(base_ / "root/a b/c", base_ / "root/moved");
+  fs::create_directory_symlink(base_ / "elsewhere", base_ / "root/a b/c");
+  struct stat held{};
+  struct stat moved{};
+  ASSERT_EQ(::fstat(point->directory.get(), &held), 0);
+  ASSERT_EQ(::stat((base_ / "root/moved").c_str(), &moved), 0);
+  EXPECT_EQ(held.st_ino, moved.st_ino);
+  const auto file = open_mount_point((base_ / "root").string(), (base_ / "root/file").string());
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->name, "file");
 }
 
 TEST_F(MountPoint, LinksBelowTheRootAreRefused) {

@@ -7,6 +7,7 @@
 #include "daemon/host/freebsd/aliases.h"
 #include "daemon/host/freebsd/boot_id.h"
 #include "daemon/host/freebsd/cpusets.h"
+#include "daemon/host/freebsd/forked.h"
 #include "daemon/host/freebsd/host_path.h"
 #include "daemon/host/freebsd/jail_descriptor.h"
 #include "daemon/host/freebsd/jail_watch.h"
@@ -80,6 +81,14 @@ TEST(HostPath, IsTheRealOne) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind, Kind::missing);
   EXPECT_NE(missing.error().message.find("path /nosuch/place does not exist"), std::string::npos);
+}
+
+TEST(Forked, WhatTheChildWritesIsTheAnswer) {
+  const auto answer = in_child("ask", 5, [](int output) { EXPECT_EQ(::write(output, "seven!!", 7), 7); });
+  EXPECT_EQ(answer.value_or(""), "seven!!") << "a little more than was asked for may come";
+  EXPECT_EQ(in_child("ask", 5, [](int) {}).value_or("nothing"), "");
+  EXPECT_EQ(in_jail(987'654, "ask", 5, [](int output) { (void)::write(output, "in", 2); }).value_or("nothing"), "")
+      << "there is no such jail to enter";
 }
 
 TEST(RunProgram, OutputIsTheReason) {
