@@ -92,10 +92,12 @@ make_root() {
   for file in passwd master.passwd pwd.db spwd.db group login.conf nsswitch.conf; do
     [ -e "/etc/$file" ] && cp "/etc/$file" "$1/etc/"
   done
-  for program in id true false env touch cpuset limits nc wc tr head cut printf mktemp; do
-    [ -x "/usr/bin/$program" ] || continue
-    cp "/usr/bin/$program" "$1/usr/bin/"
-    for library in $(ldd -f '%p\n' "/usr/bin/$program" 2>/dev/null | grep '^/usr/lib/' | sort -u); do
+  for program in bin/ps usr/sbin/jail usr/bin/id usr/bin/true usr/bin/false usr/bin/env usr/bin/touch usr/bin/cpuset \
+    usr/bin/limits usr/bin/nc usr/bin/wc usr/bin/tr usr/bin/head usr/bin/cut usr/bin/printf usr/bin/mktemp usr/bin/yes \
+    usr/bin/tty usr/bin/stat; do
+    [ -x "/$program" ] || continue
+    cp "/$program" "$1/$program"
+    for library in $(ldd -f '%p\n' "/$program" 2>/dev/null | grep '^/usr/lib/' | sort -u); do
       cp "$library" "$1/usr/lib/"
     done
   done

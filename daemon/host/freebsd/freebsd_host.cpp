@@ -23,7 +23,8 @@ FreebsdHost::FreebsdHost(MonitorPaths paths)
            .lost = [this](const JailKey& key) { tell(MonitorLost{key}); }}),
       discovered_(ParamCatalog::discover()),
       catalog_(discovered_.value_or(ParamCatalog())),
-      profile_(freebsd_profile(catalog_)),
+      profiles_{freebsd_profile(catalog_)},
+      modules_(loaded_modules()),
       fibs_(routing_tables()),
       run_dir_(std::move(paths.run_dir)),
       state_dir_(std::move(paths.state_dir)),
@@ -32,8 +33,23 @@ FreebsdHost::FreebsdHost(MonitorPaths paths)
       devctl_(io(), [this](const LimitNotice& notice) { tell(LimitHit{notice.jail, notice.resource}); }),
       jails_(catalog_, link(), watch_, run_dir_, state_dir_) {}
 
+// A module may bring parameters with it, or take them away.
+const HostProfile& FreebsdHost::profile() const {
+  constexpr std::size_t profiles_max = 256;  // whoever loads and unloads modules more often sees what came by then
+  const std::lock_guard lock(profiles_mutex_);
+  auto modules = loaded_modules();
+  if (modules == modules_ || profiles_.size() >= profiles_max) return profiles_.back();
+  modules_ = std::move(modules);
+  if (const auto now = ParamCatalog::discover(); now && now->names() != profiles_.back().kernel_params) {
+    HostProfile profile = profiles_.back();
+    profile.kernel_params = now->names();
+    profiles_.push_back(std::move(profile));
+  }
+  return profiles_.back();
+}
+
 std::vector<FieldError> FreebsdHost::check(const std::string&, const JailSpec& spec, const std::string& base) const {
-  return check_on_freebsd(spec, base, profile_, catalog_, fibs_);
+  return check_on_freebsd(spec, base, profile(), catalog_, fibs_);
 }
 
 Result<void> FreebsdHost::start(Sink sink) {

@@ -1,7 +1,10 @@
 // Jails on FreeBSD: jail(2), rctl(2), cpuset(2), nmount(2) and kqueue(2) behind the interface of host.h.
 #pragma once
 
+#include <list>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "daemon/host/freebsd/devctl.h"
 #include "daemon/host/freebsd/freebsd_jails.h"
@@ -17,7 +20,8 @@ class FreebsdHost final : public KernelHost {
   explicit FreebsdHost(MonitorPaths paths);
   ~FreebsdHost() override { stop(); }
 
-  [[nodiscard]] const HostProfile& profile() const override { return profile_; }
+  // Of the modules that are loaded now. What was returned before stays as long as the host.
+  [[nodiscard]] const HostProfile& profile() const override;
   [[nodiscard]] std::vector<FieldError> check(const std::string& name, const JailSpec& spec,
                                               const std::string& base) const override;
   void declared(const std::string& path) override { jails_.trees().declare(path); }
@@ -33,7 +37,9 @@ class FreebsdHost final : public KernelHost {
 
   const Result<ParamCatalog> discovered_;
   const ParamCatalog catalog_;
-  const HostProfile profile_;
+  mutable std::mutex profiles_mutex_;
+  mutable std::list<HostProfile> profiles_;   // never empty; the last one holds
+  mutable std::vector<std::string> modules_;  // of the last look
   const int fibs_;
   const std::string run_dir_;
   const std::string state_dir_;

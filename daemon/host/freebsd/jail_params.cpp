@@ -181,6 +181,17 @@ std::vector<std::string> ParamCatalog::names() const {
   return names;
 }
 
+std::vector<std::string> loaded_modules() {
+  constexpr std::size_t modules_max = 4096;  // a walk that never ends would be a defect of the kernel's
+  std::vector<std::string> modules;
+  for (int id = ::kldnext(0); id > 0 && modules.size() < modules_max; id = ::kldnext(id)) {
+    kld_file_stat status{};
+    status.version = sizeof status;
+    if (::kldstat(id, &status) == 0) modules.emplace_back(status.name);
+  }
+  return modules;
+}
+
 std::string module_of_param(std::string_view name) {
   constexpr std::string_view file_systems = "allow.mount.";
   if (name == "linux" || name.starts_with("linux.")) return "linux";

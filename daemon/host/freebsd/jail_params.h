@@ -42,6 +42,9 @@ class ParamCatalog {
   std::map<std::string, KernelParam, std::less<>> params_;
 };
 
+// The names of the files that the kernel consists of now, itself the first.
+[[nodiscard]] std::vector<std::string> loaded_modules();
+
 // The kernel module that has this parameter, if it is one of those that libjail loads; "" otherwise.
 [[nodiscard]] std::string module_of_param(std::string_view name);
 

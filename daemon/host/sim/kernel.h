@@ -91,6 +91,8 @@ class SimKernel {
   [[nodiscard]] const std::map<int, Jail>& jails() const { return jails_; }
   // All parameters of a jail as jail_get(2) shows them.
   [[nodiscard]] std::map<std::string, ParamValue> params_of(const Jail& jail) const;
+  // No process in it and no child jail that lives: what keeps one that is not persistent.
+  [[nodiscard]] bool is_empty(const Jail& jail) const;
   // The connections of this jail keep it dying for `span` (TIME_WAIT: 60 s).
   void set_lingering(int jid, Span span);
   void bind_run(int jid, std::uint64_t run);  // the monitor of this run looks after the jail

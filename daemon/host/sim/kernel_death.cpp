@@ -54,12 +54,16 @@ void SimKernel::begin_dying(Jail& jail) {
   if (listener_ != nullptr) listener_->jail_died(jail);
 }
 
+bool SimKernel::is_empty(const Jail& jail) const {
+  return jail.pids.empty() && std::none_of(jail.children.begin(), jail.children.end(),
+                                           [this](int child) { return !jails_.at(child).dying; });
+}
+
 // Without persist, processes and live child jails it dies, but on a task of the kernel: for a moment after the last
 // exit it still looks alive.
 void SimKernel::settle(int jid) {
   const auto ends = [this](const Jail* jail) {
-    return jail != nullptr && !jail->dying && !jail->persist && jail->pids.empty() &&
-           std::none_of(jail->children.begin(), jail->children.end(), [this](int c) { return !jails_.at(c).dying; });
+    return jail != nullptr && !jail->dying && !jail->persist && is_empty(*jail);
   };
   Jail* jail = find_mutable(jid);
   if (!ends(jail) || jail->settling) return;

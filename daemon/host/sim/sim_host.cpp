@@ -157,16 +157,26 @@ void SimHost::emit(Event event) {
 // -----------------------------------------------------------------------------------------------------
 
 void SimHost::jail_emptied(const Jail& jail) {
-  if (jail.run != 0) {
-    if (const auto key = kernel_->monitors().key_of(jail.run)) emit(JailEmpty{*key});
-  }
+  if (kernel_->is_empty(jail)) tell_empty(jail);
   look_at_waiting(jail, true);
   for (const Jail* above = kernel_->find(jail.parent); above != nullptr; above = kernel_->find(above->parent)) {
     look_at_waiting(*above, false);
   }
 }
 
+void SimHost::tell_empty(const Jail& jail) {
+  if (jail.run == 0) return;
+  if (const auto key = kernel_->monitors().key_of(jail.run)) emit(JailEmpty{*key});
+}
+
+// A monitor looks once a second whether there is a child jail yet.
 void SimHost::jail_died(const Jail& jail) {
+  if (const Jail* parent = kernel_->find(jail.parent); parent != nullptr && parent->pids.empty()) {
+    later(std::chrono::seconds(1), [this, jid = parent->jid, serial = parent->serial] {
+      const Jail* now = kernel_->find(jid);
+      if (now != nullptr && now->serial == serial && !now->dying && kernel_->is_empty(*now)) tell_empty(*now);
+    });
+  }
   if (jail.jid != removing_) emit(JailGone{jail.name, jail.jid});
 }
 

@@ -99,6 +99,7 @@ class SimHost final : public Host, private KernelListener {
   void look_at_waiting(const Jail& jail, bool itself);
 
   // ---- KernelListener
+  void tell_empty(const Jail& jail);
   void jail_emptied(const Jail& jail) override;
   void jail_died(const Jail& jail) override;
   void jail_changed(const std::string& name) override;

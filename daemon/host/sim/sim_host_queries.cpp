@@ -14,7 +14,7 @@ JailFacts facts_of(const SimKernel& kernel, const Jail& jail) {
   facts.name = jail.name;
   facts.path = jail.path;
   facts.dying = jail.dying;
-  facts.empty = jail.pids.empty();
+  facts.empty = kernel.is_empty(jail);
   facts.params = kernel.params_of(jail);
   facts.cpus = jail.cpus;
   if (jail.dying) return facts;  // rules go by name: they are those of the jail that lives

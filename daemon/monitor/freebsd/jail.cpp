@@ -18,6 +18,7 @@
 #include <cstring>
 #include <map>
 #include <ranges>
+#include <string_view>
 #include <utility>
 
 #include "daemon/host/unique_fd.h"
@@ -28,8 +29,9 @@
 namespace jaild::monitor {
 namespace {
 
-constexpr cpusetid_t set_of_host = 1;  // cpuset(2): the set in which every process of the host begins
-constexpr int looks_max = 3;           // at a jail whose processes all end while they are looked at
+constexpr cpusetid_t set_of_host = 1;            // cpuset(2): the set in which every process of the host begins
+constexpr std::intptr_t children_glance = 1000;  // ms; the end of a child jail is no event on every kernel
+constexpr int looks_max = 3;                     // at a jail whose processes all end while they are looked at
 
 iovec part(const void* data, std::size_t size) {
   return {const_cast<void*>(data), size};
@@ -43,6 +45,22 @@ Result<std::string> name_of_jail(int jid, int flags) {
     return FailErrno(errno == ENOENT ? Kind::not_found : Kind::host_refused, "jail " + std::to_string(jid), errno);
   }
   return std::string(name.data());
+}
+
+// As the kernel counts: a child jail that lives keeps its parent alive, whether processes are in it or not.
+bool has_child_jail(const std::string& parent) {
+  constexpr int jails_max = 1'000'000;  // jids end at 999999 (sys/jail.h, JAIL_MAX)
+  int last = 0;
+  for (int i = 0; i < jails_max; ++i) {
+    std::array<char, 256> name{};
+    std::array<iovec, 4> parts{part("lastjid", sizeof "lastjid"), part(&last, sizeof last), part("name", sizeof "name"),
+                               part(name.data(), name.size())};
+    const int jid = ::jail_get(parts.data(), parts.size(), 0);
+    if (jid <= last) return false;
+    if (std::string_view(name.data()).starts_with(parent + ".")) return true;
+    last = jid;
+  }
+  return false;
 }
 
 }  // namespace
@@ -78,6 +96,13 @@ struct Jail::State {
   [[nodiscard]] bool tell_of(std::uintptr_t what, short filter, void* tag) const {
     struct kevent change{};
     EV_SET(&change, what, filter, EV_ADD | EV_ONESHOT, NOTE_EXIT, 0, tag);
+    return ::kevent(queue.get(), &change, 1, nullptr, 0, nullptr) == 0;
+  }
+
+  // Asks once more whether it is empty.
+  [[nodiscard]] bool look_again_soon() const {
+    struct kevent change{};
+    EV_SET(&change, 0, EVFILT_TIMER, EV_ADD | EV_ONESHOT, 0, children_glance, nullptr);
     return ::kevent(queue.get(), &change, 1, nullptr, 0, nullptr) == 0;
   }
 
@@ -150,6 +175,7 @@ void Jail::ask_whether_empty() {
   if (!exists() || state_->inhabitant_watched || !state_->open_queue()) return;
   for (int look = 0; look < looks_max; ++look) {
     const auto pids = processes_in_jail(state_->jid);
+    if (pids.empty() && has_child_jail(state_->options.name) && state_->look_again_soon()) return;
     if (pids.empty()) return state_->events.push_back(JailEvent::empty);
     state_->inhabitant_watched = state_->watch_one_of(pids);
     if (state_->inhabitant_watched) return;
@@ -168,7 +194,9 @@ void Jail::on_readable() {
   const int count = ::kevent(state_->queue.get(), nullptr, 0, events.data(), events.size(), &at_once);
   for (int i = 0; i < count; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];
-    if (event.filter == EVFILT_PROC) {
+    if (event.filter == EVFILT_TIMER) {
+      ask_whether_empty();
+    } else if (event.filter == EVFILT_PROC) {
       state_->inhabitant_watched = false;
       ask_whether_empty();
     } else {

@@ -26,6 +26,7 @@ group_children() {
   same "children: a start of the child starts the parent" "running running" "$(state jt_parent.kid) $(state jt_parent)"
   forget jt_parent.kid; forget jt_parent.kid2; forget jt_parent
   children_of_a_parent
+  children_made_inside
 }
 
 # What a parent has and may bounds its children. children.max does not: it is for jails made inside, not from the host.
@@ -48,4 +49,20 @@ children_of_a_parent() {
   has "children: one whose parent nobody declared is refused" \
     "$(api POST /jails "{\"name\":\"jt_nobody.kid\",\"spec\":{\"params\":{\"path\":\"$root\",\"persist\":true}}}")" '"status":4'
   forget jt_small
+}
+
+# A jail with nothing but a child jail of its own is not empty: in the kernel that keeps it alive as well.
+children_made_inside() {
+  rm -f "$work/hooks/inside"
+  declare_jail jt_mother "{\"params\":{\"path\":\"$root\",\"children.max\":2,\"exec.poststop\":[\"echo over >> $work/hooks/inside\"],\"exec.start\":[\"jail -c name=kid path=/ command=/bin/sleep 1021 &\"]},\"restart\":{\"policy\":\"never\"}}"
+  check "children: one made inside" until_true "$patience" exists jt_mother.kid
+  until_true "$patience" is_state jt_mother running
+  sleep 3
+  same "children: with it alone its parent runs" "running $(jid jt_mother)" "$(state jt_mother) $(jid jt_mother.kid >/dev/null && jid jt_mother)"
+  kill_daemon; start_daemon
+  sleep 3
+  same "children: for the next jaild, too" "running" "$(state jt_mother)"
+  pkill -f '^/bin/sleep 1021'
+  check "children: when it has gone, the parent's end is noticed" until_true "$patience" test -e "$work/hooks/inside"
+  forget jt_mother
 }

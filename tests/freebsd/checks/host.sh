@@ -1,5 +1,6 @@
 # What the host says of itself.
 group_host() {
+  kldload fdescfs 2>/dev/null  # a module that comes while jaild runs brings parameters
   host=$(api GET /host)
   has "host: names itself" "$host" '"host":"freebsd"'
   has "host: has a boot id" "$host" '"boot_id":"'
