@@ -53,11 +53,12 @@ Result<Survey> FreebsdHost::survey() {
 
 Result<std::map<std::string, Usage>> FreebsdHost::usage(const std::vector<JailKey>& keys) {
   std::map<std::string, Usage> all;
+  const bool counted = profile().racct;  // once: it looks at the kernel's modules
   for (const JailKey& key : keys) {
     // The kernel answers zeros for a name that it does not know.
     const bool lives = key.jid > 0 ? jail_name(key.jid, false) == key.name : find_jail(key.name).has_value();
     if (!lives) continue;
-    auto one = profile().racct ? jail_usage(key.name) : Result<Usage>(Usage{});
+    auto one = counted ? jail_usage(key.name) : Result<Usage>(Usage{});
     if (!one) return Fail(one.error());
     all.emplace(key.name, std::move(*one));
   }
