@@ -59,7 +59,7 @@ mounts_of_files() {
   echo "/ $work/f/etc nullfs ro 0 0" >"$work/f/fstab"
   for file in /dev/zero:regular "$work/fifo:regular" "$work:regular" "$work/long:longer" "$work/f/fstab:where a jail can write"; do
     declare_blocked jt_file "{\"params\":{\"path\":\"$work/f\",\"mount.fstab\":[\"${file%:*}\"],\"persist\":true}}"
-    has "mounts: mount.fstab that is ${file#$work/}" "$(reason jt_file)" "mount.fstab ${file%:*} "
+    has "mounts: mount.fstab that is ${file#"$work"/}" "$(reason jt_file)" "mount.fstab ${file%:*} "
     has "mounts: and why not" "$(reason jt_file)" "${file##*:}"
     forget jt_file
   done
