@@ -1,14 +1,16 @@
 #include "daemon/core/start_order.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace jaild::core {
 
 std::vector<std::string> dependencies_of(const std::string& name, const JailSpec& spec) {
   std::vector<std::string> result = spec.list("depend");
   if (auto parent = parent_name(name); !parent.empty()) result.push_back(std::move(parent));
+  if (result.size() < 2) return result;
   std::set<std::string> seen;
   std::erase_if(result, [&](const std::string& each) { return !seen.insert(each).second; });
   return result;
@@ -23,7 +25,7 @@ std::vector<std::vector<std::string>> find_loops(const std::vector<std::string>&
     std::size_t next = 0;
   };
   std::vector<std::vector<std::string>> loops;
-  std::map<std::string, bool> on_path;  // of every jail that was met
+  std::unordered_map<std::string, bool> on_path;  // of every jail that was met
   std::vector<Place> path;
   const auto enter = [&](const std::string& name) {
     if (on_path.emplace(name, true).second) path.push_back({name, lookup(name)});
@@ -57,7 +59,7 @@ std::vector<std::vector<std::string>> find_loops(const std::vector<std::string>&
 }
 
 std::vector<std::string> closure(const std::vector<std::string>& names, const DependencyLookup& next) {
-  std::set<std::string> seen(names.begin(), names.end());
+  std::unordered_set<std::string> seen(names.begin(), names.end());
   std::vector<std::string> queue = names;
   for (std::size_t i = 0; i < queue.size(); ++i) {
     const std::string here = queue[i];
@@ -71,8 +73,8 @@ std::vector<std::string> closure(const std::vector<std::string>& names, const De
 
 std::vector<std::string> in_start_order(const std::vector<std::string>& names, const DependencyLookup& lookup,
                                         const std::function<int(const std::string&)>& priority) {
-  std::map<std::string, std::size_t> waits_for;  // how many of its dependencies are not yet in the order
-  std::map<std::string, std::vector<std::string>> dependants;
+  std::unordered_map<std::string, std::size_t> waits_for;  // how many of its dependencies are not yet in the order
+  std::unordered_map<std::string, std::vector<std::string>> dependants;
   std::vector<std::string> queue;
   const auto meet = [&](const std::string& name) {
     if (waits_for.emplace(name, 0).second) queue.push_back(name);

@@ -15,6 +15,7 @@ Supervisor::Supervisor(SupervisorOptions options) : options_(std::move(options))
 
 std::vector<Action> Supervisor::on_input(Input input, Now now) {
   now_ = now;
+  ++inputs_;
   std::visit([this](auto&& each) { take(std::move(each)); }, std::move(input));
   return settle();
 }
@@ -471,7 +472,7 @@ std::optional<std::string> Supervisor::start_hindrance(Lifecycle& jail) {
   // A jaild that dies before it is would take its own restart for the boot, and this start's delays for the last
   // boot's.
   if (boot_unrecorded_) return "waits until the boot of the host is on the disk";
-  if (const auto staged = staged_.find(jail.name()); staged != staged_.end() && staged->second.deleting) {
+  if (const auto staged = staged_.find(jail.name()); staged != staged_.end() && staged->second) {
     return "is being deleted";
   }
   for (const auto& each : dependencies_of(jail.name(), jail.record().spec)) {

@@ -73,12 +73,15 @@ class Supervisor final : public Context {
   [[nodiscard]] std::vector<FieldError> mistakes_among_jails(const std::string& name, const JailSpec& spec) const;
   // The same for a set, against what would be after it; pointers start with "/jails/N" or "/prune".
   [[nodiscard]] std::vector<FieldError> mistakes_among_jails(const WriteSet& set) const;
-  // The dry run of a set in pieces, none of which takes long, so that no look at 10,000 jails has the loop to itself.
-  // What happens to jails between two pieces may be in the answer or not. The supervisor outlives it.
+  // A set is planned in pieces, none of which takes long, so that no look at 10,000 jails has the loop to itself. What
+  // happens to jails between two pieces may be in the plan or not. The supervisor outlives it.
   struct Preview;
-  [[nodiscard]] std::shared_ptr<Preview> begin_preview(WriteSet set) const;
-  // One piece. nullopt: there is more.
-  [[nodiscard]] std::optional<Result<SetReply>> go_on(Preview& preview) const;
+  [[nodiscard]] std::shared_ptr<Preview> begin_preview(WriteSet set, Now now) const;
+  [[nodiscard]] bool go_on(Preview& preview) const;  // one piece; false: there is more
+  // Of one that is over: the answer of a dry run, or the set carried out as on_input() would. The plan holds where no
+  // input came since it was begun; else it is made again, as a whole.
+  [[nodiscard]] static Result<SetReply> reply_of(Preview& preview);
+  std::vector<Action> carry_out(Ticket ticket, Preview& preview, Now now);
   // When the kernel was last looked at as a whole, at start or by a sweep.
   [[nodiscard]] WallTime looked_at() const { return looked_at_; }
   [[nodiscard]] std::size_t dying() const { return dying_.size(); }
@@ -187,15 +190,16 @@ class Supervisor final : public Context {
   [[nodiscard]] bool touches_staged(const Write& write) const;
 
   // ---- many jails
-  void on_set(Ticket ticket, WriteSet set);
+  void on_set(Ticket ticket, WriteSet set, std::optional<Result<SetPlan>> planned = std::nullopt);
   Result<SetPlan> plan_set(const WriteSet& set) const;
   Outlook outlook_after(const WriteSet& set, std::vector<FieldError>& mistakes) const;
-  void put_member(const WriteSet& set, std::size_t place, Outlook& after, std::vector<FieldError>& mistakes) const;
+  void put_member(const WriteSet& set, std::size_t place, Outlook& after, std::vector<FieldError>& mistakes,
+                  WallTime now) const;
   void take_out_pruned(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const;
-  void carry_wishes(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const;
+  void carry_wishes(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes, WallTime now) const;
   void hasten_members(const WriteSet& set, Outlook& after, SetPlan& plan) const;
-  void plan_erasures(const WriteSet& set, const Outlook& after, SetPlan& plan) const;
-  void plan_record(const WriteSet& set, const JailRecord& planned, SetPlan& plan) const;
+  void plan_erasures(const WriteSet& set, const Outlook& after, SetPlan& plan, WallTime now) const;
+  void plan_record(const WriteSet& set, const JailRecord& planned, SetPlan& plan, WallTime now) const;
   [[nodiscard]] std::vector<JailEvent> events_of(const WriteSet& set, const SetPlan& plan) const;
   void finish_set(PendingSet pending, const Result<void>& result);
 
@@ -249,6 +253,8 @@ class Supervisor final : public Context {
   WallTime looked_at_;
   std::set<std::string> dirty_;
 
+  std::uint64_t inputs_ = 0;  // that were taken
+
   std::vector<Action> actions_;
   std::vector<JailEvent>
       unsaved_events_;                  // facts; those that a commit failed with keep their old number to be ordered by
@@ -259,7 +265,7 @@ class Supervisor final : public Context {
   std::unordered_map<CommitId, PendingWrite> writes_;
   std::unordered_map<CommitId, PendingSet> sets_;
   std::unordered_map<CommitId, Ticket> records_;  // RecordRequested, not yet durable
-  std::map<std::string, JailRecord> staged_;      // written, not yet durable
+  std::map<std::string, bool> staged_;            // written, not yet durable; whether the jail goes
   std::vector<HeldCommit> held_;  // of staged jails, in order; a jail waits for its own, so they are few
   std::deque<std::pair<Ticket, std::variant<Write, WriteSet>>> waiting_;
   std::size_t waiting_sets_ = 0;  // of waiting_: what comes later waits behind it, so that its turn comes

@@ -1,5 +1,6 @@
 // From a plan to the disk and into force: what writes of one jail and of many have in common.
-#include <algorithm>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "daemon/core/start_order.h"
@@ -24,11 +25,8 @@ std::vector<Mutation> Supervisor::mutations_of(const Plan& plan) const {
 }
 
 void Supervisor::stage(const Plan& plan) {
-  for (const auto& record : plan.records) staged_[record.name] = record;
-  for (const auto& name : plan.erased) {
-    auto& going = staged_[name] = find(name)->record();
-    going.deleting = true;
-  }
+  for (const auto& record : plan.records) staged_[record.name] = record.deleting;
+  for (const auto& name : plan.erased) staged_[name] = true;
 }
 
 void Supervisor::install(Plan&& plan) {
@@ -53,10 +51,12 @@ void Supervisor::take_back(const Plan& plan) {
 }
 
 void Supervisor::release_commits(const Plan& plan, bool durable) {
-  std::map<std::string, JailRecord> written;
-  for (const auto& record : plan.records) written.insert(staged_.extract(record.name));
-  const std::set<std::string> erased(plan.erased.begin(), plan.erased.end());
-  for (const auto& name : erased) staged_.erase(name);
+  for (const auto& record : plan.records) staged_.erase(record.name);
+  for (const auto& name : plan.erased) staged_.erase(name);
+  if (held_.empty()) return;
+  std::map<std::string_view, const JailRecord*> written;
+  for (const auto& record : plan.records) written.emplace(record.name, &record);
+  const std::set<std::string_view> erased(plan.erased.begin(), plan.erased.end());
   for (auto& [id, jail, mutations] : std::exchange(held_, {})) {
     const auto wish = written.find(jail);
     if (wish == written.end() && !erased.contains(jail)) {
@@ -69,7 +69,7 @@ void Supervisor::release_commits(const Plan& plan, bool durable) {
     }
     for (auto& mutation : mutations) {
       auto* put = std::get_if<PutJail>(&mutation);
-      if (durable && put != nullptr) take_wish(put->record, wish->second);
+      if (durable && put != nullptr) take_wish(put->record, *wish->second);
     }
     emit(id, std::move(mutations));
   }
@@ -103,14 +103,16 @@ std::optional<JailRecord> Supervisor::hastened(const std::string& name) const {
 }
 
 void Supervisor::try_now(const Plan& plan) {
+  std::unordered_set<std::string_view> written;
+  for (const auto& record : plan.records) written.insert(record.name);
   for (const auto& name : plan.tries) {
     auto* jail = lifecycle(name);
     if (jail == nullptr) continue;
     const auto record = hastened(name);
     jail->try_now();
     dirty_.insert(name);
-    const bool written = std::ranges::any_of(plan.records, [&](const auto& each) { return each.name == name; });
-    if (record && !written) commit(*jail, {PutJail{*record}});  // it came to wait while the plan was on its way
+    if (record && !written.contains(name))
+      commit(*jail, {PutJail{*record}});  // it came to wait while the plan was on its way
   }
 }
 

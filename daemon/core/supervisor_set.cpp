@@ -49,7 +49,7 @@ void check_loops(const WriteSet& set, const Outlook& after, std::vector<FieldErr
 
 }  // namespace
 
-void Supervisor::on_set(Ticket ticket, WriteSet set) {
+void Supervisor::on_set(Ticket ticket, WriteSet set, std::optional<Result<SetPlan>> planned) {
   // It waits until nothing else is on its way to the disk: a graph in motion is not a graph to check against.
   const bool waits = !set.dry_run && (boot_unrecorded_ || !staged_.empty() || waiting_sets_ > 0);
   if (const auto error = refusal(set.dry_run, waits)) {
@@ -61,12 +61,12 @@ void Supervisor::on_set(Ticket ticket, WriteSet set) {
     ++waiting_sets_;
     return;
   }
-  auto plan = plan_set(set);
+  auto plan = planned ? *std::move(planned) : plan_set(set);
   if (!plan) {
     actions_.emplace_back(AnswerSet{ticket, Fail(plan.error())});
     return;
   }
-  if (set.dry_run) {  // as begin_preview(), at once
+  if (set.dry_run) {
     actions_.emplace_back(AnswerSet{ticket, std::move(plan->reply)});
     return;
   }
@@ -131,25 +131,28 @@ void Supervisor::finish_set(PendingSet pending, const Result<void>& result) {
 Result<Supervisor::SetPlan> Supervisor::plan_set(const WriteSet& set) const {
   std::vector<FieldError> mistakes;
   Outlook after = outlook_after(set, mistakes);
-  if (mistakes.empty()) carry_wishes(set, after, mistakes);
+  if (mistakes.empty()) carry_wishes(set, after, mistakes, now_.wall);
   if (!mistakes.empty()) return Fail(Error{Kind::invalid, mistakes.front().detail, 0, mistakes});
   SetPlan plan;
   hasten_members(set, after, plan);
-  plan_erasures(set, after, plan);
-  for (const auto* planned : after.in_start_order()) plan_record(set, *planned, plan);
+  plan_erasures(set, after, plan, now_.wall);
+  for (const auto* planned : after.in_start_order()) plan_record(set, *planned, plan, now_.wall);
   return plan;
 }
 
 // What plan_set() does, cut where it is a walk over all; the graph is looked at as a whole, in a piece for each
 // question.
 struct Supervisor::Preview {
-  Preview(WriteSet wanted, Outlook as_it_is) : set(std::move(wanted)), after(std::move(as_it_is)) {}
+  Preview(WriteSet wanted, Outlook as_it_is, std::uint64_t inputs_so_far, WallTime at)
+      : set(std::move(wanted)), after(std::move(as_it_is)), inputs(inputs_so_far), now(at) {}
 
   enum class Stage { put, prune, check, loops, wishes, hasten, erasures, order, records, over };
   static constexpr std::size_t members_a_piece = 64;
 
   WriteSet set;
   Outlook after;
+  const std::uint64_t inputs;  // of the supervisor, when it began
+  const WallTime now;
   std::vector<FieldError> mistakes;
   SetPlan plan;
   std::vector<const JailRecord*> order;  // of `after`, which changes no more then
@@ -165,61 +168,77 @@ struct Supervisor::Preview {
     stage = following;
     next = 0;
   }
-  [[nodiscard]] Result<SetReply> refused() const {
-    return Fail(Error{Kind::invalid, mistakes.front().detail, 0, mistakes});
+  // After a stage that looks for mistakes.
+  void go_on_unless_mistaken(Stage following) { turn_to(mistakes.empty() ? following : Stage::over); }
+  [[nodiscard]] Result<SetPlan> take_plan() {
+    if (!mistakes.empty()) return Fail(Error{Kind::invalid, mistakes.front().detail, 0, mistakes});
+    return std::move(plan);
   }
 };
 
-std::shared_ptr<Supervisor::Preview> Supervisor::begin_preview(WriteSet set) const {
-  return std::make_shared<Preview>(std::move(set), outlook());
+std::shared_ptr<Supervisor::Preview> Supervisor::begin_preview(WriteSet set, Now now) const {
+  return std::make_shared<Preview>(std::move(set), outlook(), inputs_, now.wall);
 }
 
-std::optional<Result<SetReply>> Supervisor::go_on(Preview& preview) const {
+Result<SetReply> Supervisor::reply_of(Preview& preview) {
+  auto plan = preview.take_plan();
+  if (!plan) return Fail(plan.error());
+  return std::move(plan->reply);
+}
+
+std::vector<Action> Supervisor::carry_out(Ticket ticket, Preview& preview, Now now) {
+  now_ = now;
+  std::optional<Result<SetPlan>> plan;
+  if (preview.inputs == inputs_) plan = preview.take_plan();
+  ++inputs_;
+  on_set(ticket, std::move(preview.set), std::move(plan));
+  return settle();
+}
+
+bool Supervisor::go_on(Preview& preview) const {
   using Stage = Preview::Stage;
   const WriteSet& set = preview.set;
   const std::size_t members = set.members.size();
   switch (preview.stage) {
     case Stage::put:
-      preview.walk(members, Stage::prune, [&](std::size_t i) { put_member(set, i, preview.after, preview.mistakes); });
-      return std::nullopt;
+      preview.walk(members, Stage::prune,
+                   [&](std::size_t i) { put_member(set, i, preview.after, preview.mistakes, preview.now); });
+      break;
     case Stage::prune:
       take_out_pruned(set, preview.after, preview.mistakes);
       preview.turn_to(Stage::check);
-      return std::nullopt;
+      break;
     case Stage::check:
       preview.walk(members, Stage::loops,
                    [&](std::size_t i) { check_member(set, i, preview.after, preview.mistakes); });
-      return std::nullopt;
+      break;
     case Stage::loops:
       check_loops(set, preview.after, preview.mistakes);
-      if (!preview.mistakes.empty()) return preview.refused();
-      preview.turn_to(Stage::wishes);
-      return std::nullopt;
+      preview.go_on_unless_mistaken(Stage::wishes);
+      break;
     case Stage::wishes:
-      carry_wishes(set, preview.after, preview.mistakes);
-      if (!preview.mistakes.empty()) return preview.refused();
-      preview.turn_to(Stage::hasten);
-      return std::nullopt;
+      carry_wishes(set, preview.after, preview.mistakes, preview.now);
+      preview.go_on_unless_mistaken(Stage::hasten);
+      break;
     case Stage::hasten:
       hasten_members(set, preview.after, preview.plan);
       preview.turn_to(Stage::erasures);
-      return std::nullopt;
+      break;
     case Stage::erasures:
-      plan_erasures(set, preview.after, preview.plan);
+      plan_erasures(set, preview.after, preview.plan, preview.now);
       preview.turn_to(Stage::order);
-      return std::nullopt;
+      break;
     case Stage::order:
       preview.order = preview.after.in_start_order();
       preview.turn_to(Stage::records);
-      return std::nullopt;
+      break;
     case Stage::records:
       preview.walk(preview.order.size(), Stage::over,
-                   [&](std::size_t i) { plan_record(set, *preview.order[i], preview.plan); });
-      if (preview.stage == Stage::records) return std::nullopt;
+                   [&](std::size_t i) { plan_record(set, *preview.order[i], preview.plan, preview.now); });
       break;
     case Stage::over: break;
   }
-  return std::move(preview.plan.reply);
+  return preview.stage == Stage::over;
 }
 
 std::vector<FieldError> Supervisor::mistakes_among_jails(const WriteSet& set) const {
@@ -230,15 +249,15 @@ std::vector<FieldError> Supervisor::mistakes_among_jails(const WriteSet& set) co
 
 Outlook Supervisor::outlook_after(const WriteSet& set, std::vector<FieldError>& mistakes) const {
   Outlook after = outlook();
-  for (std::size_t i = 0; i < set.members.size(); ++i) put_member(set, i, after, mistakes);
+  for (std::size_t i = 0; i < set.members.size(); ++i) put_member(set, i, after, mistakes, now_.wall);
   take_out_pruned(set, after, mistakes);
   for (std::size_t i = 0; i < set.members.size(); ++i) check_member(set, i, after, mistakes);
   check_loops(set, after, mistakes);
   return after;
 }
 
-void Supervisor::put_member(const WriteSet& set, std::size_t place, Outlook& after,
-                            std::vector<FieldError>& mistakes) const {
+void Supervisor::put_member(const WriteSet& set, std::size_t place, Outlook& after, std::vector<FieldError>& mistakes,
+                            WallTime now) const {
   const auto& member = set.members[place];
   const auto* jail = find(member.name);
   if (jail == nullptr && foreign_.contains(member.name)) {
@@ -259,7 +278,7 @@ void Supervisor::put_member(const WriteSet& set, std::size_t place, Outlook& aft
   const bool changed = jail == nullptr || record.spec != member.spec;
   const Desired desired = member.desired.value_or(record.desired);
   if (jail != nullptr && changed) ++record.generation;
-  if (changed || desired != record.desired) wish_anew(record, desired, set.who.by, now_.wall);
+  if (changed || desired != record.desired) wish_anew(record, desired, set.who.by, now);
   record.spec = member.spec;
   after.put(std::move(record));
 }
@@ -283,7 +302,8 @@ void Supervisor::take_out_pruned(const WriteSet& set, Outlook& after, std::vecto
 
 // start wishes the dependencies running too, stop the dependants stopped too, as with a write of one jail. What the set
 // says of a jail outright is not changed by what it says of another: the two must agree.
-void Supervisor::carry_wishes(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const {
+void Supervisor::carry_wishes(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes,
+                              WallTime now) const {
   const auto places = places_of(set);
   const auto said = [&](const std::string& name) {
     const auto place = places.find(name);
@@ -303,7 +323,7 @@ void Supervisor::carry_wishes(const WriteSet& set, Outlook& after, std::vector<F
         continue;
       }
       JailRecord changed = *record;
-      wish_anew(changed, desired, set.who.by, now_.wall);
+      wish_anew(changed, desired, set.who.by, now);
       after.put(std::move(changed));
     }
   };
@@ -338,7 +358,7 @@ void Supervisor::hasten_members(const WriteSet& set, Outlook& after, SetPlan& pl
 }
 
 // What goes, dependants first.
-void Supervisor::plan_erasures(const WriteSet& set, const Outlook& after, SetPlan& plan) const {
+void Supervisor::plan_erasures(const WriteSet& set, const Outlook& after, SetPlan& plan, WallTime now) const {
   std::vector<std::string> names;
   for (const auto& [name, record] : after.changed()) {
     if (!record) names.push_back(name);
@@ -364,13 +384,13 @@ void Supervisor::plan_erasures(const WriteSet& set, const Outlook& after, SetPla
     record.deleting = true;
     record.desired = Desired::stopped;
     record.by = set.who.by;
-    record.updated_at = now_.wall;
+    record.updated_at = now;
     plan.records.push_back(std::move(record));
   }
 }
 
 // One that is written and stays; in the order of its start.
-void Supervisor::plan_record(const WriteSet& set, const JailRecord& planned, SetPlan& plan) const {
+void Supervisor::plan_record(const WriteSet& set, const JailRecord& planned, SetPlan& plan, WallTime now) const {
   JailRecord record = planned;
   const auto* jail = find(record.name);
   const bool restart = set.restart && jail != nullptr && jail->has_run() && record.desired == Desired::running &&
@@ -380,7 +400,7 @@ void Supervisor::plan_record(const WriteSet& set, const JailRecord& planned, Set
       describe_record(record, jail, false, options_.timeouts, options_.ways, plan.reply.changes);
     }
     if (!restart) return;
-    wish_anew(record, record.desired, set.who.by, now_.wall);  // what was pending
+    wish_anew(record, record.desired, set.who.by, now);  // what was pending
   }
   if (restart) plan.restarts.insert(record.name);
   describe_record(record, jail, restart, options_.timeouts, options_.ways, plan.reply.changes);

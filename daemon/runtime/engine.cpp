@@ -95,8 +95,12 @@ void Engine::take(core::Input input) {
 }
 
 void Engine::take(core::Input input, Culprit culprit) {
+  act(culprit, [&](core::Now now) { return supervisor_.on_input(std::move(input), now); });
+}
+
+void Engine::act(const Culprit& culprit, const std::function<std::vector<core::Action>(core::Now)>& input) {
   const auto began = loop_.now();
-  carry_out(supervisor_.on_input(std::move(input), began));
+  carry_out(input(began));
   answer_waiters();
   arm();
   if (observer_ != nullptr) observer_->on_input(culprit, loop_.now().mono - began.mono);
@@ -146,25 +150,32 @@ void Engine::write_set(WriteSet set, std::chrono::seconds wait, SetDone done) {
     done(Fail(Kind::overloaded, "too many requests wait"));
     return;
   }
-  if (set.dry_run) return go_on_with_preview(supervisor_.begin_preview(std::move(set)), std::move(done));
+  const bool dry_run = set.dry_run;
+  auto preview = supervisor_.begin_preview(std::move(set), loop_.now());
+  if (dry_run) {
+    return go_on_with_preview(
+        std::move(preview), [done = std::move(done)](Preview& planned) { done(core::Supervisor::reply_of(planned)); });
+  }
   const core::Ticket ticket = ++last_ticket_;
   set_tickets_.emplace(ticket, std::pair{wait, std::move(done)});
-  take(core::SetRequested{ticket, std::move(set)});
+  go_on_with_preview(std::move(preview), [this, ticket](Preview& planned) {
+    act({"write", "set", ""}, [&](core::Now now) { return supervisor_.carry_out(ticket, planned, now); });
+  });
 }
 
-void Engine::go_on_with_preview(std::shared_ptr<core::Supervisor::Preview> preview, SetDone done) {
+void Engine::go_on_with_preview(std::shared_ptr<Preview> preview, std::function<void(Preview&)> then) {
   const auto began = loop_.now().mono;
   const auto held = [&] { return loop_.now().mono - began; };
-  std::optional<Result<SetReply>> reply;
-  while (!reply && held() < preview_turn) reply = supervisor_.go_on(*preview);
+  bool over = false;
+  while (!over && held() < preview_turn) over = supervisor_.go_on(*preview);
   if (observer_ != nullptr) observer_->on_input({"preview", "set", ""}, held());
-  if (!reply) {
-    return loop_.post(while_alive([this, preview = std::move(preview), done = std::move(done)]() mutable {
-      go_on_with_preview(std::move(preview), std::move(done));
+  if (!over) {
+    return loop_.post(while_alive([this, preview = std::move(preview), then = std::move(then)]() mutable {
+      go_on_with_preview(std::move(preview), std::move(then));
     }));
   }
+  then(*preview);
   loop_.offload([kept = std::move(preview)] {});  // 10,000 specs are not taken down in a moment
-  done(std::move(*reply));
 }
 
 void Engine::record(core::RecordRequested request, std::function<void(Result<void>)> done) {

@@ -94,6 +94,8 @@ class Engine {
   };
 
   void take(core::Input input, Culprit culprit);
+  // What the supervisor wants done after `input(now)`, and what follows from it.
+  void act(const Culprit& culprit, const std::function<std::vector<core::Action>(core::Now)>& input);
   void carry_out(std::vector<core::Action> actions);
   void carry_out(core::Perform perform);
   void carry_out(core::Commit commit);
@@ -103,7 +105,8 @@ class Engine {
   void carry_out(core::Publish publish);
   void carry_out(core::ShowStep step);
   void carry_out(core::LookAround look);
-  void go_on_with_preview(std::shared_ptr<core::Supervisor::Preview> preview, SetDone done);
+  using Preview = core::Supervisor::Preview;
+  void go_on_with_preview(std::shared_ptr<Preview> preview, std::function<void(Preview&)> then);
   Culprit note_done(const core::OpDone& done);
   void finish_probe(const core::OpDone& done);
   void finish(WriteReply reply, const WriteDone& done) const;

@@ -50,6 +50,69 @@ TEST(SupervisorSet, MembersMayDependOnEachOtherInAnyOrderOfTheSet) {
   EXPECT_EQ(reply->objects[0].name, "web");  // in the set's order
 }
 
+// More members than a piece of the work has: one to be written, one to be taken out, one that is as it should be.
+WriteSet many(World& world) {
+  std::vector<WriteSet::Member> members;
+  for (int i = 0; i < 150; ++i) members.push_back(member("j" + std::to_string(i), labelled("s")));
+  for (int i = 1; i < 150; ++i) members[i].spec.params["depend"] = std::vector{"j" + std::to_string(i - 1)};
+  EXPECT_TRUE(world.declare("old", labelled("s")));
+  EXPECT_TRUE(world.declare("j0", members[0].spec));
+  auto other = members[1].spec;
+  other.params["host.hostname"] = std::string("x");
+  EXPECT_TRUE(world.declare("j1", other));
+  auto set = set_of(std::move(members));
+  set.prune["set"] = "s";
+  return set;
+}
+
+TEST(SupervisorSet, ByPiecesItIsTheSameAsAtOnce) {
+  World whole;
+  World by_pieces;
+  const auto expected = whole.apply(many(whole));
+  const auto reply = by_pieces.apply_in_pieces(many(by_pieces));
+  ASSERT_TRUE(expected && reply);
+  EXPECT_EQ(actions_of(reply->changes), actions_of(expected->changes));
+  EXPECT_EQ(by_pieces.log, whole.log);
+  EXPECT_EQ(by_pieces.supervisor.find("old"), nullptr);
+  EXPECT_EQ(by_pieces.supervisor.find("j1")->record(), whole.supervisor.find("j1")->record());
+  ASSERT_EQ(by_pieces.told.size(), whole.told.size());
+  for (std::size_t i = 0; i < whole.told.size(); ++i) EXPECT_EQ(by_pieces.told[i].message, whole.told[i].message);
+}
+
+TEST(SupervisorSet, MistakesThatAreFoundByPiecesAreToldAndNothingIsStored) {
+  World world;
+  const auto reply = world.apply_in_pieces(
+      set_of({member("web", depending({"nobody"})), member("a", depending({"b"})), member("b", depending({"a"}))}));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(pointers_of(reply),
+            (std::set<std::string>{"/jails/0/spec/params/depend/0", "/jails/1/spec/params/depend"}));
+  EXPECT_EQ(world.supervisor.find("web"), nullptr);
+}
+
+// Whatever happens between two pieces, the set is checked against and planned on what is when it is carried out.
+TEST(SupervisorSet, APlanThatIsOutdatedIsMadeAgain) {
+  for (int when = 0; when < 20; ++when) {
+    World world;
+    ASSERT_TRUE(world.declare("db", service()));
+    int piece = 0;
+    const auto refused = world.apply_in_pieces(set_of({member("web", depending({"db"}))}), [&] {
+      if (piece++ == when) ASSERT_TRUE(world.ask(Write::Verb::erase, "db"));
+    });
+    if (piece <= when) break;  // no more pieces than that
+    ASSERT_FALSE(refused) << when;
+    EXPECT_EQ(pointers_of(refused), std::set<std::string>{"/jails/0/spec/params/depend/0"});
+    EXPECT_EQ(world.supervisor.find("web"), nullptr);
+    piece = 0;
+    const auto reply = world.apply_in_pieces(set_of({member("web", labelled("mine"))}), [&] {
+      if (piece++ == when) ASSERT_TRUE(world.declare("web", labelled("theirs")));
+    });
+    ASSERT_TRUE(reply) << when;
+    EXPECT_EQ(actions_of(reply->changes), "web live") << when;
+    EXPECT_EQ(world.supervisor.find("web")->record().generation, 2U) << when;
+    EXPECT_EQ(world.supervisor.find("web")->record().spec, labelled("mine")) << when;
+  }
+}
+
 TEST(SupervisorSet, ItIsOneTransaction) {
   World world;
   std::size_t commits_with_jails = 0;

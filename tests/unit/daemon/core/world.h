@@ -41,6 +41,15 @@ class World {
     return set_answers.contains(ticket) ? set_answers.at(ticket) : Fail(Kind::internal, "no answer");
   }
 
+  // The same by pieces, as the engine does it; `between` before each.
+  Result<SetReply> apply_in_pieces(WriteSet set, const std::function<void()>& between = [] {}) {
+    const Ticket ticket = ++last_ticket_;
+    const auto preview = supervisor.begin_preview(std::move(set), now);
+    for (bool over = false; !over; over = supervisor.go_on(*preview)) between();
+    run(supervisor.carry_out(ticket, *preview, now));
+    return set_answers.contains(ticket) ? set_answers.at(ticket) : Fail(Kind::internal, "no answer");
+  }
+
   // Commits wait from now on, until release_commits().
   void hold_commits() { holding_ = true; }
   void release_commits() {
