@@ -22,6 +22,19 @@ std::string directory_of(const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+// Of the control character that `text` begins with, 0: it does not. A terminal takes U+0080 to U+009F, in UTF-8 0xc2
+// and the same byte, for the ESC sequences that they stand for.
+std::size_t control_size(std::string_view text) {
+  const auto byte = static_cast<unsigned char>(text.front());
+  if ((byte < 0x20 && byte != '\t') || byte == 0x7f) return 1;
+  const auto next = static_cast<unsigned char>(byte == 0xc2 && text.size() > 1 ? text[1] : 0);
+  return next >= 0x80 && next < 0xa0 ? 2 : 0;
+}
+
+}  // namespace
+
 ConsoleLog::ConsoleLog(std::string path, std::uint64_t start, std::uint64_t size_max)
     : path_(std::move(path)), start_(start), size_max_(size_max) {}
 
@@ -36,9 +49,10 @@ std::size_t ConsoleLog::add(std::string_view phase, LogStream stream, std::strin
     writable_ = open();
   }
   batch_ += head_;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    batch_ += (byte < 0x20 && c != '\t') || byte == 0x7f ? '?' : c;
+  while (!text.empty()) {
+    const std::size_t control = control_size(text);
+    batch_ += control > 0 ? '?' : text.front();
+    text.remove_prefix(std::max<std::size_t>(control, 1));
   }
   batch_ += '\n';
   ++batch_lines_;

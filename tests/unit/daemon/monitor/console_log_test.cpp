@@ -33,6 +33,16 @@ TEST_F(ConsoleLogTest, AJailCannotForgeALine) {
   EXPECT_EQ(content(place("www.log")), "2026-01-31T12:00:00.007Z 7 main out a?b?[2Jc\td\n");
 }
 
+// U+009B is to a terminal what ESC [ is; U+00A0 and U+00DB are characters.
+TEST_F(ConsoleLogTest, AJailCannotSpeakToTheTerminalThatShowsItsLog) {
+  ConsoleLog log(place("www.log"), 7);
+  write(log, "main", LogStream::out,
+        "a\xc2\x9b"
+        "2Jb\xc2\x80\xc2\x9f\xc2\xa0\xc3\x9b\xc2",
+        noon);
+  EXPECT_EQ(content(place("www.log")), "2026-01-31T12:00:00.007Z 7 main out a?2Jb??\xc2\xa0\xc3\x9b\xc2\n");
+}
+
 TEST_F(ConsoleLogTest, RotationKeepsThreeOldOnesAndTheirSizeBounded) {
   constexpr std::uint64_t size_max = 200;
   ConsoleLog log(place("www.log"), 7, size_max);
