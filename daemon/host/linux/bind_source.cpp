@@ -38,20 +38,33 @@ constexpr std::array kernel_file_systems{
     KernelFileSystem{0x19800202, "mqueue"},
 };
 
+// The name of the kernel's file system that has this, or nullptr.
+Result<const char*> kernels_own(int fd) {
+  struct statfs status{};
+  if (::fstatfs(fd, &status) != 0) {
+    return Fail(Kind::host_refused, std::generic_category().message(errno), errno);
+  }
+  const auto found =
+      std::ranges::find(kernel_file_systems, static_cast<std::uint32_t>(status.f_type), &KernelFileSystem::magic);
+  return found == kernel_file_systems.end() ? nullptr : found->name;
+}
+
 }  // namespace
 
 Result<Walked> find_bind_source(const std::string& path, const std::string& what, const IsTree& is_tree) {
   auto found = walk_host_path(path, what, is_tree);
   if (!found) return found;
-  struct statfs status{};
-  if (::fstatfs(found->fd.get(), &status) != 0) {
-    return Fail(Kind::host_refused, what + " " + path + ": " + std::generic_category().message(errno), errno);
+  // And where it lies: with version 1 /sys/fs/cgroup is a tmpfs, whose directories a jail could remove, and with them
+  // what the host has mounted there.
+  for (const int fd : {found->fd.get(), found->directory.get()}) {
+    if (fd < 0) continue;
+    const auto kernels = kernels_own(fd);
+    if (!kernels) return Fail(kernels.error().in(what + " " + path));
+    if (*kernels == nullptr) continue;
+    return Fail(Kind::host_refused, what + " " + path + (fd == found->fd.get() ? " is " : " lies in ") + *kernels +
+                                        ", a file system of the host's kernel, which no jail may have");
   }
-  const auto magic = static_cast<std::uint32_t>(status.f_type);
-  const auto kernels = std::ranges::find(kernel_file_systems, magic, &KernelFileSystem::magic);
-  if (kernels == kernel_file_systems.end()) return found;
-  return Fail(Kind::host_refused, what + " " + path + " is " + kernels->name +
-                                      ", a file system of the host's kernel, which no jail may have");
+  return found;
 }
 
 }  // namespace jaild::host

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/host/linux/bind_source.h"
+
 namespace jaild::host {
 namespace {
 
@@ -48,6 +50,17 @@ TEST(JailMounts, FstabIsReadLineByLineAndMissingSourcesAreNamed) {
   ASSERT_FALSE(outside);
   EXPECT_EQ(outside.error().kind, Kind::invalid);
   fs::remove_all(folder);
+}
+
+// With version 1 /sys/fs/cgroup is a tmpfs: a jail that removes a directory there unmounts what the host has in it.
+TEST(JailMounts, NothingInAFileSystemOfTheKernelsOwnIsASource) {
+  for (const char* path : {"/proc", "/proc/sys", "/proc/sys/kernel/core_pattern", "/sys", "/sys/fs/cgroup"}) {
+    const auto found = find_bind_source(path, "mount source", no_tree);
+    ASSERT_FALSE(found) << path;
+    EXPECT_EQ(found.error().kind, Kind::host_refused) << found.error().message;
+    EXPECT_NE(found.error().message.find("which no jail may have"), std::string::npos) << found.error().message;
+  }
+  EXPECT_TRUE(find_bind_source("/", "mount source", no_tree));
 }
 
 }  // namespace
