@@ -178,7 +178,7 @@ struct JailChanged {  // a parameter was changed behind our back, or a foreign j
   std::string name;
 };
 struct MonitorLost {
-  JailKey key;
+  JailKey key;  // of one that never answered this jaild only the run
 };
 struct LimitHit {
   std::string name;

@@ -57,6 +57,7 @@ void Supervisor::take(Event event) {
     if (auto* jail = lifecycle(gone->name)) jail->on_gone(gone->jid);
     foreign_.erase(gone->name);
   } else if (const auto* lost = std::get_if<MonitorLost>(&event)) {
+    if (lost->key.name.empty()) look_soon();  // it never told whose it was: the kernel's look shows who has none
     if (auto* jail = lifecycle(lost->key.name)) jail->on_monitor_lost(lost->key);
   } else if (const auto* hit = std::get_if<LimitHit>(&event)) {
     if (auto* jail = lifecycle(hit->name)) {

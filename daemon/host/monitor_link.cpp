@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 
 #include "api/contract/json.h"
+#include "daemon/host/monitor_process.h"
 
 namespace jaild::host {
 namespace {
@@ -21,6 +22,10 @@ using std::chrono::milliseconds;
 
 // Both are answered at once unless the whole machine is slow; a monitor given up too soon costs its jail a restart.
 constexpr milliseconds hello_patience{20'000};
+// At the start of the daemon, for all of them together: then they are told to go on, in case somebody stopped them
+// (SIGSTOP), and after the second time the rest is waited for beside the daemon's work.
+constexpr milliseconds first_patience{1'000};
+constexpr milliseconds second_patience{500};
 // Where the run is over or ends, less is lost, and somebody waits for the stop: a stopped monitor (SIGSTOP) must not
 // hold it up.
 constexpr milliseconds stop_patience{5'000};
@@ -73,12 +78,29 @@ Result<void> MonitorLink::start() {
     }
     auto answered = std::make_shared<std::promise<void>>();
     waits.push_back(answered->get_future());
-    // One that does not answer has been dropped by greet_async(); the survey then shows the run without a monitor.
     greet_async(core::JailKey{"", run, 0}, std::move(*socket), hello_patience,
                 [answered](const Result<void>&) { answered->set_value(); });
   }
-  for (auto& wait : waits) wait.wait();
+  const auto all_until = [&waits](std::chrono::steady_clock::time_point deadline) {
+    return std::ranges::all_of(
+        waits, [deadline](std::future<void>& wait) { return wait.wait_until(deadline) == std::future_status::ready; });
+  };
+  const auto began = std::chrono::steady_clock::now();
+  if (all_until(began + first_patience)) return {};
+  on_thread(io_, [this] {
+    each_silent([](MonitorSession& session) {
+      if (session.pid > 1) ::kill(session.pid, SIGCONT);
+    });
+  });
+  if (all_until(began + first_patience + second_patience)) return {};
+  on_thread(io_, [this] { each_silent([](MonitorSession& session) { session.taken_up = true; }); });
   return {};
+}
+
+void MonitorLink::each_silent(const std::function<void(MonitorSession&)>& deed) const {
+  for (const auto& [run, session] : sessions_) {
+    if (!session->greeted) deed(*session);
+  }
 }
 
 void MonitorLink::stop() {
@@ -107,19 +129,23 @@ Result<void> MonitorLink::greet(const core::JailKey& key, milliseconds patience)
 
 void MonitorLink::greet_async(const core::JailKey& key, UniqueFd socket, milliseconds patience,
                               std::function<void(Result<void>)> done) {
+  const pid_t process = monitor_process(socket.get(), paths_, key.run);
   auto shared_socket = std::make_shared<UniqueFd>(std::move(socket));  // a posted function must be copyable
-  asio::post(io_, [this, key, shared_socket, patience, done = std::move(done)] {
+  asio::post(io_, [this, key, shared_socket, process, patience, done = std::move(done)] {
     if (stopped_) return done(Fail(Kind::unavailable, "jaild is stopping"));
     auto session = std::make_shared<MonitorSession>(
         io_, std::move(*shared_socket), key,
         MonitorSession::Handlers{[this](MonitorSession& from, const json& note) { noted(from, note); },
                                  [this](MonitorSession& from) { ended(from); }});
+    session->pid = process;
     sessions_[key.run] = session;
     session->start();
     session->ask({{"request", "hello"}, {"environment", paths_.environment}}, patience,
                  [this, session, done](Result<json> hello) {
                    if (!hello) {
-                     session->finishing = true;  // it never was ours: its end is no news
+                     // Ended, or no other could take its place.
+                     if (hello.error().kind == Kind::timeout && session->pid > 1) ::kill(session->pid, SIGKILL);
+                     session->finishing = !session->taken_up;  // it never was ours: its end is no news
                      session->end("the jail's monitor did not answer");
                      return done(Fail(hello.error()));
                    }
@@ -133,6 +159,7 @@ void MonitorLink::greeted(MonitorSession& session, const json& hello) {
   session.key.name = json_text(hello, "name");
   session.key.jid = static_cast<int>(json_number(hello, "jid"));
   session.pid = static_cast<int>(json_number(hello, "pid"));
+  session.greeted = true;
   session.main_started = json_text(hello, "main") != "none";
   if (hello.contains("exit")) session.main_exit = hello["exit"];
   session.log = log_of(hello);
@@ -140,6 +167,7 @@ void MonitorLink::greeted(MonitorSession& session, const json& hello) {
   if (hello.contains("commands") && !hello["commands"].empty()) {
     session.ask({{"request", "cancel"}}, hello_patience, [](const Result<json>&) {});
   }
+  if (session.taken_up && session.main_exit) handlers_.main_exited(session.key, exit_of(hello).value_or(LastExit{}));
 }
 
 void MonitorLink::noted(MonitorSession& session, const json& message) {
@@ -249,7 +277,8 @@ std::vector<core::MonitorFacts> MonitorLink::monitors() {
   return on_thread(io_, [this] {
     std::vector<core::MonitorFacts> facts;
     for (const auto& [run, session] : sessions_) {
-      core::MonitorFacts one{session->key, session->main_started, std::nullopt, session->log};
+      // Of one that has not answered yet the best is believed.
+      core::MonitorFacts one{session->key, session->main_started || !session->greeted, std::nullopt, session->log};
       if (session->main_exit) one.main_exit = exit_of(json{{"exit", *session->main_exit}});
       facts.push_back(std::move(one));
     }

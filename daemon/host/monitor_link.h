@@ -37,7 +37,9 @@ class MonitorLink {
   MonitorLink(boost::asio::io_context& io, MonitorPaths paths, Handlers handlers);
 
   // Connects to every monitor that an earlier daemon left; commands that daemon had under way are ended, since nobody
-  // waits for them. Waits at most 20 s for all of them together; one that did not answer by then counts as gone.
+  // waits for them. Waits at most 1.5 s for all of them together; one that is stopped (SIGSTOP) is told to go on. Who
+  // still does not answer counts as the monitor of its run until 20 s are over; then it is ended and noted as lost,
+  // with its run as all of the key.
   Result<void> start();
   // Every request is answered (Kind::unavailable) and nothing is noted after this returns. Monitors go on.
   void stop();
@@ -69,6 +71,7 @@ class MonitorLink {
   Result<void> greet(const core::JailKey& key, std::chrono::milliseconds patience);
   void greet_async(const core::JailKey& key, UniqueFd socket, std::chrono::milliseconds patience,
                    std::function<void(Result<void>)> done);
+  void each_silent(const std::function<void(MonitorSession&)>& deed) const;  // the link's thread only
   void greeted(MonitorSession& session, const nlohmann::json& hello);
   void noted(MonitorSession& session, const nlohmann::json& note);
   void ended(MonitorSession& session);

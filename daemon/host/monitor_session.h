@@ -49,7 +49,9 @@ class MonitorSession : public std::enable_shared_from_this<MonitorSession> {
   void end(const std::string& why);
 
   core::JailKey key;          // jid 0 until the jail is made
-  int pid = 0;                // the monitor's, as told by hello; nobody else's while it is connected
+  int pid = 0;                // the monitor's, 0: not known; nobody else's while it is connected
+  bool greeted = false;       // it has answered hello
+  bool taken_up = false;      // it counts as the run's monitor although it has not answered yet
   bool finishing = false;     // its end is wanted
   bool main_started = false;  // as told by hello and main
   std::optional<nlohmann::json> main_exit;

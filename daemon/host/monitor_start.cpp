@@ -134,7 +134,8 @@ Result<UniqueFd> connect_monitor(const MonitorPaths& paths, std::uint64_t run) {
   if (path.size() >= sizeof address.sun_path)
     return Fail(Kind::invalid, "the run directory's path is too long: " + path);
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // Not blocking: of one that is stopped the backlog may be full.
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return Fail(system_error("connect to the jail's monitor", errno));
   const auto* generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
   if (::connect(fd.get(), generic, sizeof address) == 0) return fd;

@@ -36,6 +36,7 @@ Result<void> Monitor::prepare() {
 }
 
 void Monitor::run() {
+  server_.claim();
   console_.say("start " + std::to_string(options_.run));
   while (!done_) {
     auto fds = interest();

@@ -39,6 +39,8 @@ const sockaddr* generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
+constexpr int backlog = 8;
+
 bool somebody_listens(const sockaddr_un& address) {
   const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   // EAGAIN: it lives, and its backlog is full.
@@ -61,9 +63,12 @@ Result<Server> Server::listen(const std::string& path) {
   const int bind_errno = errno;
   ::umask(before);
   if (bound != 0) return FailErrno(Kind::host_refused, "bind " + path, bind_errno);
-  constexpr int backlog = 8;
   if (::listen(server.listener_.get(), backlog) != 0) return FailErrno(Kind::host_refused, "listen " + path, errno);
   return server;
+}
+
+void Server::claim() const {
+  [[maybe_unused]] const int listens = ::listen(listener_.get(), backlog);  // it does already
 }
 
 void Server::accept() {

@@ -15,6 +15,9 @@ class Server {
   // Kind::exists: somebody listens there already. A socket left by a dead monitor is replaced.
   static Result<Server> listen(const std::string& path);
 
+  // Whoever connects from now on is told that this process listens, and not the one that forked it.
+  void claim() const;
+
   [[nodiscard]] int listener() const { return listener_.get(); }
   [[nodiscard]] int connection() const { return connection_.get(); }  // -1: none
   [[nodiscard]] bool wants_to_write() const { return sent_ < output_.size(); }

@@ -1,11 +1,31 @@
 """Real jails on the linux host: limits, confinement, hooks, time limits, many at once."""
+import contextlib
+import ctypes
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import time
 import unittest
 
 from harness import Jaild, JaildTest, until
+
+
+@contextlib.contextmanager
+def traced(pid):
+    """A process in the hands of a debugger, which SIGCONT does not free; SIGKILL ends it as ever."""
+    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+    ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    seize, interrupt, detach = 0x4206, 0x4207, 17
+    if ptrace(seize, pid, None, None) != 0 or ptrace(interrupt, pid, None, None) != 0:
+        raise OSError(ctypes.get_errno(), "ptrace")
+    try:
+        yield
+    finally:
+        ptrace(detach, pid, None, None)  # refused once it was killed
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG | 0x40000000)  # __WALL: a tracer is told of the end too
 
 
 class Limits(JaildTest):
@@ -250,6 +270,82 @@ class Adoption(JaildTest):
         self.assertEqual(log.read_text(), "x\n")
         self.assertEqual(stopped.read_text(), "inside\n", "a new monitor ran exec.stop in the jail")
         self.erase("lost")
+
+
+class StoppedMonitor(JaildTest):
+    """The host's administrator stops a monitor (SIGSTOP, a debugger): nothing waits long for it and nothing stays of it."""
+    host = "linux"
+
+    def monitor_of(self, name):
+        jid = self.jaild.status(name)["jid"]
+        for pid in self.jaild.pids():
+            words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            if pid not in (self.jaild.process.pid, jid) and ["--name", name] == words[1:3]:
+                return pid
+        raise AssertionError(f"{name} has no monitor")
+
+    def nothing_is_left(self, name, monitor):
+        self.assertIsNone(self.jaild.status(name))
+        left = [each.name for each in (self.jaild.dir / "run").glob("monitors/*.sock")]
+        left += [each.name for each in (self.jaild.dir / "run").glob("jails/*.json")]
+        left += [each.name for each in (self.jaild.dir / "state" / "exits").glob("*")]
+        self.assertEqual(left, [])
+        until(5, lambda: not pathlib.Path(f"/proc/{monitor}").exists(), "the stopped monitor is ended")
+
+    def timed(self, seconds, deed):
+        began = time.monotonic()
+        result = deed()
+        self.assertLess(time.monotonic() - began, seconds)
+        return result
+
+    def test_stop_restart_and_delete_do_not_wait_for_it(self):
+        for wish, state in (("stop", "stopped"), ("restart", "running"), ("delete", None)):
+            with self.subTest(wish=wish):
+                self.declare("held", self.spec(params={"exec.stop": ["true"]}))
+                monitor, jid = self.monitor_of("held"), self.jaild.status("held")["jid"]
+                os.kill(monitor, signal.SIGSTOP)
+                if wish == "delete":
+                    self.timed(15, lambda: self.erase("held"))
+                else:
+                    code, body = self.timed(15, lambda: self.jaild.call("POST", f"/jails/held/{wish}?wait=60"))
+                    self.assertEqual((code, body["status"]["state"]), (200, state), body)
+                    self.assertNotEqual(body["status"].get("jid"), jid)
+                    self.erase("held")
+                self.nothing_is_left("held", monitor)
+
+    def test_the_next_jaild_tells_stopped_ones_to_go_on(self):
+        names = ("one", "two", "three")
+        for name in names:
+            self.declare(name, self.spec())
+        before = [(self.jaild.status(name)["jid"], self.monitor_of(name)) for name in names]
+        for _, monitor in before:
+            os.kill(monitor, signal.SIGSTOP)
+        self.jaild.terminate()
+        self.timed(8, self.jaild.start)
+        self.assertEqual([(self.jaild.status(name)["jid"], self.monitor_of(name)) for name in names], before)
+        self.assertEqual({self.jaild.status(name)["state"] for name in names}, {"running"})
+        self.assertEqual(self.jaild.jailctl("exec", "two", "--", "echo", "on").stdout, "on\n")
+        self.erase(*names)
+        for _, monitor in before:
+            self.nothing_is_left("one", monitor)
+
+    def test_one_that_cannot_go_on_is_waited_for_beside_and_then_replaced(self):
+        self.declare("held", self.spec())
+        self.declare("other", self.spec())
+        old, monitor = self.status_of("held"), self.monitor_of("held")
+        with traced(monitor):
+            self.jaild.terminate()
+            self.timed(8, self.jaild.start)
+            self.assertEqual(self.status_of("held"), old)
+            self.assertEqual(self.jaild.jailctl("exec", "other", "--", "echo", "beside").stdout, "beside\n")
+            until(60, lambda: self.status_of("held") not in (old, ("running", None)) and self.status_of("held")[0] == "running",
+                  "a new run")
+        self.erase("held", "other")
+        self.nothing_is_left("held", monitor)
+
+    def status_of(self, name):
+        status = self.jaild.status(name)
+        return status["state"], status.get("jid")
 
 
 class Removal(JaildTest):

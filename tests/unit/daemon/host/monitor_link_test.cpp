@@ -144,6 +144,32 @@ TEST_F(MonitorLinkTest, MonitorsLeftByAnEarlierDaemonAreTakenUp) {
   EXPECT_EQ(facts[0].main_exit->code, 3);
 }
 
+// A daemon with many jails does not wait for one monitor before it serves.
+TEST_F(MonitorLinkTest, OneThatDoesNotAnswerIsWaitedForBeside) {
+  FakeMonitor monitor(folder_, 7);
+  const auto began = std::chrono::steady_clock::now();
+  ASSERT_TRUE(link_->start());
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
+  auto facts = link_->monitors();
+  ASSERT_EQ(facts.size(), 1U) << "its run has a monitor";
+  EXPECT_EQ(facts[0].key.run, 7U);
+  EXPECT_TRUE(facts[0].main_started) << "or its jail would be stopped";
+  EXPECT_FALSE(facts[0].main_exit);
+
+  monitor.accept();
+  monitor.answer(monitor.hear(),
+                 {{"name", "www"},
+                  {"jid", 42},
+                  {"main", "exited"},
+                  {"exit", {{"at", "2026-01-31T12:00:00Z"}, {"code", 3}, {"reason", "exited with 3"}}}});
+  EXPECT_TRUE(heard("main_exited 3")) << "what would have been told at the start is told now";
+  facts = link_->monitors();
+  ASSERT_EQ(facts.size(), 1U);
+  EXPECT_EQ(facts[0].key, (core::JailKey{"www", 7, 42}));
+  monitor.hang_up();
+  EXPECT_TRUE(heard("lost www 42"));
+}
+
 TEST_F(MonitorLinkTest, HelloTellsTheEnvironmentOfCommands) {
   FakeMonitor monitor(folder_, 7);
   std::thread starting([this] { EXPECT_TRUE(link_->start()); });
