@@ -76,6 +76,7 @@ TEST(Culprit, IsNamedForEveryInput) {
       {core::Event{core::JailChanged{"www"}}, "event", "jail changed", "www"},
       {core::Event{core::MonitorLost{key}}, "event", "monitor lost", "www"},
       {core::Event{core::LimitHit{"www", Resource::maxproc}}, "event", "limit hit", "www"},
+      {core::Event{core::LogTold{key, {}}}, "event", "log told", "www"},
       {core::WriteRequested{1, stop}, "write", "stop", "www"},
       {core::Surveyed{core::Survey{}}, "survey", "", ""},
       {core::ReadinessChanged{key, true, false, ""}, "readiness", "", "www"},
