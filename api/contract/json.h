@@ -8,11 +8,11 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "api/contract/change.h"
 #include "api/contract/host_profile.h"
 #include "api/contract/jail_status.h"
 #include "api/contract/result.h"
 #include "api/contract/task_info.h"
-#include "api/contract/write.h"
 
 namespace jaild {
 
@@ -43,9 +43,9 @@ Result<void> check_removals(const nlohmann::json& patch);
 // mistakes of all jails at once, those that `further` finds among them when the set is refused anyway; pointers start
 // with "/jails/N". `who` and `dry_run` are left to the caller.
 constexpr std::size_t set_members_max = 10'000;
-using FurtherSetMistakes = std::function<std::vector<FieldError>(const WriteSet& set)>;
-Result<WriteSet> parse_jail_set(const nlohmann::json& body, const HostProfile& host,
-                                const FurtherSetMistakes& further = {});
+using FurtherSetMistakes = std::function<std::vector<FieldError>(const ChangeRequest& set)>;
+Result<ChangeRequest> parse_jail_set(const nlohmann::json& body, const HostProfile& host,
+                                     const FurtherSetMistakes& further = {});
 
 // A spec alone: types, ranges and texts; what needs more than one field or the host is validate()'s. `pointer` is where
 // it stands in its document ("/spec"). The fields are those of jaild-spec(5), every one optional; "health" has exactly
@@ -61,7 +61,7 @@ nlohmann::json to_json(const ProcessInfo& process);
 // {"resources":{NAME:N...},"limits":[{"rule","resource","action","amount","per","unit"}...]}; "rule" as written.
 nlohmann::json to_json(const Usage& usage, const std::vector<RctlRule>& limits);
 nlohmann::json to_json(const HostProfile& profile);
-nlohmann::json to_json(const Change& change);
+nlohmann::json to_json(const Effect& effect);
 nlohmann::json to_json(const Tasks& tasks);
 nlohmann::json to_json(const LastExit& exit);
 Result<LastExit> parse_last_exit(const nlohmann::json& body);  // members it does not know are ignored

@@ -76,7 +76,7 @@ Result<JailDocument> parse(const json& body, std::string_view name_in_path, cons
   return Fail(mistakes.error());
 }
 
-void read_members(const json& jails, const std::string& pointer, const HostProfile& host, WriteSet& set,
+void read_members(const json& jails, const std::string& pointer, const HostProfile& host, ChangeRequest& set,
                   Mistakes& mistakes) {
   if (!jails.is_array()) {
     mistakes.add(pointer, "expects a list of jails, not " + std::string(json_type(jails)));
@@ -94,7 +94,7 @@ void read_members(const json& jails, const std::string& pointer, const HostProfi
     if (!fresh && !document.name.empty()) {
       mistakes.add(pointer_to(place, "name"), "is declared twice; first at " + pointer_to(pointer, first->second));
     }
-    set.members.push_back({std::move(document.name), std::move(document.spec), document.desired});
+    set.changes.push_back({std::move(document.name), Put{std::move(document.spec), document.desired}});
   }
 }
 
@@ -130,9 +130,11 @@ Result<void> check_removals(const json& patch) {
   return Fail(removals.error());
 }
 
-Result<WriteSet> parse_jail_set(const json& body, const HostProfile& host, const FurtherSetMistakes& further) {
+Result<ChangeRequest> parse_jail_set(const json& body, const HostProfile& host, const FurtherSetMistakes& further) {
   Mistakes mistakes;
-  WriteSet set;
+  ChangeRequest set;
+  set.is_set = true;
+  set.restart = true;
   Fields fields(body, "", mistakes);
   if (!body.is_object()) return Fail(mistakes.error());
   if (const json* jails = fields.take("jails"); jails != nullptr) {

@@ -203,9 +203,11 @@ json to_json(const HostProfile& profile) {
   return out;
 }
 
-json to_json(const Change& change) {
-  return {
-      {"jail", change.jail}, {"action", change.action}, {"fields", change.fields}, {"steps", steps_json(change.steps)}};
+json to_json(const Effect& effect) {
+  return {{"jail", effect.jail},
+          {"action", to_string(effect.kind)},
+          {"fields", effect.fields},
+          {"steps", steps_json(effect.steps)}};
 }
 
 namespace {

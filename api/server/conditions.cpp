@@ -57,10 +57,10 @@ bool is_utf8_type(std::string_view field) {
   return true;
 }
 
-Result<void> read_if_match(std::string_view field, Write& write) {
+Result<void> read_if_match(std::string_view field, Conditions& conditions) {
   std::string_view tag = trim(field);
   if (tag == "*") {
-    write.if_present = true;
+    conditions.present = true;
     return {};
   }
   // If-Match compares strongly, so a weak tag matches nothing (RFC 9110, 13.1.1).
@@ -76,7 +76,7 @@ Result<void> read_if_match(std::string_view field, Write& write) {
   if (weak || error != std::errc{} || stop != digits.data() + digits.size() || etag(generation) != tag) {
     return Fail(Kind::precondition_failed, "If-Match names no generation: " + in_short(trim(field), shown));
   }
-  write.if_generation = generation;
+  conditions.generation = generation;
   return {};
 }
 
@@ -86,15 +86,18 @@ std::string etag(std::uint64_t generation) {
   return "\"" + std::to_string(generation) + "\"";
 }
 
-Result<void> read_conditions(const Request& request, bool may_create, Write& write) {
+Result<Conditions> read_conditions(const Request& request, bool may_create) {
+  Conditions conditions;
   if (request.if_none_match) {
     if (!may_create || trim(*request.if_none_match) != "*") {
       return Fail(Kind::bad_request, "If-None-Match is taken by PUT only, and there only as *");
     }
-    write.if_absent = true;
+    conditions.absent = true;
   }
-  if (request.if_match) return read_if_match(*request.if_match, write);
-  return {};
+  if (request.if_match) {
+    if (auto read = read_if_match(*request.if_match, conditions); !read) return Fail(read.error());
+  }
+  return conditions;
 }
 
 Result<void> check_body_type(const Request& request, BodyType type) {

@@ -5,15 +5,14 @@
 #include <string_view>
 
 #include "api/contract/result.h"
-#include "api/contract/write.h"
+#include "api/contract/change.h"
 #include "api/server/message.h"
 
 namespace jaild::server {
 
-// Fills in if_generation, if_present and if_absent of `write` from If-Match and, where `may_create` (PUT),
-// If-None-Match: *. Kind::bad_request: a tag without quotes, a list, If-None-Match elsewhere.
-// Kind::precondition_failed: a tag that no generation of ours can have.
-Result<void> read_conditions(const Request& request, bool may_create, Write& write);
+// From If-Match and, where `may_create` (PUT), If-None-Match: *. Kind::bad_request: a tag without quotes, a list,
+// If-None-Match elsewhere. Kind::precondition_failed: a tag that no generation of ours can have.
+Result<Conditions> read_conditions(const Request& request, bool may_create);
 
 // "\"7\"", the ETag of generation 7.
 std::string etag(std::uint64_t generation);

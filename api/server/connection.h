@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "api/contract/role.h"
-#include "api/contract/write.h"
+#include "api/contract/change.h"
 #include "api/server/deadline.h"
 #include "api/server/place.h"
 #include "api/server/waiter.h"

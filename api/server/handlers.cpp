@@ -15,10 +15,10 @@ boost::asio::awaitable<Response> handle(RouteId route, Call& call) {
     case RouteId::put_jail: return put_jail(call);
     case RouteId::patch_jail: return patch_jail(call);
     case RouteId::delete_jail: return delete_jail(call);
-    case RouteId::start_jail: return act_on_jail(call, Write::Verb::start);
-    case RouteId::stop_jail: return act_on_jail(call, Write::Verb::stop);
-    case RouteId::restart_jail: return act_on_jail(call, Write::Verb::restart);
-    case RouteId::adopt_jail: return act_on_jail(call, Write::Verb::adopt);
+    case RouteId::start_jail: return act_on_jail(call, SetDesired{Desired::running});
+    case RouteId::stop_jail: return act_on_jail(call, SetDesired{Desired::stopped});
+    case RouteId::restart_jail: return act_on_jail(call, Restart{});
+    case RouteId::adopt_jail: return act_on_jail(call, Adopt{});
     case RouteId::jail_usage: return jail_usage(call);
     case RouteId::jail_processes: return jail_processes(call);
     case RouteId::rollback_jail: return roll_back_jail(call);

@@ -44,8 +44,8 @@ boost::asio::awaitable<Response> put_jail(Call& call);
 boost::asio::awaitable<Response> patch_jail(Call& call);
 boost::asio::awaitable<Response> delete_jail(Call& call);
 boost::asio::awaitable<Response> roll_back_jail(Call& call);
-boost::asio::awaitable<Response> act_on_jail(Call& call, Write::Verb verb);  // start, stop, restart, adopt
-boost::asio::awaitable<Response> plan_set(Call& call);                       // handlers_sets.cpp
+boost::asio::awaitable<Response> act_on_jail(Call& call, ChangeAction action);  // start, stop, restart, adopt
+boost::asio::awaitable<Response> plan_set(Call& call);                          // handlers_sets.cpp
 boost::asio::awaitable<Response> apply_set(Call& call);
 boost::asio::awaitable<Response> list_events(Call& call);  // handlers_events.cpp
 boost::asio::awaitable<Response> jail_log(Call& call);     // handlers_log.cpp

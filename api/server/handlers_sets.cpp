@@ -31,8 +31,8 @@ struct Reading {
   std::string body;
   const HostProfile& profile;
   std::optional<std::vector<FieldError>> objections;  // what host and jails say against `refused`
-  Result<WriteSet> set = Fail(Kind::internal, "not read yet");
-  std::optional<WriteSet> refused;  // as far as it could be read
+  Result<ChangeRequest> set = Fail(Kind::internal, "not read yet");
+  std::optional<ChangeRequest> refused;  // as far as it could be read
 };
 
 void read(Reading& reading) {
@@ -41,14 +41,14 @@ void read(Reading& reading) {
     reading.set = Fail(body.error());
     return;
   }
-  reading.set = parse_jail_set(*body, reading.profile, [&](const WriteSet& refused) {
+  reading.set = parse_jail_set(*body, reading.profile, [&](const ChangeRequest& refused) {
     if (reading.objections) return *reading.objections;
     reading.refused = refused;
     return std::vector<FieldError>{};
   });
 }
 
-boost::asio::awaitable<Result<WriteSet>> read_set(Call& call, bool dry_run) {
+boost::asio::awaitable<Result<ChangeRequest>> read_set(Call& call, bool dry_run) {
   const Result<void> type = check_body_type(call.request, BodyType::json);
   if (!type) co_return Fail(type.error());
   const auto reading = std::make_shared<Reading>(call.request.body, call.service.profile());
@@ -59,26 +59,26 @@ boost::asio::awaitable<Result<WriteSet>> read_set(Call& call, bool dry_run) {
     done = co_await off_the_loop(call, work);
   }
   if (!done) co_return Fail(done.error());
-  Result<WriteSet> set = std::move(reading->set);
+  Result<ChangeRequest> set = std::move(reading->set);
   if (set) set->dry_run = dry_run;
   if (set) set->who = call.who;
   co_return set;
 }
 
-boost::asio::awaitable<Result<SetReply>> carry_out(Call& call, WriteSet set, std::chrono::seconds wait) {
-  Pending<SetReply> pending(call.connection.waiter());
-  call.service.write_set(std::move(set), wait, pending.done());
+boost::asio::awaitable<Result<ChangeReply>> carry_out(Call& call, ChangeRequest set, std::chrono::seconds wait) {
+  Pending<ChangeReply> pending(call.connection.waiter());
+  call.service.change(std::move(set), wait, pending.done());
   if (wait.count() > 0) call.connection.watch();
-  Result<SetReply> reply = co_await pending.get(wait + call.limits.answer_time);
+  Result<ChangeReply> reply = co_await pending.get(wait + call.limits.answer_time);
   co_return reply;
 }
 
 struct Rendering {
-  SetReply reply;
+  ChangeReply reply;
   Response response;
 };
 
-boost::asio::awaitable<Response> answer(Call& call, SetReply reply, Response (*render)(const SetReply&)) {
+boost::asio::awaitable<Response> answer(Call& call, ChangeReply reply, Response (*render)(const ChangeReply&)) {
   const auto rendering = std::make_shared<Rendering>();
   rendering->reply = std::move(reply);
   const std::function<void()> work = [rendering, render] {
@@ -94,12 +94,12 @@ boost::asio::awaitable<Response> answer_plan(Call& call) {
   WorkTurns::Turn turn;
   const Result<void> ours = co_await turn.take(call.connection.place().sets, call.who.by, call.connection.waiter());
   if (!ours) co_return problem_response(ours.error());
-  Result<WriteSet> set = co_await read_set(call, true);
+  Result<ChangeRequest> set = co_await read_set(call, true);
   if (!set) co_return problem_response(set.error());
-  Result<SetReply> reply = co_await carry_out(call, *std::move(set), std::chrono::seconds(0));
+  Result<ChangeReply> reply = co_await carry_out(call, *std::move(set), std::chrono::seconds(0));
   if (!reply) co_return problem_response(reply.error());
   Response response =
-      co_await answer(call, *std::move(reply), [](const SetReply& made) { return list_response(made.changes); });
+      co_await answer(call, *std::move(reply), [](const ChangeReply& made) { return list_response(made.effects); });
   co_return response;
 }
 
@@ -125,14 +125,14 @@ boost::asio::awaitable<Response> apply_set(Call& call) {
   WorkTurns::Turn turn;
   const Result<void> ours = co_await turn.take(call.connection.place().sets, call.who.by, call.connection.waiter());
   if (!ours) co_return problem_response(ours.error());
-  Result<WriteSet> set = co_await read_set(call, false);
+  Result<ChangeRequest> set = co_await read_set(call, false);
   if (!set) co_return problem_response(set.error());
   turn.release();  // the commits of sets are one after the other anyway, and ?wait may last
-  Result<SetReply> reply = co_await carry_out(call, *std::move(set), wait);
+  Result<ChangeReply> reply = co_await carry_out(call, *std::move(set), wait);
   if (!reply) co_return problem_response(reply.error());
-  Response response = co_await answer(call, *std::move(reply), [](const SetReply& made) {
+  Response response = co_await answer(call, *std::move(reply), [](const ChangeReply& made) {
     return json_response(made.settled ? 200 : 202,
-                         {{"items", items_of(made.objects)}, {"changes", items_of(made.changes)}});
+                         {{"items", items_of(made.objects)}, {"changes", items_of(made.effects)}});
   });
   co_return response;
 }

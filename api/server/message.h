@@ -11,7 +11,7 @@
 
 #include "api/contract/log_line.h"
 #include "api/contract/error.h"
-#include "api/contract/write.h"
+#include "api/contract/query.h"
 
 namespace jaild::server {
 

@@ -9,15 +9,16 @@
 #include <string_view>
 #include <vector>
 
+#include "api/contract/change.h"
 #include "api/contract/exec.h"
 #include "api/contract/history_page.h"
 #include "api/contract/host_profile.h"
 #include "api/contract/jail_view.h"
 #include "api/contract/log_line.h"
+#include "api/contract/query.h"
 #include "api/contract/result.h"
 #include "api/contract/task_info.h"
 #include "api/contract/token.h"
-#include "api/contract/write.h"
 
 namespace jaild::server {
 
@@ -71,21 +72,15 @@ class Service {
   [[nodiscard]] virtual Result<std::shared_ptr<JailView>> view(const std::string& name) = 0;
   [[nodiscard]] virtual JailViews list(const ListQuery& query) = 0;
 
-  // What this host and its other jails say against a spec, beyond what validate() finds.
-  [[nodiscard]] virtual std::vector<FieldError> objections(const std::string& name, const JailSpec& spec) const = 0;
-
-  // The same for a set; pointers start with "/jails/N" or "/prune".
-  [[nodiscard]] virtual std::vector<FieldError> objections(const WriteSet& set) const = 0;
+  // What this host and its jails say against a request, beyond what validate() finds; pointers as in its document.
+  [[nodiscard]] virtual std::vector<FieldError> objections(const ChangeRequest& request) const = 0;
 
   // Runs `work`, which owns what it uses, on a thread that may take its time; then `done` on the loop.
   virtual void offload(std::function<void()> work, std::function<void()> done) = 0;
 
-  // Carries out `write` and answers after it is durable. `wait` > 0: not before the wish holds or the jail is failed,
-  // at most that long.
-  virtual void write(Write write, std::chrono::seconds wait, Done<WriteReply> done) = 0;
-
-  // The same for many jails in one transaction; `wait` is for all of them. The set is one that parse_jail_set() took.
-  virtual void write_set(WriteSet set, std::chrono::seconds wait, Done<SetReply> done) = 0;
+  // Carries out the request as one transaction and answers after it is durable. `wait` > 0: not before all its jails
+  // are as they are wished or failed, at most that long. Its specs are ones that validate() took.
+  virtual void change(ChangeRequest request, std::chrono::seconds wait, Done<ChangeReply> done) = 0;
 
   // The token behind a secret. Kind::unauthorized: unknown, deleted or expired.
   virtual Result<Token> authenticate(std::string_view secret) = 0;

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "api/contract/write.h"
+#include "api/contract/change.h"
 #include "daemon/core/mutation.h"
 #include "daemon/core/operation.h"
 
@@ -24,11 +24,11 @@ struct Commit {
 };
 struct Answer {
   Ticket ticket = 0;
-  Result<WriteReply> result;
+  Result<ChangeReply> result;
 };
-struct AnswerSet {
+// There is more to be planned of a large request, after others had their turn: comes back as PlanContinued.
+struct ContinuePlan {
   Ticket ticket = 0;
-  Result<SetReply> result;
 };
 // Something happened: for what acts on it and for the log, before it is on the disk and without a number.
 struct Notify {
@@ -45,6 +45,6 @@ struct ShowStep {
 // The kernel has to be looked at as a whole: comes back as Surveyed.
 struct LookAround {};
 
-using Action = std::variant<Perform, Commit, Answer, AnswerSet, Notify, Publish, ShowStep, LookAround>;
+using Action = std::variant<Perform, Commit, Answer, ContinuePlan, Notify, Publish, ShowStep, LookAround>;
 
 }  // namespace jaild::core

@@ -15,16 +15,15 @@ struct Committed {
   CommitId id = 0;
   Result<void> result;
 };
-struct WriteRequested {
+struct ChangeRequested {
   Ticket ticket = 0;
-  Write write;
+  ChangeRequest request;
 };
-struct SetRequested {
+struct PlanContinued {  // the answer to a ContinuePlan
   Ticket ticket = 0;
-  WriteSet set;
 };
 // Something that is no jail's state becomes durable, with the event that tells of it, or that event alone; answered as
-// a write is.
+// a change is.
 struct RecordRequested {
   Ticket ticket = 0;
   std::optional<Mutation> what;
@@ -46,7 +45,7 @@ struct ShutdownRequested {  // the host goes down: stop all jails, start none
   std::chrono::seconds budget{0};
 };
 
-using Input = std::variant<Tick, OpDone, Event, Committed, WriteRequested, SetRequested, RecordRequested, Surveyed,
+using Input = std::variant<Tick, OpDone, Event, Committed, ChangeRequested, PlanContinued, RecordRequested, Surveyed,
                            ReadinessChanged, ShutdownRequested>;
 
 }  // namespace jaild::core

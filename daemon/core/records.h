@@ -61,6 +61,15 @@ inline bool agrees(const JailRecord& record, Desired desired) {
   return record.desired == desired && (desired == Desired::stopped || (!record.finished && !record.restart.gave_up));
 }
 
+// A tombstone: the jail is stopped, then forgotten.
+inline JailRecord to_be_erased(JailRecord record, const std::string& by, WallTime now) {
+  record.deleting = true;
+  record.desired = Desired::stopped;
+  record.by = by;
+  record.updated_at = now;
+  return record;
+}
+
 // Copies what somebody wishes, not what happened to the jail meanwhile.
 inline void take_wish(JailRecord& into, const JailRecord& from) {
   into.generation = from.generation;

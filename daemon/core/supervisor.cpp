@@ -15,7 +15,6 @@ Supervisor::Supervisor(SupervisorOptions options) : options_(std::move(options))
 
 std::vector<Action> Supervisor::on_input(Input input, Now now) {
   now_ = now;
-  ++inputs_;
   std::visit([this](auto&& each) { take(std::move(each)); }, std::move(input));
   return settle();
 }
@@ -78,20 +77,14 @@ void Supervisor::take(Committed committed) {
     on_boot_recorded(committed.result);
     return;
   }
-  if (const auto write = writes_.find(committed.id); write != writes_.end()) {
-    PendingWrite pending = std::move(write->second);
-    writes_.erase(write);
-    finish_write(std::move(pending), committed.result);
-    return;
-  }
-  if (const auto set = sets_.find(committed.id); set != sets_.end()) {
-    PendingSet pending = std::move(set->second);
-    sets_.erase(set);
-    finish_set(std::move(pending), committed.result);
+  if (const auto change = changes_.find(committed.id); change != changes_.end()) {
+    PendingChange pending = std::move(change->second);
+    changes_.erase(change);
+    finish_change(std::move(pending), committed.result);
     return;
   }
   if (const auto record = records_.find(committed.id); record != records_.end()) {
-    Result<WriteReply> reply{WriteReply{}};
+    Result<ChangeReply> reply{ChangeReply{}};
     if (!committed.result) reply = Fail(committed.result.error());
     actions_.emplace_back(Answer{record->second, std::move(reply)});
     records_.erase(record);
@@ -105,21 +98,6 @@ void Supervisor::take(Committed committed) {
   if (jail == nullptr) return;
   jail->on_committed(committed.id, committed.result);
   if (jail->record().deleting && !jail->has_run() && jail->activity() == Activity::idle) remove(name);
-}
-
-void Supervisor::take(WriteRequested request) {
-  if (request.write.verb != Write::Verb::adopt) {
-    on_write(request.ticket, std::move(request.write));
-  } else if (adoptions_.size() >= waiting_writes_max) {
-    actions_.emplace_back(Answer{request.ticket, Fail(Kind::overloaded, "too many adoptions wait")});
-  } else {  // decided on what is now, not on what the last sweep saw
-    adoptions_.emplace_back(request.ticket, std::move(request.write));
-    look_around();
-  }
-}
-
-void Supervisor::take(SetRequested request) {
-  on_set(request.ticket, std::move(request.set));
 }
 
 void Supervisor::take(RecordRequested request) {

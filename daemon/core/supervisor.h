@@ -10,14 +10,14 @@
 #include <set>
 #include <string>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
+#include "api/contract/query.h"
+#include "daemon/core/change/planner.h"
 #include "daemon/core/context.h"
 #include "daemon/core/input.h"
 #include "daemon/core/jail_index.h"
 #include "daemon/core/lifecycle.h"
-#include "daemon/core/outlook.h"
 #include "daemon/core/records.h"
 
 namespace jaild::core {
@@ -36,20 +36,16 @@ constexpr std::size_t unsaved_events_max = 10'000;
 constexpr std::chrono::seconds shutdown_slack{60};
 // However wrong the clock is, jails are not kept down longer by a shutdown that did not happen.
 constexpr std::chrono::minutes shutdown_longest{15};
-// Writes that wait for an earlier one on the same jail. More are refused: somebody loops.
-constexpr std::size_t waiting_writes_max = 1000;
+// Requests that wait for earlier ones on the same jails. More are refused: somebody loops.
+constexpr std::size_t waiting_requests_max = 1000;
 
 struct SupervisorOptions {
   Timeouts timeouts;
   int parallel_starts = 4;  // jails that start at the same time; setting, default the number of CPUs
   std::string boot_id;
-  std::uint64_t seed = 1;  // of the jitter
-  // For adoption: the CPUs of the host, whether others make jails on it, and what no jail of it may have (empty: all
-  // may). Set by the engine.
-  std::vector<int> host_cpus = {};
-  bool adopts = true;
-  std::function<std::vector<FieldError>(const std::string& name, const JailSpec& spec)> check = {};
-  HostWays ways = {};  // set by the engine
+  std::uint64_t seed = 1;       // of the jitter
+  AdoptionRules adoption = {};  // set by the engine, as is what follows
+  HostWays ways = {};
 };
 
 class Supervisor final : public Context {
@@ -69,19 +65,8 @@ class Supervisor final : public Context {
   [[nodiscard]] std::vector<std::string> names(const ListQuery& query) const;  // ours and foreign, in order
   [[nodiscard]] const std::map<std::string, std::unique_ptr<Lifecycle>>& jails() const { return jails_; }
   [[nodiscard]] const std::map<std::string, JailFacts>& foreign() const { return foreign_; }
-  // What of a spec does not go together with the other jails: dependencies, parent, addresses.
-  [[nodiscard]] std::vector<FieldError> mistakes_among_jails(const std::string& name, const JailSpec& spec) const;
-  // The same for a set, against what would be after it; pointers start with "/jails/N" or "/prune".
-  [[nodiscard]] std::vector<FieldError> mistakes_among_jails(const WriteSet& set) const;
-  // A set is planned in pieces, none of which takes long, so that no look at 10,000 jails has the loop to itself. What
-  // happens to jails between two pieces may be in the plan or not. The supervisor outlives it.
-  struct Preview;
-  [[nodiscard]] std::shared_ptr<Preview> begin_preview(WriteSet set, Now now) const;
-  [[nodiscard]] bool go_on(Preview& preview) const;  // one piece; false: there is more
-  // Of one that is over: the answer of a dry run, or the set carried out as on_input() would. The plan holds where no
-  // input came since it was begun; else it is made again, as a whole.
-  [[nodiscard]] static Result<SetReply> reply_of(Preview& preview);
-  std::vector<Action> carry_out(Ticket ticket, Preview& preview, Now now);
+  // What of a request does not go together with the jails that are, or among its own; pointers as in its document.
+  [[nodiscard]] std::vector<FieldError> mistakes_among_jails(ChangeRequest request) const;
   // When the kernel was last looked at as a whole, at start or by a sweep.
   [[nodiscard]] WallTime looked_at() const { return looked_at_; }
   [[nodiscard]] std::size_t dying() const { return dying_.size(); }
@@ -108,30 +93,10 @@ class Supervisor final : public Context {
   void changed(Lifecycle& jail) override;
 
  private:
-  // What a request would store and do: everything of it in one transaction.
-  struct Plan {
-    std::vector<JailRecord> records;  // new or changed; of a write of one jail, that jail first
-    std::vector<std::string> erased;  // forgotten at once
-    std::set<std::string> restarts;   // of `records`, those that go down once first
-    std::set<std::string> tries;      // that are to run: what waits for the end of a delay then is tried at once
-    std::optional<RunRecord> run;     // an adoption: the first record's jail runs already
-    [[nodiscard]] bool empty() const { return records.empty() && erased.empty(); }
-  };
-  struct WritePlan : Plan {
-    WriteReply reply;
-  };
-  struct SetPlan : Plan {
-    SetReply reply;
-  };
-  struct PendingWrite {
+  struct PendingChange {
     Ticket ticket = 0;
-    Write write;
-    WritePlan plan;
-  };
-  struct PendingSet {
-    Ticket ticket = 0;
-    WriteSet set;
-    SetPlan plan;
+    ChangeRequest request;  // its specs are in the plan
+    Plan plan;
   };
 
   // The events of a commit that is on its way to the disk.
@@ -152,56 +117,37 @@ class Supervisor final : public Context {
   void take(Event event);
   void take(Committed committed);
   void take(RecordRequested request);
-  void take(WriteRequested request);
-  void take(SetRequested request);
+  void take(ChangeRequested request);
+  void take(PlanContinued plan);
   void take(Surveyed surveyed);
   void take(ReadinessChanged change);
   void take(ShutdownRequested request);
 
-  // ---- what is common to writes of one jail and of many
+  // ---- requests to change jails (supervisor_change.cpp)
+  void begin_change(Ticket ticket, ChangeRequest request);
+  void finish_plan(Ticket ticket);
+  void catch_up(Plan& plan) const;
+  void store_plan(PendingChange pending);
+  [[nodiscard]] static std::string taken_along(const PendingChange& pending);
+  [[nodiscard]] std::vector<JailEvent> events_of(const PendingChange& pending) const;
+  void finish_change(PendingChange pending, const Result<void>& result);
+  [[nodiscard]] static ChangeReply begin_reply(PendingChange& pending);
+  void finish_reply(const ChangeRequest& request, ChangeReply& reply) const;
+  [[nodiscard]] bool must_wait(const ChangeRequest& request) const;
+  // Why a request cannot be taken, or not put off if it must wait; nullopt: it can.
+  [[nodiscard]] std::optional<Error> refusal(bool dry_run, bool waits) const;
+  void go_on_with_waiting();
+  void refuse_waiting(const Error& error);
+
+  // ---- from a plan to the disk and into force (supervisor_commit.cpp)
+  [[nodiscard]] std::vector<Mutation> mutations_of(const Plan& plan) const;
   void stage(const Plan& plan);  // from now until install() or take_back() it is on its way to the disk
   void install(Plan&& plan);     // it is durable
   void take_back(const Plan& plan);
   void release_commits(const Plan& plan, bool durable);
   void install(JailRecord record, bool restart);
-  std::optional<JailRecord> hastened(const std::string& name) const;
   void try_now(const Plan& plan);
   void remove(const std::string& name);
-  // Why a request cannot be taken, or not put off if it must wait; nullopt: it can.
-  [[nodiscard]] std::optional<Error> refusal(bool dry_run, bool waits) const;
-  void go_on_with_waiting();
-  void refuse_waiting(const Error& error);
-  [[nodiscard]] std::vector<Mutation> mutations_of(const Plan& plan) const;
-  [[nodiscard]] Outlook outlook() const;
-
-  // ---- one jail
-  void on_write(Ticket ticket, Write write);
-  Result<WritePlan> plan_write(const Write& write) const;
-  Result<void> check_preconditions(const Write& write, const Lifecycle* jail) const;
-  Result<WritePlan> plan_put(const Write& write, const Lifecycle* jail) const;
-  Result<WritePlan> plan_adoption(const std::string& name, const std::string& by) const;
-  Result<WritePlan> plan_erase(const Write& write, const Lifecycle& jail) const;
-  Result<WritePlan> plan_wish(const Write& write, const Lifecycle& jail) const;
-  void carry_wish(const JailRecord& target, WritePlan& plan) const;
-  void hasten(const JailRecord& target, WritePlan& plan) const;
-  void describe_changes(const Write& write, WritePlan& plan) const;
-  [[nodiscard]] JailEvent event_of(const Write& write, const WritePlan& plan) const;
-  void finish_write(PendingWrite pending, const Result<void>& result);
-  [[nodiscard]] bool touches_staged(const Write& write) const;
-
-  // ---- many jails
-  void on_set(Ticket ticket, WriteSet set, std::optional<Result<SetPlan>> planned = std::nullopt);
-  Result<SetPlan> plan_set(const WriteSet& set) const;
-  Outlook outlook_after(const WriteSet& set, std::vector<FieldError>& mistakes) const;
-  void put_member(const WriteSet& set, std::size_t place, Outlook& after, std::vector<FieldError>& mistakes,
-                  WallTime now) const;
-  void take_out_pruned(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes) const;
-  void carry_wishes(const WriteSet& set, Outlook& after, std::vector<FieldError>& mistakes, WallTime now) const;
-  void hasten_members(const WriteSet& set, Outlook& after, SetPlan& plan) const;
-  void plan_erasures(const WriteSet& set, const Outlook& after, SetPlan& plan, WallTime now) const;
-  void plan_record(const WriteSet& set, const JailRecord& planned, SetPlan& plan, WallTime now) const;
-  [[nodiscard]] std::vector<JailEvent> events_of(const WriteSet& set, const SetPlan& plan) const;
-  void finish_set(PendingSet pending, const Result<void>& result);
 
   std::vector<Action> settle();  // evaluates what is dirty, hands out the actions
   void evaluate_dirty();
@@ -238,6 +184,8 @@ class Supervisor final : public Context {
   std::optional<MonoTime> shutdown_over_;  // when a shutdown that an earlier jaild was told of has not happened
 
   JailIndex index_;
+  const Present present_{
+      jails_, index_, foreign_, foreign_dev_, options_.timeouts, options_.ways, options_.adoption, options_.boot_id};
 
   // Start slots.
   std::set<std::string> starting_;
@@ -253,8 +201,6 @@ class Supervisor final : public Context {
   WallTime looked_at_;
   std::set<std::string> dirty_;
 
-  std::uint64_t inputs_ = 0;  // that were taken
-
   std::vector<Action> actions_;
   std::vector<JailEvent>
       unsaved_events_;                  // facts; those that a commit failed with keep their old number to be ordered by
@@ -262,14 +208,15 @@ class Supervisor final : public Context {
   std::unordered_map<CommitId, EventsUnderWay> events_under_way_;
   std::unordered_map<OpId, std::string> op_owners_;
   std::unordered_map<CommitId, std::string> commit_owners_;
-  std::unordered_map<CommitId, PendingWrite> writes_;
-  std::unordered_map<CommitId, PendingSet> sets_;
+  std::unordered_map<CommitId, PendingChange> changes_;
   std::unordered_map<CommitId, Ticket> records_;  // RecordRequested, not yet durable
   std::map<std::string, bool> staged_;            // written, not yet durable; whether the jail goes
   std::vector<HeldCommit> held_;  // of staged jails, in order; a jail waits for its own, so they are few
-  std::deque<std::pair<Ticket, std::variant<Write, WriteSet>>> waiting_;
+  std::map<Ticket, std::unique_ptr<Planner>> plans_;  // that are made in pieces
+  Ticket large_ = 0;  // of plans_, the one that is to be stored: nothing else is planned beside it. 0: none
+  std::deque<std::pair<Ticket, ChangeRequest>> waiting_;
   std::size_t waiting_sets_ = 0;  // of waiting_: what comes later waits behind it, so that its turn comes
-  std::deque<std::pair<Ticket, Write>> adoptions_;  // wait for a look at the kernel
+  std::deque<std::pair<Ticket, ChangeRequest>> adoptions_;  // wait for a look at the kernel
   OpId last_op_ = 0;
   CommitId last_commit_ = 0;
   std::uint64_t last_event_ = 0;   // durable

@@ -1,4 +1,4 @@
-// From a plan to the disk and into force: what writes of one jail and of many have in common.
+// From a plan to the disk and into force.
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -7,14 +7,6 @@
 #include "daemon/core/supervisor.h"
 
 namespace jaild::core {
-
-Outlook Supervisor::outlook() const {
-  return {[this](const std::string& name) {
-            const auto* jail = find(name);
-            return jail == nullptr || jail->record().deleting ? nullptr : &jail->record();
-          },
-          index_};
-}
 
 std::vector<Mutation> Supervisor::mutations_of(const Plan& plan) const {
   std::vector<Mutation> mutations;
@@ -93,22 +85,13 @@ void Supervisor::install(JailRecord record, bool restart) {
   dirty_.insert(name);
 }
 
-// The record of a jail that waits for the end of a delay which the disk knows of, without it.
-std::optional<JailRecord> Supervisor::hastened(const std::string& name) const {
-  const auto* jail = find(name);
-  if (jail == nullptr || !jail->waits() || !jail->record().restart.next_try_at) return std::nullopt;
-  JailRecord record = jail->record();
-  record.restart.next_try_at.reset();
-  return record;
-}
-
 void Supervisor::try_now(const Plan& plan) {
   std::unordered_set<std::string_view> written;
   for (const auto& record : plan.records) written.insert(record.name);
   for (const auto& name : plan.tries) {
     auto* jail = lifecycle(name);
     if (jail == nullptr) continue;
-    const auto record = hastened(name);
+    const auto record = hastened(*jail);
     jail->try_now();
     dirty_.insert(name);
     if (record && !written.contains(name))
@@ -124,39 +107,6 @@ void Supervisor::remove(const std::string& name) {
   slot_waiters_.erase({jail->second->record().spec.priority, name});
   jails_.erase(jail);
   for (const auto& each : dependants_of(name)) dirty_.insert(each);
-}
-
-std::optional<Error> Supervisor::refusal(bool dry_run, bool waits) const {
-  if (!dry_run && boot_unrecorded_ && boot_commit_ == 0) {
-    return Error{Kind::unavailable, "the boot of the host cannot be recorded; is the disk full?", 0, {}};
-  }
-  if (waits && waiting_.size() >= waiting_writes_max) {
-    return Error{Kind::overloaded, "too many writes wait for earlier ones", 0, {}};
-  }
-  return std::nullopt;
-}
-
-// One pass over those that wait: each goes ahead, fails, or waits on.
-void Supervisor::go_on_with_waiting() {
-  waiting_sets_ = 0;
-  for (auto& [ticket, request] : std::exchange(waiting_, {})) {
-    if (auto* set = std::get_if<WriteSet>(&request)) {
-      on_set(ticket, std::move(*set));
-    } else {
-      on_write(ticket, std::move(std::get<Write>(request)));
-    }
-  }
-}
-
-void Supervisor::refuse_waiting(const Error& error) {
-  waiting_sets_ = 0;
-  for (const auto& [ticket, request] : std::exchange(waiting_, {})) {
-    if (std::holds_alternative<WriteSet>(request)) {
-      actions_.emplace_back(AnswerSet{ticket, Fail(error)});
-    } else {
-      actions_.emplace_back(Answer{ticket, Fail(error)});
-    }
-  }
 }
 
 }  // namespace jaild::core

@@ -15,28 +15,17 @@ struct OfEvent {
   Culprit operator()(const core::LogTold& event) const { return {"event", "log told", event.key.name}; }
 };
 
-std::string_view verb_of(const Write& write) {
-  switch (write.verb) {
-    case Write::Verb::declare: return "declare";
-    case Write::Verb::replace: return "replace";
-    case Write::Verb::erase: return "erase";
-    case Write::Verb::start: return "start";
-    case Write::Verb::stop: return "stop";
-    case Write::Verb::restart: return "restart";
-    case Write::Verb::adopt: return "adopt";
-  }
-  std::unreachable();
-}
-
 struct OfInput {
   Culprit operator()(const core::Tick&) const { return {"tick", "", ""}; }
   Culprit operator()(const core::OpDone&) const { return {"done", "", ""}; }
   Culprit operator()(const core::Event& event) const { return std::visit(OfEvent{}, event); }
   Culprit operator()(const core::Committed&) const { return {"committed", "", ""}; }
-  Culprit operator()(const core::WriteRequested& request) const {
-    return {"write", verb_of(request.write), request.write.name};
+  Culprit operator()(const core::ChangeRequested& asked) const {
+    const ChangeRequest& request = asked.request;
+    if (request.is_set || request.changes.empty()) return {"write", "set", ""};
+    return {"write", verb_of(request.changes.front()), request.changes.front().name};
   }
-  Culprit operator()(const core::SetRequested&) const { return {"write", "set", ""}; }
+  Culprit operator()(const core::PlanContinued&) const { return {"plan", "set", ""}; }
   Culprit operator()(const core::RecordRequested& record) const { return {"record", "", record.jail}; }
   Culprit operator()(const core::Surveyed&) const { return {"survey", "", ""}; }
   Culprit operator()(const core::ReadinessChanged& change) const { return {"readiness", "", change.key.name}; }

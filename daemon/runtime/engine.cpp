@@ -15,14 +15,13 @@ std::vector<FieldError> mistakes_in(const std::string& name, const JailSpec& spe
 
 namespace {
 
-// What a preview has the loop for at a stretch, but for a piece that takes longer.
-constexpr std::chrono::milliseconds preview_turn{5};
-
 // What core has to know of the host to take over a jail that others made.
 core::SupervisorOptions on_host(core::SupervisorOptions options, const host::Host& host) {
-  options.host_cpus = host.profile().cpus.ids();
-  options.adopts = host.profile().host != "linux";  // no jail(8) there
-  options.check = [&host](const std::string& name, const JailSpec& spec) { return mistakes_in(name, spec, host); };
+  options.adoption.host_cpus = host.profile().cpus.ids();
+  options.adoption.adopts = host.profile().host != "linux";  // no jail(8) there
+  options.adoption.check = [&host](const std::string& name, const JailSpec& spec) {
+    return mistakes_in(name, spec, host);
+  };
   options.ways.things_of = [&host](const std::string& name, const JailSpec& spec) { return host.planned(name, spec); };
   if (const auto& live = host.profile().live_params; !live.empty()) {
     options.ways.changes_live = [&live](const std::string& param) {
@@ -95,12 +94,8 @@ void Engine::take(core::Input input) {
 }
 
 void Engine::take(core::Input input, Culprit culprit) {
-  act(culprit, [&](core::Now now) { return supervisor_.on_input(std::move(input), now); });
-}
-
-void Engine::act(const Culprit& culprit, const std::function<std::vector<core::Action>(core::Now)>& input) {
   const auto began = loop_.now();
-  carry_out(input(began));
+  carry_out(supervisor_.on_input(std::move(input), began));
   answer_waiters();
   arm();
   if (observer_ != nullptr) observer_->on_input(culprit, loop_.now().mono - began.mono);
@@ -135,47 +130,14 @@ Culprit Engine::note_done(const core::OpDone& done) {
   return {"done", operation.name, std::move(operation.jail)};
 }
 
-void Engine::write(Write write, std::chrono::seconds wait, WriteDone done) {
+void Engine::change(ChangeRequest request, std::chrono::seconds wait, ChangeDone done) {
   if (is_full()) {
     done(Fail(Kind::overloaded, "too many requests wait"));
     return;
   }
   const core::Ticket ticket = ++last_ticket_;
-  tickets_.emplace(ticket, std::pair{write.dry_run ? std::chrono::seconds{0} : wait, std::move(done)});
-  take(core::WriteRequested{ticket, std::move(write)});
-}
-
-void Engine::write_set(WriteSet set, std::chrono::seconds wait, SetDone done) {
-  if (is_full()) {
-    done(Fail(Kind::overloaded, "too many requests wait"));
-    return;
-  }
-  const bool dry_run = set.dry_run;
-  auto preview = supervisor_.begin_preview(std::move(set), loop_.now());
-  if (dry_run) {
-    return go_on_with_preview(
-        std::move(preview), [done = std::move(done)](Preview& planned) { done(core::Supervisor::reply_of(planned)); });
-  }
-  const core::Ticket ticket = ++last_ticket_;
-  set_tickets_.emplace(ticket, std::pair{wait, std::move(done)});
-  go_on_with_preview(std::move(preview), [this, ticket](Preview& planned) {
-    act({"write", "set", ""}, [&](core::Now now) { return supervisor_.carry_out(ticket, planned, now); });
-  });
-}
-
-void Engine::go_on_with_preview(std::shared_ptr<Preview> preview, std::function<void(Preview&)> then) {
-  const auto began = loop_.now().mono;
-  const auto held = [&] { return loop_.now().mono - began; };
-  bool over = false;
-  while (!over && held() < preview_turn) over = supervisor_.go_on(*preview);
-  if (observer_ != nullptr) observer_->on_input({"preview", "set", ""}, held());
-  if (!over) {
-    return loop_.post(while_alive([this, preview = std::move(preview), then = std::move(then)]() mutable {
-      go_on_with_preview(std::move(preview), std::move(then));
-    }));
-  }
-  then(*preview);
-  loop_.offload([kept = std::move(preview)] {});  // 10,000 specs are not taken down in a moment
+  tickets_.emplace(ticket, std::pair{request.dry_run ? std::chrono::seconds{0} : wait, std::move(done)});
+  take(core::ChangeRequested{ticket, std::move(request)});
 }
 
 void Engine::record(core::RecordRequested request, std::function<void(Result<void>)> done) {
@@ -184,7 +146,7 @@ void Engine::record(core::RecordRequested request, std::function<void(Result<voi
     return;
   }
   request.ticket = ++last_ticket_;
-  auto answer = [done = std::move(done)](Result<WriteReply> reply) {
+  auto answer = [done = std::move(done)](const Result<ChangeReply>& reply) {
     if (!reply) return done(Fail(reply.error()));
     done({});
   };
@@ -230,48 +192,28 @@ void Engine::carry_out(core::Answer answer) {
   if (found == tickets_.end()) return;
   auto [wait, done] = std::move(found->second);
   tickets_.erase(found);
-  if (!answer.result || wait <= std::chrono::seconds{0} || answer.result->settled ||
-      answer.result->object.name.empty()) {
-    done(std::move(answer.result));
-    return;
-  }
-  std::vector<std::string> names{answer.result->object.name};
-  waiters_.push_back({std::move(names), loop_.now().mono + wait,
-                      [this, reply = std::move(*answer.result), tell = std::move(done)] { finish(reply, tell); }});
-}
-
-void Engine::carry_out(core::AnswerSet answer) {
-  const auto found = set_tickets_.find(answer.ticket);
-  if (found == set_tickets_.end()) return;
-  auto [wait, done] = std::move(found->second);
-  set_tickets_.erase(found);
   if (!answer.result || wait <= std::chrono::seconds{0} || answer.result->settled) {
     done(std::move(answer.result));
     return;
   }
-  std::vector<std::string> names;
-  for (const auto& change : answer.result->changes) names.push_back(change.jail);
-  for (const auto& object : answer.result->objects) names.push_back(object.name);
+  auto names = answer.result->jails;
   waiters_.push_back({std::move(names), loop_.now().mono + wait,
                       [this, reply = std::move(*answer.result), tell = std::move(done)] { finish(reply, tell); }});
 }
 
-// The answers tell of things as they are at the end of the wait.
-void Engine::finish(WriteReply reply, const WriteDone& done) const {
-  const auto* jail = supervisor_.find(reply.object.name);
-  reply.gone = jail == nullptr;
-  reply.settled = is_over(reply.object.name);
-  if (jail != nullptr) reply.object = jail->object();
-  done(std::move(reply));
+// The rest of the loop has its turn first.
+void Engine::carry_out(core::ContinuePlan plan) {
+  loop_.post(while_alive([this, plan] { take(core::PlanContinued{plan.ticket}); }));
 }
 
-void Engine::finish(SetReply reply, const SetDone& done) const {
-  reply.settled = true;
-  for (const auto& change : reply.changes) reply.settled = reply.settled && is_over(change.jail);
-  for (auto& object : reply.objects) {
-    reply.settled = reply.settled && is_over(object.name);
-    if (const auto* jail = supervisor_.find(object.name)) object = jail->object();
-  }
+// The answer tells of things as they are at the end of the wait.
+void Engine::finish(ChangeReply reply, const ChangeDone& done) const {
+  reply.settled = std::ranges::all_of(reply.jails, [this](const std::string& name) { return is_over(name); });
+  std::erase_if(reply.objects, [this](JailObject& object) {
+    const auto* jail = supervisor_.find(object.name);
+    if (jail != nullptr) object = jail->object();
+    return jail == nullptr;
+  });
   done(std::move(reply));
 }
 

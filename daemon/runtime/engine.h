@@ -20,8 +20,7 @@ namespace jaild::runtime {
 constexpr std::size_t waiters_max = 2000;
 
 using ProbeDone = std::function<void(const Result<core::CommandResult>&)>;
-using WriteDone = std::function<void(Result<WriteReply>)>;
-using SetDone = std::function<void(Result<SetReply>)>;
+using ChangeDone = std::function<void(Result<ChangeReply>)>;
 
 // Who watches the engine work: for metrics, logs and subscribers. Called on the loop; must not call back into the
 // engine.
@@ -60,8 +59,7 @@ class Engine {
   void stop();
 
   void take(core::Input input);
-  void write(Write write, std::chrono::seconds wait, WriteDone done);
-  void write_set(WriteSet set, std::chrono::seconds wait, SetDone done);
+  void change(ChangeRequest request, std::chrono::seconds wait, ChangeDone done);
   // Makes something durable that concerns no jail; `done` once it is.
   void record(core::RecordRequested request, std::function<void(Result<void>)> done);
   // What the store remembered of them, once; after start().
@@ -94,24 +92,19 @@ class Engine {
   };
 
   void take(core::Input input, Culprit culprit);
-  // What the supervisor wants done after `input(now)`, and what follows from it.
-  void act(const Culprit& culprit, const std::function<std::vector<core::Action>(core::Now)>& input);
   void carry_out(std::vector<core::Action> actions);
   void carry_out(core::Perform perform);
   void carry_out(core::Commit commit);
   void carry_out(core::Answer answer);
-  void carry_out(core::AnswerSet answer);
+  void carry_out(core::ContinuePlan plan);
   void carry_out(core::Notify notify);
   void carry_out(core::Publish publish);
   void carry_out(core::ShowStep step);
   void carry_out(core::LookAround look);
-  using Preview = core::Supervisor::Preview;
-  void go_on_with_preview(std::shared_ptr<Preview> preview, std::function<void(Preview&)> then);
   Culprit note_done(const core::OpDone& done);
   void finish_probe(const core::OpDone& done);
-  void finish(WriteReply reply, const WriteDone& done) const;
-  void finish(SetReply reply, const SetDone& done) const;
-  [[nodiscard]] bool is_full() const { return tickets_.size() + set_tickets_.size() + waiters_.size() >= waiters_max; }
+  void finish(ChangeReply reply, const ChangeDone& done) const;
+  [[nodiscard]] bool is_full() const { return tickets_.size() + waiters_.size() >= waiters_max; }
   void answer_waiters();
   void arm();
   [[nodiscard]] bool is_over(const std::string& name) const;  // nothing is left to wait for
@@ -125,8 +118,7 @@ class Engine {
   core::Supervisor supervisor_;
   EngineObserver* observer_ = nullptr;
   std::unordered_map<core::OpId, Operation> operations_;
-  std::unordered_map<core::Ticket, std::pair<std::chrono::seconds, WriteDone>> tickets_;
-  std::unordered_map<core::Ticket, std::pair<std::chrono::seconds, SetDone>> set_tickets_;
+  std::unordered_map<core::Ticket, std::pair<std::chrono::seconds, ChangeDone>> tickets_;
   std::list<Waiter> waiters_;
   std::unordered_map<core::OpId, ProbeDone> probes_;
   core::OpId last_probe_ = first_probe;

@@ -37,15 +37,26 @@ class JailService::Reading final : public server::LogReading {
 
 namespace {
 
-// What the host says against the specs of a set. Pure; any thread.
-std::vector<FieldError> mistakes_on_host(const WriteSet& set, const host::Host& host) {
+// What the host says against the specs of a request. Pure; any thread.
+std::vector<FieldError> mistakes_on_host(const ChangeRequest& request, const host::Host& host) {
   std::vector<FieldError> mistakes;
-  for (std::size_t i = 0; i < set.members.size(); ++i) {
-    const auto& member = set.members[i];
-    const auto refused = host.check(member.name, member.spec, "/jails/" + std::to_string(i) + "/spec");
+  for (std::size_t place = 0; place < request.changes.size(); ++place) {
+    const Change& change = request.changes[place];
+    const auto* wanted = std::get_if<Put>(&change.what);
+    if (wanted == nullptr) continue;
+    const auto refused = host.check(change.name, wanted->spec, pointer_to(request, place) + "/spec");
     mistakes.insert(mistakes.end(), refused.begin(), refused.end());
   }
   return mistakes;
+}
+
+// Each once.
+Error all_of(const std::vector<FieldError>& first, const std::vector<FieldError>& second) {
+  Mistakes mistakes;
+  for (const auto* list : {&first, &second}) {
+    for (const auto& each : *list) mistakes.add(each.pointer, each.detail);
+  }
+  return mistakes.error();
 }
 
 }  // namespace
@@ -128,31 +139,11 @@ JailViews JailService::list(const ListQuery& query) {
   return list;
 }
 
-std::vector<FieldError> JailService::objections(const std::string& name, const JailSpec& spec) const {
-  auto mistakes = host_.check(name, spec, "/spec");
-  const auto among = engine_.supervisor().mistakes_among_jails(name, spec);
+std::vector<FieldError> JailService::objections(const ChangeRequest& request) const {
+  auto mistakes = mistakes_on_host(request, host_);
+  const auto among = engine_.supervisor().mistakes_among_jails(request);
   mistakes.insert(mistakes.end(), among.begin(), among.end());
   return mistakes;
-}
-
-std::vector<FieldError> JailService::objections(const WriteSet& set) const {
-  auto mistakes = mistakes_on_host(set, host_);
-  const auto among = engine_.supervisor().mistakes_among_jails(set);
-  mistakes.insert(mistakes.end(), among.begin(), among.end());
-  return mistakes;
-}
-
-void JailService::write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) {
-  if (write.spec) {
-    auto mistakes = mistakes_in(write.name, *write.spec, host_);
-    if (!mistakes.empty()) {  // and all of the others with them
-      const auto among = engine_.supervisor().mistakes_among_jails(write.name, *write.spec);
-      mistakes.insert(mistakes.end(), among.begin(), among.end());
-      done(Fail(Error{Kind::invalid, mistakes.front().detail, 0, std::move(mistakes)}));
-      return;
-    }
-  }
-  engine_.write(std::move(write), wait, std::move(done));
 }
 
 void JailService::offload(std::function<void()> work, std::function<void()> done) {
@@ -164,33 +155,32 @@ void JailService::offload(std::function<void()> work, std::function<void()> done
   });
 }
 
-void JailService::write_set(WriteSet set, std::chrono::seconds wait, server::Done<SetReply> done) {
+void JailService::change(ChangeRequest request, std::chrono::seconds wait, server::Done<ChangeReply> done) {
+  if (!request.is_set) {
+    const auto refused = mistakes_on_host(request, host_);
+    return change_checked(std::move(request), refused, wait, std::move(done));
+  }
   struct Checked {
-    WriteSet set;
+    ChangeRequest request;
     std::vector<FieldError> refused;
   };
-  auto checked = std::make_shared<Checked>(std::move(set), std::vector<FieldError>{});
-  offload([checked, &host = host_] { checked->refused = mistakes_on_host(checked->set, host); },
+  auto checked = std::make_shared<Checked>(std::move(request), std::vector<FieldError>{});
+  offload([checked, &host = host_] { checked->refused = mistakes_on_host(checked->request, host); },
           [this, checked, wait, done = std::move(done)]() mutable {
-            write_checked_set(std::move(checked->set), checked->refused, wait, std::move(done));
+            change_checked(std::move(checked->request), checked->refused, wait, std::move(done));
           });
 }
 
-// What validate() finds was told by the reader of the body, what the jails forbid each other is found by the plan: only
-// where the host refuses too is it asked for here, so that all is told at once.
-void JailService::write_checked_set(WriteSet set, const std::vector<FieldError>& refused, std::chrono::seconds wait,
-                                    server::Done<SetReply> done) {
-  const auto all_of = [](const std::vector<FieldError>& first, const std::vector<FieldError>& second) {
-    Mistakes mistakes;
-    for (const auto* list : {&first, &second}) {
-      for (const auto& each : *list) mistakes.add(each.pointer, each.detail);
-    }
-    return mistakes.error();
-  };
-  if (!refused.empty()) return done(Fail(all_of(refused, engine_.supervisor().mistakes_among_jails(set))));
-  engine_.write_set(std::move(set), wait, [all_of, done = std::move(done)](Result<SetReply> reply) {
+// What the jails forbid each other is found by the plan: only where the host refuses too is it asked for here, so that
+// all is told at once.
+void JailService::change_checked(ChangeRequest request, const std::vector<FieldError>& refused,
+                                 std::chrono::seconds wait, server::Done<ChangeReply> done) {
+  if (!refused.empty()) {
+    return done(Fail(all_of(refused, engine_.supervisor().mistakes_among_jails(std::move(request)))));
+  }
+  engine_.change(std::move(request), wait, [done = std::move(done)](Result<ChangeReply> reply) {
     const bool mistaken = !reply && reply.error().kind == Kind::invalid && !reply.error().fields.empty();
-    done(mistaken ? Result<SetReply>(Fail(all_of(reply.error().fields, {}))) : std::move(reply));
+    done(mistaken ? Result<ChangeReply>(Fail(all_of(reply.error().fields, {}))) : std::move(reply));
   });
 }
 

@@ -43,11 +43,9 @@ class JailService final : public server::Service, private EngineObserver {
   [[nodiscard]] Result<JailObject> get(const std::string& name) const override;
   [[nodiscard]] Result<std::shared_ptr<JailView>> view(const std::string& name) override;
   [[nodiscard]] JailViews list(const ListQuery& query) override;
-  [[nodiscard]] std::vector<FieldError> objections(const std::string& name, const JailSpec& spec) const override;
-  [[nodiscard]] std::vector<FieldError> objections(const WriteSet& set) const override;
+  [[nodiscard]] std::vector<FieldError> objections(const ChangeRequest& request) const override;
   void offload(std::function<void()> work, std::function<void()> done) override;
-  void write(Write write, std::chrono::seconds wait, server::Done<WriteReply> done) override;
-  void write_set(WriteSet set, std::chrono::seconds wait, server::Done<SetReply> done) override;
+  void change(ChangeRequest request, std::chrono::seconds wait, server::Done<ChangeReply> done) override;
   Result<Token> authenticate(std::string_view secret) override { return tokens_.authenticate(secret); }
   [[nodiscard]] std::vector<Token> tokens() const override { return tokens_.list(); }
   void create_token(const TokenRequest& request, const Requester& who, server::Done<NewToken> done) override;
@@ -71,8 +69,8 @@ class JailService final : public server::Service, private EngineObserver {
   class Listener;
   class Reading;
 
-  void write_checked_set(WriteSet set, const std::vector<FieldError>& refused, std::chrono::seconds wait,
-                         server::Done<SetReply> done);
+  void change_checked(ChangeRequest request, const std::vector<FieldError>& refused, std::chrono::seconds wait,
+                      server::Done<ChangeReply> done);
   [[nodiscard]] Result<core::JailKey> running_key(const std::string& name) const;
   [[nodiscard]] metrics::Sample sample() const;
   void answer_scrapes(const server::SharedText& text);

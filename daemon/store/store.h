@@ -16,7 +16,7 @@
 #include "api/contract/history_page.h"
 #include "api/contract/jail_status.h"
 #include "api/contract/result.h"
-#include "api/contract/write.h"
+#include "api/contract/query.h"
 #include "daemon/core/mutation.h"
 
 namespace jaild::store {

@@ -176,88 +176,67 @@ JailViews FakeService::list(const ListQuery& query) {
   return list;
 }
 
-void FakeService::write(Write write, std::chrono::seconds wait, Done<WriteReply> done) {
+void FakeService::change(ChangeRequest request, std::chrono::seconds wait, Done<ChangeReply> done) {
   waits.push_back(wait);
-  Result<WriteReply> reply = carry_out(write);
-  writes.push_back(std::move(write));
-  answer<WriteReply>(std::move(done), std::move(reply));
+  ChangeReply reply;
+  reply.settled = settle;
+  Result<void> done_so_far;
+  if (write_error) done_so_far = Fail(*write_error);
+  for (const Change& each : request.changes) {
+    if (done_so_far) done_so_far = carry_out(request, each, reply);
+  }
+  requests.push_back(std::move(request));
+  answer<ChangeReply>(std::move(done), done_so_far ? Result<ChangeReply>(reply) : Fail(done_so_far.error()));
 }
 
-Result<void> FakeService::check_conditions(const Write& write) const {
-  const auto found = jails.find(write.name);
+Result<void> FakeService::check_conditions(const Change& change) const {
+  const auto found = jails.find(change.name);
   const bool present = found != jails.end();
-  if (write.if_absent && present) return Fail(Kind::precondition_failed, write.name + " is there");
-  if (write.if_present && !present) return Fail(Kind::precondition_failed, write.name + " is not there");
-  if (write.if_generation && (!present || found->second.generation != *write.if_generation)) {
-    return Fail(Kind::precondition_failed, write.name + " has another generation");
+  if (change.only_if.absent && present) return Fail(Kind::precondition_failed, change.name + " is there");
+  if (change.only_if.present && !present) return Fail(Kind::precondition_failed, change.name + " is not there");
+  if (change.only_if.generation && (!present || found->second.generation != *change.only_if.generation)) {
+    return Fail(Kind::precondition_failed, change.name + " has another generation");
   }
   return {};
 }
 
-Result<WriteReply> FakeService::carry_out(const Write& write) {
-  if (write_error) return Fail(*write_error);
+Result<void> FakeService::carry_out(const ChangeRequest& request, const Change& change, ChangeReply& reply) {
   if (generation_races > 0) {
     --generation_races;
-    ++jails[write.name].generation;
+    ++jails[change.name].generation;
   }
-  const Result<void> holds = check_conditions(write);
-  if (!holds) return Fail(holds.error());
-  const bool present = jails.contains(write.name);
-  const bool declares = write.verb == Write::Verb::declare;
-  if (declares && present) return Fail(Kind::exists, write.name + " is declared already");
-  if (!declares && write.verb != Write::Verb::replace && !present) {
-    return Fail(Kind::not_found, "there is no jail " + write.name);
+  if (auto holds = check_conditions(change); !holds) return holds;
+  const bool present = jails.contains(change.name);
+  const auto* put = std::get_if<Put>(&change.what);
+  if (put != nullptr && put->only_new && present) return Fail(Kind::exists, change.name + " is declared already");
+  if (put == nullptr && !present) return Fail(Kind::not_found, "there is no jail " + change.name);
+  if (request.dry_run || (request.is_set && !present)) {
+    reply.effects.push_back({change.name, Effect::Kind::create, {}, {}});
   }
-  WriteReply reply;
-  reply.settled = settle;
-  if (write.dry_run) {
-    reply.changes.push_back({write.name, "create", {}, {}});
-    return reply;
+  if (request.dry_run) return {};
+  if (std::holds_alternative<Erase>(change.what) && settle) {
+    jails.erase(change.name);
+    return {};
   }
-  if (write.verb == Write::Verb::erase && settle) {
-    jails.erase(write.name);
-    reply.gone = true;
-    return reply;
-  }
-  JailObject& object = jails[write.name];
-  object.name = write.name;
-  if (write.spec) {
-    reply.created = !present;
-    object.spec = *write.spec;
+  JailObject& object = jails[change.name];
+  object.name = change.name;
+  if (put != nullptr) {
+    reply.created = !present && !request.is_set;
+    object.spec = put->spec;
     ++object.generation;
+    if (put->desired) object.desired = *put->desired;
   }
-  if (write.desired) object.desired = *write.desired;
-  if (write.verb == Write::Verb::stop) object.desired = Desired::stopped;
-  reply.object = object;
-  return reply;
+  if (const auto* wish = std::get_if<SetDesired>(&change.what)) object.desired = wish->desired;
+  reply.objects.push_back(object);
+  return {};
 }
 
-std::vector<FieldError> FakeService::objections(const WriteSet& set) const {
+std::vector<FieldError> FakeService::objections(const ChangeRequest& request) const {
   std::vector<FieldError> all;
-  for (std::size_t i = 0; i < set.members.size(); ++i) {
-    for (const auto& each : objections(set.members[i].name, set.members[i].spec)) {
-      all.push_back({"/jails/" + std::to_string(i) + each.pointer, each.detail});
-    }
+  for (std::size_t place = 0; place < request.changes.size(); ++place) {
+    for (const auto& each : objected) all.push_back({pointer_to(request, place) + each.pointer, each.detail});
   }
   return all;
-}
-
-void FakeService::write_set(WriteSet set, std::chrono::seconds wait, Done<SetReply> done) {
-  waits.push_back(wait);
-  sets.push_back(set);
-  if (write_error) return answer<SetReply>(std::move(done), Fail(*write_error));
-  SetReply reply;
-  reply.settled = settle;
-  for (const WriteSet::Member& member : set.members) {
-    if (!jails.contains(member.name)) reply.changes.push_back({member.name, "create", {}, {}});
-    if (set.dry_run) continue;
-    JailObject& object = jails[member.name];
-    object.name = member.name;
-    object.spec = member.spec;
-    ++object.generation;
-    reply.objects.push_back(object);
-  }
-  answer<SetReply>(std::move(done), std::move(reply));
 }
 
 Result<Token> FakeService::authenticate(std::string_view secret) {

@@ -35,8 +35,7 @@ class FakeService : public Service {
   bool settle = false;               // writes leave nothing to wait for
 
   // ---- what a test reads
-  std::vector<Write> writes;
-  std::vector<WriteSet> sets;
+  std::vector<ChangeRequest> requests;
   std::vector<Requester> token_writers;
   std::vector<std::chrono::seconds> waits;
   std::vector<EventQuery> event_queries;
@@ -74,18 +73,16 @@ class FakeService : public Service {
 
   // ---- Service
   const HostProfile& profile() const override { return host; }
-  std::vector<FieldError> objections(const std::string&, const JailSpec&) const override { return objected; }
   Readiness readiness() const override { return ready; }
   Result<JailObject> get(const std::string& name) const override;
   Result<std::shared_ptr<JailView>> view(const std::string& name) override;
   JailViews list(const ListQuery& query) override;
-  void write(Write write, std::chrono::seconds wait, Done<WriteReply> done) override;
-  std::vector<FieldError> objections(const WriteSet& set) const override;
+  std::vector<FieldError> objections(const ChangeRequest& request) const override;
   void offload(std::function<void()> work, std::function<void()> done) override {
     work();
     done();
   }
-  void write_set(WriteSet set, std::chrono::seconds wait, Done<SetReply> done) override;
+  void change(ChangeRequest request, std::chrono::seconds wait, Done<ChangeReply> done) override;
   Result<Token> authenticate(std::string_view secret) override;
   std::vector<Token> tokens() const override;
   void create_token(const TokenRequest& request, const Requester& who, Done<NewToken> done) override;
@@ -116,9 +113,9 @@ class FakeService : public Service {
     if (!hold) return done(std::move(result));
     held.push_back([done = std::move(done), result = std::move(result)] { done(result); });
   }
-  Result<WriteReply> carry_out(const Write& write);
+  Result<void> carry_out(const ChangeRequest& request, const Change& change, ChangeReply& reply);
   std::vector<JailEvent> find_events(const EventQuery& query) const;
-  Result<void> check_conditions(const Write& write) const;
+  Result<void> check_conditions(const Change& change) const;
 
   std::set<Subscriber*> subscribers_;
   std::set<Process*> processes_;

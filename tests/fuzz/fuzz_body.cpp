@@ -76,10 +76,11 @@ void jail_set(const json& body) {
   if (!read) return require_told(read.error());
   require(!body.contains("prune") || !read->prune.empty());
   std::set<std::string_view> names;
-  for (const WriteSet::Member& member : read->members) {
-    require(names.insert(member.name).second);
-    require_reads_back(member.spec);
-    require(validate(member.name, member.spec, profile).empty());
+  for (const Change& change : read->changes) {
+    const JailSpec& spec = std::get<Put>(change.what).spec;
+    require(names.insert(change.name).second);
+    require_reads_back(spec);
+    require(validate(change.name, spec, profile).empty());
   }
 }
 

@@ -56,8 +56,7 @@ void route(const Request& request) {
 
 void look_at(const Request& request) {
   route(request);
-  Write write;
-  static_cast<void>(read_conditions(request, true, write));
+  static_cast<void>(read_conditions(request, true));
   static_cast<void>(check_body_type(request, BodyType::json_or_merge_patch));
   static_cast<void>(prefers_json(request));
   static_cast<void>(check_host(request, {"proxy.example"}));

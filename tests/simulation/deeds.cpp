@@ -72,52 +72,58 @@ JailSpec Simulation::random_spec(const std::string& name) {
 }
 
 void Simulation::write() {
-  Write write;
-  write.name = some_jail();
-  write.who.by = "simulation";
-  const Write::Verb verbs[] = {Write::Verb::declare, Write::Verb::declare, Write::Verb::replace, Write::Verb::start,
-                               Write::Verb::stop,    Write::Verb::restart, Write::Verb::erase,   Write::Verb::adopt};
-  write.verb = verbs[draw(std::size(verbs))];
-  if (write.verb == Write::Verb::declare || write.verb == Write::Verb::replace) {
-    write.spec = random_spec(write.name);
-    if (chance(30)) write.desired = chance(70) ? Desired::running : Desired::stopped;
-  }
-  write.dry_run = chance(5);
-  request(std::move(write));
+  const auto name = some_jail();
+  const auto drawn = draw(8);
+  const auto spec = [&] {
+    Put put{random_spec(name), std::nullopt, drawn < 2};
+    if (chance(30)) put.desired = chance(70) ? Desired::running : Desired::stopped;
+    return put;
+  };
+  const auto action = [&]() -> ChangeAction {
+    switch (drawn) {
+      case 0:
+      case 1:
+      case 2: return spec();
+      case 3: return SetDesired{Desired::running};
+      case 4: return SetDesired{Desired::stopped};
+      case 5: return Restart{};
+      case 6: return Erase{};
+      default: return Adopt{};
+    }
+  };
+  auto asked = one_change({name, action()}, {"simulation", ""});
+  asked.dry_run = chance(5);
+  request(std::move(asked));
 }
 
-void Simulation::request(Write write) {
+void Simulation::request(ChangeRequest asked) {
   const auto id = ++last_request_;
-  oracle_.asked(id, write);
-  say("request ", std::to_string(static_cast<int>(write.verb)), " ", write.name);
-  engine_->write(write, seconds{0}, [this, id, write](const Result<WriteReply>& reply) {
-    say("answer to ", write.name, ": ", reply ? "ok" : reply.error().message);
-    oracle_.answered(id, write, reply);
+  oracle_.asked(id, asked);
+  for (const auto& change : asked.changes)
+    say("request ", std::to_string(id), " ", std::string(verb_of(change)), " ", change.name);
+  engine_->change(asked, seconds{0}, [this, id, asked](const Result<ChangeReply>& reply) {
+    say("answer to request ", std::to_string(id), ": ", reply ? "ok" : reply.error().message);
+    oracle_.answered(id, asked, reply);
   });
 }
 
 // Each set has a label of its own, by which the oracle knows what of it is on the disk.
 void Simulation::write_set() {
-  const auto id = ++last_request_;
-  WriteSet set;
+  ChangeRequest set;
+  set.is_set = true;
   set.who.by = "simulation";
   set.restart = chance(70);
   set.dry_run = chance(5);
   std::set<std::string> names;
   while (names.size() < 2 + draw(3)) names.insert(some_jail());
   for (const auto& name : names) {
-    WriteSet::Member member{name, random_spec(name), std::nullopt};
-    member.spec.labels = {{"group", "g"}, {"set", std::to_string(id)}};
-    if (chance(30)) member.desired = chance(70) ? Desired::running : Desired::stopped;
-    set.members.push_back(std::move(member));
+    Put put{random_spec(name)};
+    put.spec.labels = {{"group", "g"}, {"set", std::to_string(last_request_ + 1)}};
+    if (chance(30)) put.desired = chance(70) ? Desired::running : Desired::stopped;
+    set.changes.push_back({name, std::move(put)});
   }
   if (chance(30)) set.prune = {{"group", "g"}};
-  oracle_.asked(id, set);
-  say("set ", std::to_string(id), " of ", std::to_string(set.members.size()));
-  engine_->write_set(set, seconds{0}, [this, id, set](const Result<SetReply>& reply) {
-    say("answer to set ", std::to_string(id), ": ", reply ? "ok" : reply.error().message);
-    oracle_.answered(id, set, reply);
-  });
+  request(std::move(set));
 }
 
 // ---- by hand

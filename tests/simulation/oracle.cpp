@@ -124,22 +124,16 @@ void Oracle::host_goes_down(std::chrono::seconds budget) {
   shutdown_until_ = kernel_.timeline().now() + budget;
 }
 
-void Oracle::asked(std::uint64_t id, const Write& write) {
-  under_way_[id] = {write.name};
-  if (!write.dry_run) forget_sets_of(write.name);
-}
-
-void Oracle::asked(std::uint64_t id, const WriteSet& set) {
-  under_way_[id] = concerned(set);
-  if (set.dry_run) return;
-  if (!set.prune.empty()) {
+void Oracle::asked(std::uint64_t id, const ChangeRequest& request) {
+  under_way_[id] = concerned(request);
+  if (request.dry_run) return;
+  if (!request.prune.empty()) {
     sets_.clear();  // any member of an earlier one may go
     prunes_.insert(id);
   }
-  auto& members = sets_[std::to_string(id)];
-  for (const auto& member : set.members) {
-    forget_sets_of(member.name);
-    members.insert(member.name);
+  for (const auto& change : request.changes) {
+    forget_sets_of(change.name);
+    if (request.is_set) sets_[std::to_string(id)].insert(change.name);
   }
 }
 
@@ -148,37 +142,32 @@ void Oracle::forget_sets_of(const std::string& name) {
 }
 
 // A prune may be about every jail.
-std::set<std::string> Oracle::concerned(const WriteSet& set) const {
+std::set<std::string> Oracle::concerned(const ChangeRequest& request) const {
   std::set<std::string> names;
-  for (const auto& member : set.members) names.insert(member.name);
+  for (const auto& change : request.changes) names.insert(change.name);
   for (const auto& [name, known] : acknowledged_) {
-    if (!set.prune.empty()) names.insert(name);
+    if (!request.prune.empty()) names.insert(name);
   }
   return names;
 }
 
-void Oracle::answered(std::uint64_t id, const Write& write, const Result<WriteReply>& reply) {
-  under_way_.erase(id);
-  if (write.dry_run && reply) return;
-  answered({write.name}, reply ? nullptr : &reply.error());
-  if (!reply) return;
-  if (reply->gone || write.verb == Write::Verb::erase) acknowledged_.erase(write.name);
-  if (write.verb != Write::Verb::erase && write.verb != Write::Verb::stop) check_tried(write.name);
-}
-
-void Oracle::answered(std::uint64_t id, const WriteSet& set, const Result<SetReply>& reply) {
+void Oracle::answered(std::uint64_t id, const ChangeRequest& request, const Result<ChangeReply>& reply) {
   under_way_.erase(id);
   prunes_.erase(id);
-  if (set.dry_run && reply) return;
-  if (!reply) return answered(concerned(set), &reply.error());
-  std::set<std::string> names;
-  for (const auto& member : set.members) names.insert(member.name);
-  for (const auto& change : reply->changes) names.insert(change.jail);
+  if (request.dry_run && reply) return;
+  if (!reply) return answered(concerned(request), &reply.error());
+  std::set<std::string> names(reply->jails.begin(), reply->jails.end());
+  for (const auto& effect : reply->effects) names.insert(effect.jail);
   answered(names, nullptr);
-  for (const auto& change : reply->changes) {
-    if (change.action == "delete") acknowledged_.erase(change.jail);
+  for (const auto& effect : reply->effects) {
+    if (effect.kind == Effect::Kind::erase) acknowledged_.erase(effect.jail);
   }
-  for (const auto& member : set.members) check_tried(member.name);
+  for (const auto& change : request.changes) {
+    if (std::holds_alternative<Erase>(change.what)) acknowledged_.erase(change.name);
+    const auto* wish = std::get_if<SetDesired>(&change.what);
+    const bool down = wish != nullptr && wish->desired == Desired::stopped;
+    if (!down && !std::holds_alternative<Erase>(change.what)) check_tried(change.name);
+  }
 }
 
 // A start that somebody asked for, and that of what it needs, does not wait: delays are for tries by policy.

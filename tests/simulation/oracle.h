@@ -36,10 +36,8 @@ class Oracle final : public HostObserver {
   void host_rebooted();
   void clock_stepped() { clock_stepped_ = true; }
   void host_goes_down(std::chrono::seconds budget);
-  void asked(std::uint64_t id, const Write& write);
-  void asked(std::uint64_t id, const WriteSet& set);
-  void answered(std::uint64_t id, const WriteSet& set, const Result<SetReply>& reply);
-  void answered(std::uint64_t id, const Write& write, const Result<WriteReply>& reply);
+  void asked(std::uint64_t id, const ChangeRequest& request);
+  void answered(std::uint64_t id, const ChangeRequest& request, const Result<ChangeReply>& reply);
   void durable(const std::vector<core::Mutation>& mutations);
   void happened(const JailEvent& fact, core::Now now);
   void told(const JailEvent& event);  // to those who follow
@@ -72,7 +70,7 @@ class Oracle final : public HostObserver {
   void take_run(const core::RunRecord& run);  // that is durable
   void look_at_sets();
   void forget_sets_of(const std::string& name);
-  [[nodiscard]] std::set<std::string> concerned(const WriteSet& set) const;
+  [[nodiscard]] std::set<std::string> concerned(const ChangeRequest& request) const;
   void answered(const std::set<std::string>& names, const Error* error);
   void look_at_findings();
   void look_at_acknowledged();

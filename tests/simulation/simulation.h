@@ -69,7 +69,7 @@ class Simulation final : private runtime::EngineObserver {
   void disturb();
   JailSpec random_spec(const std::string& name);
   void random_hooks(JailSpec& spec);
-  void request(Write write);
+  void request(ChangeRequest asked);
   void write_set();
 
   // Portable: the standard's distributions differ between libraries, and a seed must not.

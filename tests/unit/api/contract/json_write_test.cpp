@@ -94,7 +94,7 @@ TEST(ToJson, ShowsEventsVersionsProcessesAndChanges) {
       to_json(ProcessInfo{100, 1, "root", "sh", "S", 4096, 0.25, noon}),
       json_of(R"({"pid":100,"ppid":1,"user":"root","command":"sh","state":"S","memory_bytes":4096,"cpu_seconds":0.25,
                         "started_at":"2026-01-31T12:00:00Z"})"));
-  EXPECT_EQ(to_json(Change{"www", "update", {"rctl"}, {}}),
+  EXPECT_EQ(to_json(Effect{"www", Effect::Kind::update, {"rctl"}, {}}),
             json_of(R"({"jail":"www","action":"update","fields":["rctl"],"steps":[]})"));
 }
 

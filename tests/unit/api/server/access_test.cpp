@@ -53,7 +53,7 @@ std::string name_of(const Route& route, Role role) {
 bool changed_anything(TestServer& server) {
   return server.run([&] {
     const auto& service = server.service();
-    return !service.writes.empty() || !service.sets.empty() || !service.token_writers.empty();
+    return !service.requests.empty() || !service.token_writers.empty();
   });
 }
 
@@ -156,7 +156,7 @@ TEST(Access, WritesSayWhoAskedFromWhere) {
   local.run([&] { local.service().declare("www1"); });
   Client by_socket(local.address());
   by_socket.ask("POST", "/jails/www1/stop");
-  const Requester peer = local.run([&] { return local.service().writes.at(0).who; });
+  const Requester peer = local.run([&] { return local.service().requests.at(0).who; });
   EXPECT_EQ(peer.by, "uid " + std::to_string(geteuid()));
   EXPECT_EQ(peer.from, "unix pid " + std::to_string(getpid()));
 
@@ -167,7 +167,7 @@ TEST(Access, WritesSayWhoAskedFromWhere) {
   });
   Client by_token(remote.address());
   by_token.ask("POST", "/jails/www1/stop", "", "Authorization: Bearer s\r\n");
-  const Requester holder = remote.run([&] { return remote.service().writes.at(0).who; });
+  const Requester holder = remote.run([&] { return remote.service().requests.at(0).who; });
   EXPECT_EQ(holder.by, "token ci (0123456789ab)");
   EXPECT_TRUE(holder.from.starts_with("127.0.0.1:")) << holder.from;
 }

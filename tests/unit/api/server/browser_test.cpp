@@ -64,7 +64,7 @@ TEST(Browser, TcpRefusesWebPagesEvenWithAToken) {
   const Reply form = client.ask("POST", "/jails", R"({"name":"x"})",
                                 std::string(authorized) + "Content-Type: text/plain\r\nSec-Fetch-Site: cross-site\r\n");
   EXPECT_EQ(form.status, 403);
-  EXPECT_TRUE(server.run([&] { return server.service().writes.empty(); }));
+  EXPECT_TRUE(server.run([&] { return server.service().requests.empty(); }));
 }
 
 TEST(Browser, TheProbesAreNoException) {

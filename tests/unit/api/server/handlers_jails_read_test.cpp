@@ -118,7 +118,7 @@ TEST_F(JailsRead, HistoryTellsWhoWroteWhat) {
 // R11.2: reading changes nothing.
 TEST_F(JailsRead, NoReadWrites) {
   for (const char* path : {"/jails", "/jails/www1", "/jails/www1/usage", "/metrics", "/host"}) client.ask("GET", path);
-  EXPECT_EQ(server.run([this] { return server.service().writes.size(); }), 0U);
+  EXPECT_EQ(server.run([this] { return server.service().requests.size(); }), 0U);
 }
 
 }  // namespace jaild::server

@@ -16,11 +16,13 @@ class JailsWrite : public testing::Test {
   void declare(const std::string& name) {
     server.run([&] { server.service().declare(name); });
   }
-  Write last_write() {
-    return server.run([this] { return server.service().writes.back(); });
+  ChangeRequest last_request() {
+    return server.run([this] { return server.service().requests.back(); });
   }
+  Change last_change() { return last_request().changes.front(); }
+  Put last_put() { return std::get<Put>(last_change().what); }
   std::size_t writes() {
-    return server.run([this] { return server.service().writes.size(); });
+    return server.run([this] { return server.service().requests.size(); });
   }
   // Over a connection of its own, for it ends after a 400.
   Reply ask_anew(std::string_view method, std::string_view target, std::string_view body = {},
@@ -39,7 +41,7 @@ TEST_F(JailsWrite, PostDeclares) {
   EXPECT_EQ(reply.fields.at("location"), "/jails/www1");
   EXPECT_EQ(reply.fields.at("etag"), "\"1\"");
   EXPECT_EQ(reply.json()["name"], "www1");
-  EXPECT_EQ(last_write().who.by, "uid " + std::to_string(geteuid()));
+  EXPECT_EQ(last_request().who.by, "uid " + std::to_string(geteuid()));
   const Reply again = client.ask("POST", "/jails", document("www1").dump());
   EXPECT_EQ(again.status, 409);
   EXPECT_EQ(again.json()["type"], "urn:jaild:problem:exists");
@@ -123,10 +125,10 @@ TEST_F(JailsWrite, PatchMergesIntoTheJailAsItIs) {
   EXPECT_EQ(reply.json()["spec"]["priority"], 7);
   EXPECT_EQ(reply.json()["spec"]["labels"], (json{{"tier", "web"}, {"x", "y"}}));
   EXPECT_EQ(reply.json()["spec"]["params"]["path"], "/jail/www1");
-  EXPECT_FALSE(last_write().desired) << "only a patch that names it changes the wish";
-  EXPECT_EQ(last_write().if_generation, 1U);
+  EXPECT_FALSE(last_put().desired) << "only a patch that names it changes the wish";
+  EXPECT_EQ(last_change().only_if.generation, 1U);
   EXPECT_EQ(client.ask("PATCH", "/jails/www1", R"({"desired":"running"})").status, 200);
-  EXPECT_EQ(last_write().desired, Desired::running);
+  EXPECT_EQ(last_put().desired, Desired::running);
   const char* nothing_there =
       R"({"status":null,"spec":{"cpuset":null,"health":null,"restart":{"limit":null},"labels":{"no":null}}})";
   EXPECT_EQ(client.ask("PATCH", "/jails/www1", nothing_there).status, 200) << "it was not there, but might have been";
@@ -203,7 +205,7 @@ TEST_F(JailsWrite, ADryRunAnswersWhatWouldHappen) {
   const Reply reply = client.ask("POST", "/jails?dry_run=1", document("www1").dump());
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.json()["items"][0]["action"], "create");
-  EXPECT_TRUE(last_write().dry_run);
+  EXPECT_TRUE(last_request().dry_run);
   declare("www1");
   EXPECT_EQ(client.ask("PUT", "/jails/www1?dry_run=true", document("www1").dump()).status, 200);
   EXPECT_EQ(client.ask("PATCH", "/jails/www1?dry_run=1", "{}").json()["items"].size(), 1U);
@@ -251,9 +253,8 @@ TEST_F(JailsWrite, RollbackDeclaresAnEarlierSpecAgain) {
   declare("www1");
   const Reply reply = client.ask("POST", "/jails/www1/rollback?to=1");
   EXPECT_EQ(reply.status, 200) << reply.body;
-  EXPECT_EQ(last_write().verb, Write::Verb::replace);
-  EXPECT_TRUE(last_write().if_present);
-  EXPECT_TRUE(last_write().spec);
+  EXPECT_EQ(verb_of(last_change()), "replace");
+  EXPECT_TRUE(last_change().only_if.present);
 }
 
 TEST_F(JailsWrite, ARollbackWithoutAGenerationThatIsKeptChangesNothing) {

@@ -15,11 +15,11 @@ class Sets : public testing::Test {
   static json jail(const std::string& name) {
     return {{"name", name}, {"spec", {{"params", {{"path", "/jail/" + name}, {"persist", true}}}}}};
   }
-  WriteSet last_set() {
-    return server.run([this] { return server.service().sets.back(); });
+  ChangeRequest last_set() {
+    return server.run([this] { return server.service().requests.back(); });
   }
   std::size_t sets() {
-    return server.run([this] { return server.service().sets.size(); });
+    return server.run([this] { return server.service().requests.size(); });
   }
 
   TestServer server;
@@ -37,7 +37,7 @@ TEST_F(Sets, PlanIsADryRunOfApply) {
   EXPECT_EQ(apply.json()["items"][1]["name"], "db");
   EXPECT_EQ(apply.json()["changes"][0]["action"], "create");
   EXPECT_FALSE(last_set().dry_run);
-  EXPECT_EQ(last_set().members.size(), 2U);
+  EXPECT_EQ(last_set().changes.size(), 2U);
 }
 
 TEST_F(Sets, ASetThatHoldsAlreadyIs200) {

@@ -146,7 +146,7 @@ TEST(Listener, ServesOnlyItsOwner) {
   EXPECT_NE(refused.body.find("uid " + std::to_string(geteuid())), std::string::npos);
   EXPECT_EQ(client.ask("POST", "/jails", R"({"name":"www1","spec":{"params":{"path":"/jail","persist":true}}})").status,
             403);
-  EXPECT_EQ(server.run([&] { return server.service().writes.size(); }), 0U);
+  EXPECT_EQ(server.run([&] { return server.service().requests.size(); }), 0U);
   EXPECT_EQ(client.ask("GET", "/livez").status, 200);  // needs no identity
   EXPECT_EQ(client.ask("GET", "/version").status, 200);
 }

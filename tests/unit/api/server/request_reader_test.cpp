@@ -90,7 +90,7 @@ TEST(RequestReader, RefusesBrokenFramingAndCloses) {
     EXPECT_EQ(reply.fields.at("connection"), "close") << text;
     EXPECT_TRUE(client.closed_by_server()) << text;
   }
-  EXPECT_EQ(server.run([&] { return server.service().writes.size(); }), 0U);
+  EXPECT_EQ(server.run([&] { return server.service().requests.size(); }), 0U);
 }
 
 // What follows a refused request on the same connection is never read as one of its own.
@@ -109,7 +109,7 @@ TEST(RequestReader, NothingIsSmuggledBehindABrokenRequest) {
     expect_problem(client.read_reply(), 400, "bad-request");
     EXPECT_TRUE(client.closed_by_server()) << text;
   }
-  EXPECT_EQ(server.run([&] { return server.service().writes.size(); }), 0U);
+  EXPECT_EQ(server.run([&] { return server.service().requests.size(); }), 0U);
 }
 
 // RFC 9112, 2.2. Of an old client, an empty line follows each body; the next request may be long in coming.
@@ -160,7 +160,8 @@ TEST(RequestReader, TakesAChunkedBody) {
   client.send(std::string(size) + "\r\n" + body.substr(38) + "\r\n0\r\nIf-Match: \"9\"\r\n\r\n");
   EXPECT_EQ(client.read_reply().status, 201);
   EXPECT_EQ(client.ask("GET", "/jails/www1").status, 200);
-  EXPECT_FALSE(server.run([&] { return server.service().writes.at(0).if_generation; })) << "a trailer is no header";
+  EXPECT_FALSE(server.run([&] { return server.service().requests.at(0).changes.at(0).only_if.generation; }))
+      << "a trailer is no header";
 }
 
 TEST(RequestReader, AHeaderMayHave8KiBUnlessTheListenerSaysOtherwise) {

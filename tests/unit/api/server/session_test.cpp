@@ -219,7 +219,7 @@ TEST(Session, WhatFollowsARequestThatCannotBeReadIsNotRead) {
     EXPECT_EQ(reply.fields.at("connection"), "close");
     EXPECT_TRUE(client.closed_by_server());
   }
-  EXPECT_EQ(server.run([&] { return server.service().writes.size(); }), 0U);
+  EXPECT_EQ(server.run([&] { return server.service().requests.size(); }), 0U);
 }
 
 TEST(Session, CountsEachAnswerUnderItsTemplate) {

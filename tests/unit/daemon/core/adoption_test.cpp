@@ -82,13 +82,8 @@ struct Host {
   explicit Host(SupervisorOptions options = {{}, 4, "boot1", 1}) : world(std::move(options)) {
     world.survey.jails = {foreign()};
   }
-  Result<WriteReply> adopt(const std::string& name, bool dry_run = false) {
-    Write write;
-    write.verb = Write::Verb::adopt;
-    write.name = name;
-    write.who.by = "test";
-    write.dry_run = dry_run;
-    return world.write(std::move(write));
+  Result<ChangeReply> adopt(const std::string& name, bool dry_run = false) {
+    return world.ask(dry_run ? tests::dry_run(tests::adopt(name)) : tests::adopt(name));
   }
 };
 
@@ -107,7 +102,7 @@ TEST(Adoption, AForeignJailIsTakenOverAsItIsAndOnlyAMonitorIsNew) {
   host.world.survey.monitors = {{host.world.key("www"), false, std::nullopt}};
   host.world.pass(seconds{200});
   EXPECT_EQ(host.world.log.size(), 1U) << "the spec is what the kernel shows, so nothing drifts";
-  ASSERT_TRUE(host.world.ask(Write::Verb::stop, "www"));
+  ASSERT_TRUE(host.world.ask(tests::stop("www")));
   EXPECT_EQ(host.world.state("www"), JailState::stopped);
 }
 
@@ -116,9 +111,9 @@ TEST(Adoption, ADryRunShowsTheFieldsAndChangesNothing) {
   const auto before = host.world.durable.size();
   const auto reply = host.adopt("www", true);
   ASSERT_TRUE(reply);
-  ASSERT_EQ(reply->changes.size(), 1U);
-  EXPECT_EQ(reply->changes[0].action, "adopt");
-  const auto& fields = reply->changes[0].fields;
+  ASSERT_EQ(reply->effects.size(), 1U);
+  EXPECT_EQ(reply->effects[0].kind, Effect::Kind::adopt);
+  const auto& fields = reply->effects[0].fields;
   EXPECT_NE(std::find(fields.begin(), fields.end(), "rctl"), fields.end());
   EXPECT_EQ(host.world.durable.size(), before);
   EXPECT_EQ(host.world.supervisor.find("www"), nullptr);
@@ -140,11 +135,11 @@ TEST(Adoption, WhatCannotBeTakenOverIsRefusedWithItsReason) {
   EXPECT_EQ(refused.error().fields.at(0).pointer, "/name") << "its parent has to be taken over first";
 
   SupervisorOptions linux{{}, 4, "boot1", 1};
-  linux.adopts = false;
+  linux.adoption.adopts = false;
   EXPECT_EQ(Host(linux).adopt("www").error().kind, Kind::conflict);
 
   SupervisorOptions strict{{}, 4, "boot1", 1};
-  strict.check = [](const std::string&, const JailSpec&) {
+  strict.adoption.check = [](const std::string&, const JailSpec&) {
     return std::vector<FieldError>{{"/spec/params/path", "no"}};
   };
   EXPECT_EQ(Host(strict).adopt("www").error().kind, Kind::invalid);

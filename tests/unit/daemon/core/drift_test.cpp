@@ -234,12 +234,12 @@ TEST(Drift, ARepairThatTheKernelRefusesIsPendingWithItsReasonAndTriedWithTheNext
 TEST(Drift, AMountThatIsGoneIsShownAsDriftAndPendingAndNothingIsDone) {
   Running jail;
   World& world = jail.world;
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.ask(tests::stop("web")));
   world.host = [](const Op& op) -> std::optional<Result<Reply>> {
     if (!std::holds_alternative<Resolve>(op.what)) return Reply{Nothing{}};
     return Reply{Resolved{{{ResourceKind::mount, "/jail/dev", {}, false}}, {}, {}}};
   };
-  ASSERT_TRUE(world.ask(Write::Verb::start, "web"));
+  ASSERT_TRUE(world.ask(tests::start("web")));
   jail.facts.jid = world.key("web").jid;
   jail.show();
   world.log.clear();
@@ -272,11 +272,7 @@ TEST(Drift, ASurveyFromBeforeTheLastChangeIsNoNews) {
   // The change is through before the answer of a look that began earlier comes.
   ASSERT_TRUE(world.declare("other", service(), Desired::stopped));
   const auto old = world.survey;
-  Write write;
-  write.verb = Write::Verb::replace;
-  write.name = "web";
-  write.spec = spec;
-  ASSERT_TRUE(world.write(write));
+  ASSERT_TRUE(world.ask(tests::put("web", spec)));
   world.log.clear();
   world.feed(Surveyed{old});
   EXPECT_TRUE(world.log.empty());

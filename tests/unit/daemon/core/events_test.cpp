@@ -148,7 +148,7 @@ TEST(Events, OfAStartJoinItsCommitsAndItsBudgetHolds) {
   world.pass(seconds{5});
   EXPECT_EQ(commits, 3U) << "the write, the intent, running";
   commits = 0;
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.ask(tests::stop("web")));
   world.pass(seconds{5});
   EXPECT_EQ(commits, 2U) << "the write, the end of the run";
 }

@@ -25,19 +25,12 @@ struct Asked {
   std::function<bool(World&)> ask;
 };
 
-Result<WriteReply> put_again(World& world, std::optional<Desired> desired) {
-  Write write;
-  write.verb = Write::Verb::replace;
-  write.name = "web";
-  write.spec = patient();
-  write.desired = desired;
-  return world.write(std::move(write));
+Result<ChangeReply> put_again(World& world, std::optional<Desired> desired) {
+  return world.ask(tests::put("web", patient(), desired));
 }
 
-WriteSet same_set(std::optional<Desired> desired) {
-  WriteSet set;
-  set.members.push_back({"web", patient(), desired});
-  return set;
+ChangeRequest same_set(std::optional<Desired> desired) {
+  return tests::a_set({tests::member("web", patient(), desired)});
 }
 
 class ExplicitStart : public testing::TestWithParam<Asked> {};
@@ -103,12 +96,12 @@ TEST_P(ExplicitStart, SurvivesTheEndOfJaild) {
 }
 
 const Asked requests[] = {
-    {"start", [](World& world) { return world.ask(Write::Verb::start, "web").has_value(); }},
-    {"restart", [](World& world) { return world.ask(Write::Verb::restart, "web").has_value(); }},
+    {"start", [](World& world) { return world.ask(tests::start("web")).has_value(); }},
+    {"restart", [](World& world) { return world.ask(tests::restart("web")).has_value(); }},
     {"put", [](World& world) { return put_again(world, std::nullopt).has_value(); }},
     {"put_running", [](World& world) { return put_again(world, Desired::running).has_value(); }},
-    {"apply", [](World& world) { return world.apply(same_set(std::nullopt)).has_value(); }},
-    {"apply_running", [](World& world) { return world.apply(same_set(Desired::running)).has_value(); }},
+    {"apply", [](World& world) { return world.ask(same_set(std::nullopt)).has_value(); }},
+    {"apply_running", [](World& world) { return world.ask(same_set(Desired::running)).has_value(); }},
 };
 INSTANTIATE_TEST_SUITE_P(Requests, ExplicitStart, testing::ValuesIn(requests),
                          [](const auto& info) { return info.param.name; });
@@ -120,11 +113,9 @@ TEST(ExplicitStart, PullsInADependencyThatIsInBackoff) {
     ASSERT_TRUE(world.declare("web", depending({"db"}), Desired::stopped));
     crash(world, "db");
     if (as_set) {
-      WriteSet set;
-      set.members.push_back({"web", depending({"db"}), Desired::running});
-      ASSERT_TRUE(world.apply(std::move(set)));
+      ASSERT_TRUE(world.ask(tests::a_set({tests::member("web", depending({"db"}), Desired::running)})));
     } else {
-      ASSERT_TRUE(world.ask(Write::Verb::start, "web"));
+      ASSERT_TRUE(world.ask(tests::start("web")));
     }
     EXPECT_EQ(world.state("db"), JailState::running);
     EXPECT_EQ(world.state("web"), JailState::running);
@@ -139,7 +130,7 @@ TEST(ExplicitStart, OfAJailWhoseDependencyIsInBackoffTriesThatOne) {
   crash(world, "web");
   world.pass(seconds{2});
   ASSERT_EQ(world.reason("web"), "waits for db, which is backoff");
-  ASSERT_TRUE(world.ask(Write::Verb::start, "web"));
+  ASSERT_TRUE(world.ask(tests::start("web")));
   EXPECT_EQ(world.state("db"), JailState::running);
   EXPECT_EQ(world.state("web"), JailState::running);
 }
@@ -153,7 +144,7 @@ TEST(ExplicitStart, WhileTheFailedRunIsBeingStoppedFollowsAtOnce) {
   };
   crash(world, "web");
   ASSERT_EQ(world.state("web"), JailState::stopping);
-  ASSERT_TRUE(world.ask(Write::Verb::start, "web"));
+  ASSERT_TRUE(world.ask(tests::start("web")));
   world.release();
   EXPECT_EQ(world.state("web"), JailState::running);
 }
@@ -175,7 +166,7 @@ TEST(ExplicitStart, TriesAtOnceToRemoveWhatTheLastStopLeft) {
   crash(world, "web");
   world.pass(seconds{40});  // the tries are 30 s apart by now
   busy = false;
-  ASSERT_TRUE(world.ask(Write::Verb::start, "web"));
+  ASSERT_TRUE(world.ask(tests::start("web")));
   EXPECT_EQ(world.state("web"), JailState::running);
 }
 
@@ -183,14 +174,10 @@ TEST(ExplicitStart, ADryRunOfItSaysSoAndChangesNothing) {
   World world;
   ASSERT_TRUE(world.declare("web", patient()));
   crash(world, "web");
-  Write write;
-  write.verb = Write::Verb::start;
-  write.name = "web";
-  write.dry_run = true;
-  const auto reply = world.write(write);
+  const auto reply = world.ask(tests::dry_run(tests::start("web")));
   ASSERT_TRUE(reply);
-  ASSERT_EQ(reply->changes.size(), 1U);
-  EXPECT_EQ(reply->changes[0].action, "start");
+  ASSERT_EQ(reply->effects.size(), 1U);
+  EXPECT_EQ(reply->effects[0].kind, Effect::Kind::start);
   EXPECT_EQ(world.state("web"), JailState::backoff);
 }
 
@@ -198,9 +185,9 @@ TEST(ExplicitStart, AStopInBackoffStillHolds) {
   World world;
   ASSERT_TRUE(world.declare("web", patient()));
   crash(world, "web");
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.ask(tests::stop("web")));
   EXPECT_EQ(world.state("web"), JailState::stopped);
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.ask(tests::stop("web")));
   world.pass(seconds{200});
   EXPECT_EQ(world.state("web"), JailState::stopped);
 }

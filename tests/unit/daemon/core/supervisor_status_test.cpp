@@ -71,11 +71,11 @@ TEST(SupervisorStatus, LostLinesStayUntilTheNextRunAndTheErrorUntilTheEndOfThisO
   World world;
   ASSERT_TRUE(world.declare("web", service()));
   world.feed(LogTold{world.key("web"), {5, "No space left on device"}});
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.ask(tests::stop("web")));
   ASSERT_EQ(world.state("web"), JailState::stopped);
   EXPECT_EQ(world.supervisor.get("web")->status.log_lines_lost, 5U);
   EXPECT_EQ(world.supervisor.get("web")->status.log_error, "");
-  ASSERT_TRUE(world.ask(Write::Verb::start, "web"));
+  ASSERT_TRUE(world.ask(tests::start("web")));
   EXPECT_EQ(world.supervisor.get("web")->status.log_lines_lost, 0U);
   EXPECT_EQ(world.supervisor.find("web")->counters().log_lines_lost, 5U) << "a counter only grows";
 }
@@ -107,7 +107,7 @@ TEST(SupervisorStatus, TheStepUnderWayIsTheLastOneShownAndHasNoOutcomeYet) {
 TEST(SupervisorStatus, EachStepIsToldAtItsBeginningAndAtItsEndAndHasNoNumber) {
   World world;
   ASSERT_TRUE(world.declare("web", service()));
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.ask(tests::stop("web")));
   std::vector<std::string> open;
   for (const auto& event : world.steps) {
     EXPECT_EQ(event.id, 0U);

@@ -164,7 +164,7 @@ TEST(Supervisor, PolicyNeverLeavesAFailedJailFailedAndStartClearsIt) {
   EXPECT_EQ(world.reason("job"), "command exited with 3");
   world.pass(seconds{1000});
   EXPECT_EQ(world.state("job"), JailState::failed);
-  ASSERT_TRUE(world.ask(Write::Verb::start, "job"));
+  ASSERT_TRUE(world.ask(tests::start("job")));
   EXPECT_EQ(world.state("job"), JailState::running);
 }
 
@@ -172,7 +172,7 @@ TEST(Supervisor, AnEventOfAnEarlierRunIsDroppedP2R9_3) {
   World world;
   ASSERT_TRUE(world.declare("web", service()));
   const auto old = world.key("web");
-  ASSERT_TRUE(world.ask(Write::Verb::restart, "web"));
+  ASSERT_TRUE(world.ask(tests::restart("web")));
   EXPECT_NE(world.key("web").run, old.run);
   world.log.clear();
   world.feed(Event{MainExited{old, exit_with(1)}});
@@ -228,7 +228,7 @@ TEST(Supervisor, StopDuringAHangingHookEndsTheHookAndUndoesTheStart) {
   spec.params["exec.start"] = std::vector<std::string>{"sleep 1000"};
   ASSERT_TRUE(world.declare("web", spec));
   ASSERT_EQ(world.hanging(), 1U);
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.ask(tests::stop("web")));
   EXPECT_TRUE(contains(world.log, "web cancel"));
   world.release(Reply{CommandResult{std::nullopt, 15, false}});
   EXPECT_EQ(world.state("web"), JailState::stopped);
@@ -244,7 +244,7 @@ TEST(Supervisor, AStopAlwaysEndsWhateverFailsInItR2_2) {
     if (std::holds_alternative<Terminate>(op.what)) return Fail(Kind::unavailable, "no monitor");
     return Reply{Nothing{}};
   };
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.ask(tests::stop("web")));
   EXPECT_EQ(world.state("web"), JailState::stopped);
 }
 
@@ -262,12 +262,12 @@ TEST(Supervisor, WhatAStopCannotRemoveStaysInTheLedgerAndHoldsTheNextStartBack) 
     return Reply{Nothing{}};
   };
   ASSERT_TRUE(world.declare("web", service()));
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.ask(tests::stop("web")));
   ASSERT_TRUE(world.supervisor.find("web")->has_run());
   EXPECT_EQ(world.supervisor.find("web")->run()->before_create.size(), 1U);
   EXPECT_EQ(world.state("web"), JailState::stopped);
   EXPECT_NE(world.reason("web").find("release mount (/jail/dev): Device busy"), std::string::npos);
-  ASSERT_TRUE(world.ask(Write::Verb::start, "web"));
+  ASSERT_TRUE(world.ask(tests::start("web")));
   EXPECT_NE(world.state("web"), JailState::running);
   busy = false;
   world.pass(seconds{40});
@@ -334,7 +334,7 @@ TEST(Supervisor, AJailThatIsAboutToBeForgottenIsNotStartedP2) {
     world.feed(Tick{});
     return {};
   };
-  ASSERT_TRUE(world.ask(Write::Verb::erase, "web"));
+  ASSERT_TRUE(world.ask(tests::erase("web")));
   EXPECT_EQ(world.log.size(), steps);
   EXPECT_EQ(world.supervisor.find("web"), nullptr);
 }
@@ -344,12 +344,12 @@ TEST(Supervisor, DependantsStartAfterReadinessAndStopBeforeP9R6_3) {
   ASSERT_TRUE(world.declare("db", service(), Desired::stopped));
   ASSERT_TRUE(world.declare("web", depending({"db"}), Desired::stopped));
   world.log.clear();
-  ASSERT_TRUE(world.ask(Write::Verb::start, "web"));
+  ASSERT_TRUE(world.ask(tests::start("web")));
   EXPECT_EQ(world.state("web"), JailState::running);
   const auto at = [&](const std::string& line) { return std::find(world.log.begin(), world.log.end(), line); };
   EXPECT_LT(at("db main"), at("web resolve"));
   world.log.clear();
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "db"));
+  ASSERT_TRUE(world.ask(tests::stop("db")));
   EXPECT_EQ(world.state("web"), JailState::stopped);
   EXPECT_EQ(world.state("db"), JailState::stopped);
   EXPECT_LT(at("web close monitor"), at("db terminate"));
@@ -406,17 +406,13 @@ TEST(Supervisor, ARunningJailTakesChangesLiveAndListsWhatWaitsForARestart) {
   spec.params["host.hostname"] = std::string("new");
   spec.rctl = {*RctlRule::parse("nthr:deny=5")};
   world.log.clear();
-  Write put;
-  put.verb = Write::Verb::replace;
-  put.name = "web";
-  put.spec = spec;
-  ASSERT_TRUE(world.write(put));
+  ASSERT_TRUE(world.ask(tests::put("web", spec)));
   EXPECT_EQ(world.log, (std::vector<std::string>{"web rules 1", "web set host.hostname"}));
   auto status = world.supervisor.get("web")->status;
   EXPECT_EQ(status.state, JailState::running);
   EXPECT_EQ(status.pending, std::vector<std::string>{"command"});
   EXPECT_EQ(status.observed_generation, 1U);
-  ASSERT_TRUE(world.ask(Write::Verb::restart, "web"));
+  ASSERT_TRUE(world.ask(tests::restart("web")));
   status = world.supervisor.get("web")->status;
   EXPECT_EQ(status.observed_generation, 2U);
   EXPECT_TRUE(status.pending.empty());
@@ -431,11 +427,7 @@ TEST(Supervisor, ACpusetThatTheKernelCannotNarrowIsPendingWithTheReasonR8_6) {
   };
   auto spec = service();
   spec.cpuset = *CpuList::parse("1");
-  Write put;
-  put.verb = Write::Verb::replace;
-  put.name = "web";
-  put.spec = spec;
-  ASSERT_TRUE(world.write(put));
+  ASSERT_TRUE(world.ask(tests::put("web", spec)));
   EXPECT_EQ(world.supervisor.get("web")->status.pending, std::vector<std::string>{"cpuset"});
   EXPECT_EQ(world.reason("web"), "cpuset: a process would have no CPU left");
 }
@@ -453,7 +445,7 @@ TEST(Supervisor, AMonitorThatDiesDuringAStopIsReplacedAndTheHooksAreRun) {
     if (asks && opened == 0) return Fail(Kind::unavailable, "the jail's monitor is gone");
     return Reply{Nothing{}};
   };
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.ask(tests::stop("web")));
   EXPECT_EQ(world.log,
             (std::vector<std::string>{"web exec.stop", "web open monitor", "web exec.stop", "web terminate",
                                       "web remove", "web exec.poststop", "web rules 0", "web close monitor"}));
@@ -471,7 +463,7 @@ TEST(Supervisor, AMonitorIsReplacedOnceAStopAndTheStopEnds) {
     if (asks) return Fail(Kind::unavailable, "the jail has no monitor");
     return Reply{Nothing{}};
   };
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.ask(tests::stop("web")));
   EXPECT_EQ(std::count(world.log.begin(), world.log.end(), "web open monitor"), 1);
   EXPECT_EQ(world.state("web"), JailState::stopped);
 }
@@ -561,7 +553,7 @@ TEST(Supervisor, AHookWithoutATimeoutEndsInTimeWhileTheHostShutsDown) {
     if (run->command.phase == "exec.stop") return std::nullopt;
     return Reply{CommandResult{0, 0, false}};
   };
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "web"));
+  ASSERT_TRUE(world.ask(tests::stop("web")));
   EXPECT_EQ(given.at(0), std::chrono::milliseconds{0});
   world.log.clear();
   world.feed(ShutdownRequested{seconds{75}});

@@ -5,13 +5,7 @@
 namespace jaild::core {
 namespace {
 
-Write put(const std::string& name, JailSpec spec) {
-  Write write;
-  write.verb = Write::Verb::replace;
-  write.name = name;
-  write.spec = std::move(spec);
-  return write;
-}
+using tests::put;
 
 TEST(SupervisorWrite, ANameThatIsTakenIsRefused) {
   World world;
@@ -37,7 +31,7 @@ TEST(SupervisorWrite, ALoopOverThreeIsSpelledOutAndNothingIsStored) {
   ASSERT_TRUE(world.declare("b", depending({"a"}), Desired::stopped));
   ASSERT_TRUE(world.declare("c", depending({"b"}), Desired::stopped));
   const auto stored = world.durable.size();
-  const auto reply = world.write(put("a", depending({"c"})));
+  const auto reply = world.ask(put("a", depending({"c"})));
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().fields.front().detail, "the dependencies form a loop: a -> c -> b -> a");
   EXPECT_EQ(world.durable.size(), stored);
@@ -49,17 +43,13 @@ TEST(SupervisorWrite, StartCarriesTheDependenciesAndADryRunListsThemWithoutAWrit
   ASSERT_TRUE(world.declare("db", service(), Desired::stopped));
   ASSERT_TRUE(world.declare("web", depending({"db"}), Desired::stopped));
   const auto stored = world.durable.size();
-  Write start;
-  start.verb = Write::Verb::start;
-  start.name = "web";
-  start.dry_run = true;
-  const auto plan = world.write(start);
+  const auto plan = world.ask(tests::dry_run(tests::start("web")));
   ASSERT_TRUE(plan);
-  ASSERT_EQ(plan->changes.size(), 2U);
-  EXPECT_EQ(plan->changes[0].jail, "db");
-  EXPECT_EQ(plan->changes[0].action, "start");
-  EXPECT_FALSE(plan->changes[0].steps.empty());
-  EXPECT_EQ(plan->changes[1].jail, "web");
+  ASSERT_EQ(plan->effects.size(), 2U);
+  EXPECT_EQ(plan->effects[0].jail, "db");
+  EXPECT_EQ(plan->effects[0].kind, Effect::Kind::start);
+  EXPECT_FALSE(plan->effects[0].steps.empty());
+  EXPECT_EQ(plan->effects[1].jail, "web");
   EXPECT_EQ(world.durable.size(), stored);
   EXPECT_EQ(world.state("db"), JailState::stopped);
 }
@@ -82,15 +72,11 @@ TEST(SupervisorWrite, ADryRunShowsTheStepsThatTheHostWouldTake) {
   auto spec = service();
   spec.params["mount.devfs"] = true;
   spec.params["ip4.addr"] = std::vector<std::string>{"br0|10.0.0.1/24"};
-  auto write = put("web", spec);
-  write.verb = Write::Verb::declare;
-  write.desired = Desired::running;
-  write.dry_run = true;
-  const auto plan = world.write(write);
+  const auto plan = world.ask(tests::dry_run(tests::declare("web", spec)));
   ASSERT_TRUE(plan) << plan.error().message;
-  ASSERT_EQ(plan->changes.size(), 2U);
+  ASSERT_EQ(plan->effects.size(), 2U);
   std::vector<std::string> steps;
-  for (const auto& step : plan->changes[1].steps) steps.push_back(step.step + " " + step.command);
+  for (const auto& step : plan->effects[1].steps) steps.push_back(step.step + " " + step.command);
   EXPECT_EQ(steps, (std::vector<std::string>{"monitor ", "cgroup web", "create /jail", "rctl ",
                                              "interface br0|10.0.0.1/24", "command httpd"}));
 }
@@ -101,18 +87,15 @@ TEST(SupervisorWrite, WhatTheHostDoesNotChangeLiveIsPendingInThePlanAndAfterIt) 
   auto spec = service();
   spec.params["allow.raw_sockets"] = true;
   spec.params["host.hostname"] = std::string("www");
-  auto write = put("web", spec);
-  write.dry_run = true;
-  const auto plan = world.write(write);
+  const auto plan = world.ask(tests::dry_run(put("web", spec)));
   ASSERT_TRUE(plan);
-  ASSERT_EQ(plan->changes.size(), 2U);
-  EXPECT_EQ(plan->changes[0].action, "live");
-  EXPECT_EQ(plan->changes[0].fields, std::vector<std::string>{"host.hostname"});
-  EXPECT_EQ(plan->changes[1].action, "pending");
-  EXPECT_EQ(plan->changes[1].fields, std::vector<std::string>{"allow.raw_sockets"});
+  ASSERT_EQ(plan->effects.size(), 2U);
+  EXPECT_EQ(plan->effects[0].kind, Effect::Kind::live);
+  EXPECT_EQ(plan->effects[0].fields, std::vector<std::string>{"host.hostname"});
+  EXPECT_EQ(plan->effects[1].kind, Effect::Kind::pending);
+  EXPECT_EQ(plan->effects[1].fields, std::vector<std::string>{"allow.raw_sockets"});
   world.log.clear();
-  write.dry_run = false;
-  ASSERT_TRUE(world.write(write));
+  ASSERT_TRUE(world.ask(put("web", spec)));
   EXPECT_EQ(world.log, std::vector<std::string>{"web set host.hostname"});
   EXPECT_EQ(world.supervisor.get("web")->status.pending, std::vector<std::string>{"allow.raw_sockets"});
 }
@@ -121,7 +104,7 @@ TEST(SupervisorWrite, DeleteWithDependantsIsRefusedAndNamesThem) {
   World world;
   ASSERT_TRUE(world.declare("db", service()));
   ASSERT_TRUE(world.declare("web", depending({"db"})));
-  const auto reply = world.ask(Write::Verb::erase, "db");
+  const auto reply = world.ask(tests::erase("db"));
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().kind, Kind::conflict);
   EXPECT_NE(reply.error().message.find("web"), std::string::npos);
@@ -135,8 +118,8 @@ TEST(SupervisorWrite, ADependantThatGoesTooHoldsTheStopUpButNotTheDeletion) {
     if (std::holds_alternative<Terminate>(op.what)) return std::nullopt;
     return Reply{Nothing{}};
   };
-  ASSERT_TRUE(world.ask(Write::Verb::erase, "web"));
-  const auto reply = world.ask(Write::Verb::erase, "db");
+  ASSERT_TRUE(world.ask(tests::erase("web")));
+  const auto reply = world.ask(tests::erase("db"));
   ASSERT_TRUE(reply) << reply.error().message;
   EXPECT_EQ(world.log.back(), "web terminate");
   EXPECT_EQ(world.reason("db"), "waits for web to stop");
@@ -155,16 +138,16 @@ TEST(SupervisorWrite, AStopThatWaitsForADependantGoesOnWhenThatOneNeedsTheJailNo
     if (stop != nullptr && stop->key.name == "web") return std::nullopt;
     return Reply{Nothing{}};
   };
-  ASSERT_TRUE(world.ask(Write::Verb::stop, "db"));
+  ASSERT_TRUE(world.ask(tests::stop("db")));
   EXPECT_EQ(world.reason("db"), "waits for web to stop");
-  ASSERT_TRUE(world.write(put("web", service())));
+  ASSERT_TRUE(world.ask(put("web", service())));
   EXPECT_EQ(world.state("db"), JailState::stopped);
 }
 
 TEST(SupervisorWrite, DeleteStopsAndForgetsR9_6) {
   World world;
   ASSERT_TRUE(world.declare("web", service()));
-  const auto reply = world.ask(Write::Verb::erase, "web");
+  const auto reply = world.ask(tests::erase("web"));
   ASSERT_TRUE(reply);
   EXPECT_EQ(world.supervisor.find("web"), nullptr);
   ASSERT_TRUE(world.declare("web", service()));
@@ -174,22 +157,23 @@ TEST(SupervisorWrite, DeleteStopsAndForgetsR9_6) {
 TEST(SupervisorWrite, PreconditionsGuardAgainstALostUpdate) {
   World world;
   ASSERT_TRUE(world.declare("web", service()));
-  auto write = put("web", service("nginx"));
-  write.if_generation = 2;
-  EXPECT_EQ(world.write(write).error().kind, Kind::precondition_failed);
-  write.if_generation = 1;
-  ASSERT_TRUE(world.write(write));
+  auto request = put("web", service("nginx"));
+  Conditions& only_if = request.changes[0].only_if;
+  only_if.generation = 2;
+  EXPECT_EQ(world.ask(request).error().kind, Kind::precondition_failed);
+  only_if.generation = 1;
+  ASSERT_TRUE(world.ask(request));
   EXPECT_EQ(world.supervisor.get("web")->generation, 2U);
-  write.if_generation.reset();
-  write.if_absent = true;
-  EXPECT_EQ(world.write(write).error().kind, Kind::precondition_failed);
+  only_if = {};
+  only_if.absent = true;
+  EXPECT_EQ(world.ask(request).error().kind, Kind::precondition_failed);
 }
 
 TEST(SupervisorWrite, TheSameSpecAgainIsNoNewGeneration) {
   World world;
   ASSERT_TRUE(world.declare("web", service()));
   const auto stored = world.durable.size();
-  ASSERT_TRUE(world.write(put("web", service())));
+  ASSERT_TRUE(world.ask(put("web", service())));
   EXPECT_EQ(world.supervisor.get("web")->generation, 1U);
   EXPECT_EQ(world.durable.size(), stored);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/core/supervisor.h"
+#include "tests/fakes/requests.h"
 
 namespace jaild::core {
 
@@ -27,28 +28,20 @@ class World {
 
   void feed(Input input) { run(supervisor.on_input(std::move(input), now)); }
 
-  Result<WriteReply> write(Write write) {
+  Result<ChangeReply> ask(ChangeRequest request) {
     const Ticket ticket = ++last_ticket_;
-    feed(WriteRequested{ticket, std::move(write)});
-    const auto answer = answers_.find(ticket);
-    if (answer == answers_.end()) return Fail(Kind::internal, "no answer");
-    return answer->second;
+    feed(ChangeRequested{ticket, std::move(request)});
+    return answers.contains(ticket) ? answers.at(ticket) : Fail(Kind::internal, "no answer");
   }
 
-  Result<SetReply> apply(WriteSet set) {
-    const Ticket ticket = ++last_ticket_;
-    feed(SetRequested{ticket, std::move(set)});
-    return set_answers.contains(ticket) ? set_answers.at(ticket) : Fail(Kind::internal, "no answer");
-  }
+  [[nodiscard]] Ticket last_ticket() const { return last_ticket_; }
 
-  // The same by pieces, as the engine does it; `between` before each.
-  Result<SetReply> apply_in_pieces(WriteSet set, const std::function<void()>& between = [] {}) {
-    const Ticket ticket = ++last_ticket_;
-    const auto preview = supervisor.begin_preview(std::move(set), now);
-    for (bool over = false; !over; over = supervisor.go_on(*preview)) between();
-    run(supervisor.carry_out(ticket, *preview, now));
-    return set_answers.contains(ticket) ? set_answers.at(ticket) : Fail(Kind::internal, "no answer");
+  // One more piece of each plan that was held.
+  void go_on_with_plans() {
+    for (const Ticket ticket : std::exchange(held_plans, {})) feed(PlanContinued{ticket});
   }
+  bool holds_plans = false;
+  std::vector<Ticket> held_plans;
 
   // Commits wait from now on, until release_commits().
   void hold_commits() { holding_ = true; }
@@ -57,21 +50,8 @@ class World {
     for (const auto& commit : std::exchange(held_, {})) carry_out(commit);
   }
 
-  Result<WriteReply> declare(const std::string& name, JailSpec spec, Desired desired = Desired::running) {
-    Write request;
-    request.name = name;
-    request.spec = std::move(spec);
-    request.desired = desired;
-    request.who.by = "test";
-    return write(std::move(request));
-  }
-
-  Result<WriteReply> ask(Write::Verb verb, const std::string& name) {
-    Write request;
-    request.verb = verb;
-    request.name = name;
-    request.who.by = "test";
-    return write(std::move(request));
+  Result<ChangeReply> declare(const std::string& name, JailSpec spec, Desired desired = Desired::running) {
+    return ask(tests::declare(name, std::move(spec), desired));
   }
 
   // Lets time pass, tick by tick.
@@ -100,7 +80,7 @@ class World {
   std::vector<JailEvent> told;   // to those who follow
   std::vector<JailEvent> steps;  // as they were shown
   std::vector<Mutation> durable;
-  std::map<Ticket, Result<SetReply>> set_answers;  // the n-th request has ticket n
+  std::map<Ticket, Result<ChangeReply>> answers;  // the n-th request has ticket n
   Survey survey;
   Now now{std::chrono::hours{1}, WallTime{std::chrono::hours{24 * 365 * 56}}};
   Supervisor supervisor;
@@ -146,8 +126,14 @@ class World {
     if (result) durable.insert(durable.end(), commit.mutations.begin(), commit.mutations.end());
     feed(Committed{commit.id, result});
   }
-  void carry_out(const Answer& answer) { answers_.emplace(answer.ticket, answer.result); }
-  void carry_out(const AnswerSet& answer) { set_answers.emplace(answer.ticket, answer.result); }
+  void carry_out(const Answer& answer) { answers.emplace(answer.ticket, answer.result); }
+  void carry_out(const ContinuePlan& plan) {
+    if (holds_plans) {
+      held_plans.push_back(plan.ticket);
+    } else {
+      feed(PlanContinued{plan.ticket});
+    }
+  }
   void carry_out(const Notify&) {}
   void carry_out(const Publish& publish) { told.push_back(publish.event); }
   void carry_out(const ShowStep& step) { steps.push_back(step.event); }
@@ -191,7 +177,6 @@ class World {
   std::vector<Op> hanging_;
   bool holding_ = false;
   std::vector<Commit> held_;
-  std::map<Ticket, Result<WriteReply>> answers_;
   Ticket last_ticket_ = 0;
   int last_jid_ = 0;
 };

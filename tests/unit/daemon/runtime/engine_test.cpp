@@ -12,7 +12,7 @@ using std::chrono::seconds;
 TEST(Engine, AWriteThatDoesNotWaitIsAnsweredWhenItIsDurable) {
   World world;
   world.store.hold();
-  EXPECT_FALSE(world.write(declare("web", a_service()), seconds{0}));
+  EXPECT_FALSE(world.ask(declare("web", a_service()), seconds{0}));
   ASSERT_TRUE(world.store.deliver());
   world.pass(seconds{1});
   EXPECT_TRUE(world.service.get("web"));
@@ -20,24 +20,24 @@ TEST(Engine, AWriteThatDoesNotWaitIsAnsweredWhenItIsDurable) {
 
 TEST(Engine, AWriteThatWaitsIsAnsweredWhenTheWishHolds) {
   World world;
-  const auto answer = world.write(declare("web", a_service()), seconds{30});
+  const auto answer = world.ask(declare("web", a_service()), seconds{30});
   ASSERT_TRUE(answer && *answer);
   EXPECT_TRUE((*answer)->settled);
-  EXPECT_EQ((*answer)->object.status.state, JailState::running);
+  EXPECT_EQ((*answer)->objects.at(0).status.state, JailState::running);
 }
 
 TEST(Engine, AWriteThatWaitsIsAnsweredAtItsDeadlineWithTheJailAsItIs) {
   World world;
   auto spec = a_service();
   spec.params["exec.prestart"] = std::vector<std::string>{"sleep 20"};
-  std::optional<Result<WriteReply>> answer;
-  world.service.write(declare("web", spec), seconds{5}, [&](Result<WriteReply> reply) { answer = std::move(reply); });
+  std::optional<Result<ChangeReply>> answer;
+  world.service.change(declare("web", spec), seconds{5}, [&](Result<ChangeReply> reply) { answer = std::move(reply); });
   world.pass(seconds{4});
   EXPECT_FALSE(answer);
   world.pass(seconds{2});
   ASSERT_TRUE(answer && *answer);
   EXPECT_FALSE((*answer)->settled);
-  EXPECT_EQ((*answer)->object.status.state, JailState::starting);
+  EXPECT_EQ((*answer)->objects.at(0).status.state, JailState::starting);
 }
 
 TEST(Engine, AWriteThatWaitsIsAnsweredAtOnceWhenTheJailFails) {
@@ -45,20 +45,18 @@ TEST(Engine, AWriteThatWaitsIsAnsweredAtOnceWhenTheJailFails) {
   auto spec = a_service();
   spec.params["exec.start"] = std::vector<std::string>{"false"};
   spec.restart.policy = RestartPolicy::never;
-  const auto answer = world.write(declare("web", spec), seconds{600}, seconds{10});
+  const auto answer = world.ask(declare("web", spec), seconds{600}, seconds{10});
   ASSERT_TRUE(answer && *answer);
-  EXPECT_EQ((*answer)->object.status.state, JailState::failed);
+  EXPECT_EQ((*answer)->objects.at(0).status.state, JailState::failed);
 }
 
 TEST(Engine, AnEraseThatWaitsIsAnsweredWhenNothingIsLeft) {
   World world;
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{30}));
-  Write erase;
-  erase.verb = Write::Verb::erase;
-  erase.name = "web";
-  const auto answer = world.write(erase, seconds{60}, seconds{40});
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{30}));
+  const auto erase = tests::erase("web");
+  const auto answer = world.ask(erase, seconds{60}, seconds{40});
   ASSERT_TRUE(answer && *answer);
-  EXPECT_TRUE((*answer)->gone);
+  EXPECT_TRUE((*answer)->objects.empty());
   EXPECT_FALSE(world.service.get("web"));
 }
 
@@ -67,11 +65,11 @@ TEST(Engine, ASetIsOneCommitAndItsWaitEndsWhenAllOfItHolds) {
   const auto commits = world.store.commits();
   auto web = a_service();
   web.params["depend"] = std::vector<std::string>{"db"};
-  auto stopped = a_set({{"web", web, Desired::stopped}, {"db", a_service(), Desired::stopped}});
-  ASSERT_TRUE(world.write_set(stopped, seconds{0}).value());
+  auto stopped = a_set({member("web", web, Desired::stopped), member("db", a_service(), Desired::stopped)});
+  ASSERT_TRUE(world.ask(stopped, seconds{0}).value());
   EXPECT_EQ(world.store.commits(), commits + 1);
-  auto set = a_set({{"web", web, Desired::running}, {"db", a_service(), Desired::running}});
-  const auto answer = world.write_set(set, seconds{30});
+  auto set = a_set({member("web", web, Desired::running), member("db", a_service(), Desired::running)});
+  const auto answer = world.ask(set, seconds{30});
   ASSERT_TRUE(answer && *answer);
   EXPECT_TRUE((*answer)->settled);
   EXPECT_EQ((*answer)->objects[0].status.state, JailState::running);
@@ -82,8 +80,8 @@ TEST(Engine, ASetThatWaitsIsAnsweredAtItsDeadlineWithTheJailsAsTheyAre) {
   World world;
   auto slow = a_service();
   slow.params["exec.prestart"] = std::vector<std::string>{"sleep 60"};
-  EXPECT_FALSE(world.write_set(a_set({{"web", slow, {}}}), seconds{5}, seconds{4}));
-  const auto answer = world.write_set(a_set({{"other", slow, {}}}), seconds{5}, seconds{6});
+  EXPECT_FALSE(world.ask(a_set({member("web", slow)}), seconds{5}, seconds{4}));
+  const auto answer = world.ask(a_set({member("other", slow)}), seconds{5}, seconds{6});
   ASSERT_TRUE(answer && *answer);
   EXPECT_FALSE((*answer)->settled);
   EXPECT_EQ((*answer)->objects[0].status.state, JailState::starting);
@@ -94,9 +92,10 @@ TEST(Engine, TheWritesThatWaitAreBounded) {
   world.store.hold();  // nothing is ever durable, so that nobody is answered
   std::size_t refused = 0;
   for (std::size_t i = 0; i < waiters_max + 5; ++i) {
-    world.engine.write(declare("j" + std::to_string(i), a_service()), seconds{1}, [&refused](Result<WriteReply> reply) {
-      if (!reply && reply.error().kind == Kind::overloaded) ++refused;
-    });
+    world.engine.change(declare("j" + std::to_string(i), a_service()), seconds{1},
+                        [&refused](Result<ChangeReply> reply) {
+                          if (!reply && reply.error().kind == Kind::overloaded) ++refused;
+                        });
   }
   EXPECT_GE(refused, 5U);
 }
@@ -106,7 +105,7 @@ TEST(Engine, WhatAStoppedEngineHadUnderWayIsNotAnsweredAndDoesNoHarm) {
   bool answered = false;
   auto spec = a_service();
   spec.params["exec.prestart"] = std::vector<std::string>{"sleep 20"};
-  world.service.write(declare("web", spec), seconds{60}, [&answered](const Result<WriteReply>&) { answered = true; });
+  world.service.change(declare("web", spec), seconds{60}, [&answered](const Result<ChangeReply>&) { answered = true; });
   world.pass(seconds{3});
   world.engine.stop();
   world.pass(seconds{120});
@@ -115,7 +114,7 @@ TEST(Engine, WhatAStoppedEngineHadUnderWayIsNotAnsweredAndDoesNoHarm) {
 
 TEST(Engine, AProbeRunsBesideTheJailAndIsAnsweredOnce) {
   World world;
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{30}));
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{30}));
   const auto key = world.engine.supervisor().find("web")->run()->key;
   core::Command command;
   command.line = "exit 3";
@@ -144,7 +143,7 @@ TEST(Engine, AStartThatCannotReadTheStoreIsRefusedWithTheReason) {
 
 TEST(Engine, AtHostShutdownAllJailsStopAndNothingStarts) {
   World world;
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{30}));
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{30}));
   std::optional<bool> down;
   world.engine.shut_down_jails(seconds{60}, [&down](bool all) { down = all; });
   world.pass(seconds{30});
@@ -157,7 +156,7 @@ TEST(Engine, AHostShutdownEndsAtItsBudgetAndSaysThatJailsAreLeft) {
   auto spec = a_service();
   spec.params["exec.stop"] = std::vector<std::string>{"sleep 300"};
   spec.params["exec.timeout"] = std::int64_t{200};
-  ASSERT_TRUE(world.write(declare("web", spec), seconds{30}));
+  ASSERT_TRUE(world.ask(declare("web", spec), seconds{30}));
   std::optional<bool> down;
   world.engine.shut_down_jails(seconds{10}, [&down](bool all) { down = all; });
   world.pass(seconds{11});

@@ -52,7 +52,7 @@ JailSpec a_checked_service() {
 TEST(HealthChecks, AJailThatComesUpIsReadyAfterItsFirstGoodCheck) {
   HealthWorld world;
   world.prober.failures = 2;
-  ASSERT_TRUE(world.write(declare("web", a_checked_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_checked_service()), seconds{0}));
   EXPECT_FALSE(world.service.get("web")->status.ready);
   world.pass(seconds{30});
   EXPECT_TRUE(world.service.get("web")->status.ready);
@@ -61,7 +61,7 @@ TEST(HealthChecks, AJailThatComesUpIsReadyAfterItsFirstGoodCheck) {
 
 TEST(HealthChecks, AJailIsCheckedAtItsInterval) {
   HealthWorld world;
-  ASSERT_TRUE(world.write(declare("web", a_checked_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_checked_service()), seconds{0}));
   const auto before = world.prober.asked.size();
   world.pass(seconds{100});
   EXPECT_EQ(world.prober.asked.size(), before + 10);
@@ -69,11 +69,9 @@ TEST(HealthChecks, AJailIsCheckedAtItsInterval) {
 
 TEST(HealthChecks, AStoppedJailIsCheckedNoMore) {
   HealthWorld world;
-  ASSERT_TRUE(world.write(declare("web", a_checked_service()), seconds{0}));
-  Write stop;
-  stop.verb = Write::Verb::stop;
-  stop.name = "web";
-  ASSERT_TRUE(world.write(stop, seconds{60}, seconds{60}));
+  ASSERT_TRUE(world.ask(declare("web", a_checked_service()), seconds{0}));
+  const auto stop = tests::stop("web");
+  ASSERT_TRUE(world.ask(stop, seconds{60}, seconds{60}));
   const auto before = world.prober.asked.size();
   world.pass(seconds{300});
   EXPECT_EQ(world.prober.asked.size(), before);
@@ -82,13 +80,11 @@ TEST(HealthChecks, AStoppedJailIsCheckedNoMore) {
 TEST(HealthChecks, AnAnswerOfAnEarlierRunIsNotTakenForTheNextOne) {
   HealthWorld world;
   world.prober.holds = true;
-  ASSERT_TRUE(world.write(declare("web", a_checked_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_checked_service()), seconds{0}));
   ASSERT_TRUE(world.prober.held);
   const auto old = world.prober.held;
-  Write restart;
-  restart.verb = Write::Verb::restart;
-  restart.name = "web";
-  ASSERT_TRUE(world.write(restart, seconds{0}, seconds{60}));
+  const auto restart = tests::restart("web");
+  ASSERT_TRUE(world.ask(restart, seconds{0}, seconds{60}));
   ASSERT_EQ(world.state("web"), JailState::running);
   old({});
   world.pass(seconds{1});
@@ -100,23 +96,21 @@ TEST(HealthChecks, AnExecCheckRunsInTheJailAndItsExitCodeDecides) {
   auto spec = a_checked_service();
   spec.health->kind = HealthKind::exec;
   spec.health->target = "exit 1";
-  ASSERT_TRUE(world.write(declare("web", spec), seconds{0}, seconds{15}));
+  ASSERT_TRUE(world.ask(declare("web", spec), seconds{0}, seconds{15}));
   EXPECT_FALSE(world.service.get("web")->status.ready);
   EXPECT_EQ(world.service.get("web")->status.reason, "health check (exit 1): exited with 1");
   spec.health->target = "true";
-  auto replace = declare("web", spec);
-  replace.verb = Write::Verb::replace;
-  ASSERT_TRUE(world.write(replace, seconds{0}, seconds{30}));
+  const auto replace = tests::put("web", spec);
+  ASSERT_TRUE(world.ask(replace, seconds{0}, seconds{30}));
   EXPECT_TRUE(world.service.get("web")->status.ready);
   EXPECT_TRUE(world.prober.asked.empty());
 }
 
 TEST(HealthChecks, ACheckTakenOutOfTheSpecIsNotRun) {
   HealthWorld world;
-  ASSERT_TRUE(world.write(declare("web", a_checked_service()), seconds{0}));
-  auto replace = declare("web", a_service());
-  replace.verb = Write::Verb::replace;
-  ASSERT_TRUE(world.write(replace, seconds{0}, seconds{15}));
+  ASSERT_TRUE(world.ask(declare("web", a_checked_service()), seconds{0}));
+  const auto replace = tests::put("web", a_service());
+  ASSERT_TRUE(world.ask(replace, seconds{0}, seconds{15}));
   const auto before = world.prober.asked.size();
   world.pass(seconds{300});
   EXPECT_EQ(world.prober.asked.size(), before);

@@ -40,7 +40,7 @@ class ServiceExec : public testing::Test {
 }  // namespace
 
 TEST_F(ServiceExec, ACommandPrintsAndEndsAndIsInTheAuditTrail) {
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{0}));
   const auto process = exec("web", {"echo", "hello"});
   ASSERT_TRUE(process) << process.error().message;
   const auto output = read(**process);
@@ -57,9 +57,8 @@ TEST_F(ServiceExec, ACommandPrintsAndEndsAndIsInTheAuditTrail) {
 }
 
 TEST_F(ServiceExec, IsRefusedWhereNoJailOfOursRuns) {
-  auto stopped = declare("web", a_service());
-  stopped.desired = Desired::stopped;
-  ASSERT_TRUE(world.write(stopped, seconds{0}));
+  const auto stopped = declare("web", a_service(), Desired::stopped);
+  ASSERT_TRUE(world.ask(stopped, seconds{0}));
   EXPECT_EQ(exec("web", {"echo"}).error().kind, Kind::not_running);
   EXPECT_EQ(exec("nobody", {"echo"}).error().kind, Kind::not_found);
   EXPECT_TRUE(told("jail.exec").empty()) << "nothing was run";
@@ -67,7 +66,7 @@ TEST_F(ServiceExec, IsRefusedWhereNoJailOfOursRuns) {
 
 // P8
 TEST_F(ServiceExec, OneJailHasABoundAndWhoLetsGoMakesRoom) {
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{0}));
   std::deque<Process> held;
   for (std::size_t i = 0; i < execs_of_jail_max; ++i) {
     const auto process = exec("web", {"cat"});
@@ -80,13 +79,11 @@ TEST_F(ServiceExec, OneJailHasABoundAndWhoLetsGoMakesRoom) {
 }
 
 TEST_F(ServiceExec, AJailThatStopsEndsIt) {
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{0}));
   const auto process = exec("web", {"cat"});
   ASSERT_TRUE(process);
-  Write stop;
-  stop.verb = Write::Verb::stop;
-  stop.name = "web";
-  ASSERT_TRUE(world.write(stop, seconds{0}, seconds{60}));
+  const auto stop = tests::stop("web");
+  ASSERT_TRUE(world.ask(stop, seconds{0}, seconds{60}));
   const auto end = read(**process);
   ASSERT_TRUE(end) << "it does not wait for ever";
   EXPECT_TRUE(!*end || std::get<ExecExit>(**end).signal != 0);
@@ -94,7 +91,7 @@ TEST_F(ServiceExec, AJailThatStopsEndsIt) {
 }
 
 TEST_F(ServiceExec, LettingGoEndsTheCommand) {
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{0}));
   const auto count = [this] {
     std::size_t found = 0;
     world.service.processes("web", [&](const auto& result) { found = result->size(); });

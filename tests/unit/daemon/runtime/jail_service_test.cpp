@@ -15,26 +15,26 @@ using std::chrono::seconds;
 TEST(JailService, ASpecTheHostRefusesIsAnsweredWithItsPointersAndNothingIsStored) {
   World world;
   auto spec = a_service();
-  spec.cpuset = *CpuList::parse("900");
-  spec.params["no.such"] = std::string("x");
-  const auto answer = world.write(declare("web", spec), seconds{0});
+  spec.params["ip_hostname"] = true;
+  const auto answer = world.ask(declare("web", spec), seconds{0});
   ASSERT_TRUE(answer);
   ASSERT_FALSE(*answer);
   EXPECT_EQ(answer->error().kind, Kind::invalid);
-  EXPECT_EQ(answer->error().fields.size(), 2U);
+  ASSERT_EQ(answer->error().fields.size(), 1U);
+  EXPECT_EQ(answer->error().fields[0].pointer, "/spec/params/ip_hostname");
   EXPECT_EQ(world.store.commits(), 1U);  // the boot's record
   EXPECT_FALSE(world.service.get("web"));
 }
 
-TEST(JailService, WhatOtherJailsForbidIsToldWithTheSpecsOwnMistakesP10) {
+TEST(JailService, WhatOtherJailsForbidIsToldWithTheHostsMistakesP10) {
   World world;
   auto spec = a_service();
-  spec.params["no.such"] = std::string("x");
+  spec.params["ip_hostname"] = true;
   spec.params["depend"] = std::vector<std::string>{"nobody"};
-  const auto answer = world.write(declare("web", spec), seconds{0});
+  const auto answer = world.ask(declare("web", spec), seconds{0});
   ASSERT_TRUE(answer && !*answer);
   ASSERT_EQ(answer->error().fields.size(), 2U);
-  EXPECT_EQ(answer->error().fields[0].pointer, "/spec/params/no.such");
+  EXPECT_EQ(answer->error().fields[0].pointer, "/spec/params/ip_hostname");
   EXPECT_EQ(answer->error().fields[1].pointer, "/spec/params/depend/0");
 }
 
@@ -45,7 +45,7 @@ TEST(JailService, ASetIsToldWhatTheHostAndTheOtherJailsForbidAndIsNotStoredP10) 
   auto lonely = a_service();
   lonely.params["depend"] = std::vector<std::string>{"nobody"};
   const auto answer =
-      world.write_set(a_set({{"good", a_service(), {}}, {"web", refused, {}}, {"db", lonely, {}}}), seconds{0});
+      world.ask(a_set({member("good", a_service()), member("web", refused), member("db", lonely)}), seconds{0});
   ASSERT_TRUE(answer && !*answer);
   ASSERT_EQ(answer->error().fields.size(), 2U);
   EXPECT_EQ(answer->error().fields[0].pointer, "/jails/1/spec/params/ip_hostname");
@@ -54,12 +54,12 @@ TEST(JailService, ASetIsToldWhatTheHostAndTheOtherJailsForbidAndIsNotStoredP10) 
 }
 
 // More members than a piece of the work has.
-WriteSet a_chain(int length) {
-  std::vector<WriteSet::Member> members;
+ChangeRequest a_chain(int length) {
+  std::vector<Change> members;
   for (int i = 0; i < length; ++i) {
     auto spec = a_service();
     if (i > 0) spec.params["depend"] = std::vector<std::string>{"j" + std::to_string(i - 1)};
-    members.push_back({"j" + std::to_string(i), spec, {}});
+    members.push_back(member("j" + std::to_string(i), spec));
   }
   return a_set(std::move(members));
 }
@@ -67,47 +67,20 @@ WriteSet a_chain(int length) {
 TEST(JailService, ADryRunOfASetTellsWhatTheSetDoesAndStoresNothing) {
   World world;
   auto chain = a_chain(200);
-  const auto actions = [](const std::vector<Change>& changes) {
+  const auto actions = [](const std::vector<Effect>& effects) {
     std::vector<std::string> told;
-    for (const auto& each : changes) told.push_back(each.action + " " + each.jail);
+    for (const auto& each : effects) told.push_back(std::string(to_string(each.kind)) + " " + each.jail);
     return told;
   };
   chain.dry_run = true;
-  const auto dry = world.write_set(chain, seconds{0});
+  const auto dry = world.ask(chain, seconds{0});
   ASSERT_TRUE(dry && *dry);
   EXPECT_EQ(world.store.commits(), 1U);  // the boot's record
   chain.dry_run = false;
-  const auto real = world.write_set(chain, seconds{0});
+  const auto real = world.ask(chain, seconds{0});
   ASSERT_TRUE(real && *real);
-  EXPECT_EQ((*dry)->changes.size(), 400U);  // each is created and started
-  EXPECT_EQ(actions((*dry)->changes), actions((*real)->changes));
-}
-
-// One at a time has the loop for a piece only, so jails come and go between two of them.
-TEST(JailService, APreviewSurvivesWhatHappensBetweenItsPieces) {
-  World world;
-  auto old = a_service();
-  old.labels["stack"] = "x";
-  auto early = declare("old", old);
-  early.desired = Desired::stopped;
-  ASSERT_TRUE(world.write(early, seconds{0}).value());
-  auto chain = a_chain(200);
-  for (auto& member : chain.members) member.spec.labels["stack"] = "x";
-  chain.prune["stack"] = "x";
-  for (int before = 0; before < 20; ++before) {
-    if (!world.service.get("old")) ASSERT_TRUE(world.write(early, seconds{0}).value());
-    auto& supervisor = world.engine.supervisor();
-    const auto preview = supervisor.begin_preview(chain, world.loop.now());
-    bool over = false;
-    for (int piece = 0; piece < before && !over; ++piece) over = supervisor.go_on(*preview);
-    Write erase = declare("old", {});
-    erase.verb = Write::Verb::erase;
-    erase.spec.reset();
-    erase.desired.reset();
-    ASSERT_TRUE(world.write(erase, seconds{0}).value());
-    while (!over) over = supervisor.go_on(*preview);
-    EXPECT_TRUE(core::Supervisor::reply_of(*preview)) << before;
-  }
+  EXPECT_EQ((*dry)->effects.size(), 400U);  // each is created and started
+  EXPECT_EQ(actions((*dry)->effects), actions((*real)->effects));
 }
 
 TEST(JailService, UsageOfAJailThatDoesNotRunIsRefused) {
@@ -115,9 +88,8 @@ TEST(JailService, UsageOfAJailThatDoesNotRunIsRefused) {
   std::optional<Kind> nobody;
   world.service.usage("nobody", [&](const auto& result) { nobody = result.error().kind; });
   EXPECT_EQ(nobody, Kind::not_found);
-  auto stopped = declare("web", a_service());
-  stopped.desired = Desired::stopped;
-  ASSERT_TRUE(world.write(stopped, seconds{0}));
+  const auto stopped = declare("web", a_service(), Desired::stopped);
+  ASSERT_TRUE(world.ask(stopped, seconds{0}));
   std::optional<Kind> kind;
   world.service.usage("web", [&](const auto& result) { kind = result.error().kind; });
   EXPECT_EQ(kind, Kind::not_running);
@@ -127,7 +99,7 @@ TEST(JailService, UsageOfARunningJailComesWithTheRulesInForce) {
   World world;
   auto spec = a_service();
   spec.rctl = {*RctlRule::parse("maxproc:deny=20")};
-  ASSERT_TRUE(world.write(declare("web", spec), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", spec), seconds{0}));
   std::optional<std::pair<Usage, std::vector<RctlRule>>> usage;
   world.service.usage("web", [&](const auto& result) { usage = *result; });
   world.pass(seconds{1});
@@ -138,9 +110,8 @@ TEST(JailService, UsageOfARunningJailComesWithTheRulesInForce) {
 
 TEST(JailService, ProcessesOfAJailThatDoesNotRunAreNone) {
   World world;
-  auto stopped = declare("web", a_service());
-  stopped.desired = Desired::stopped;
-  ASSERT_TRUE(world.write(stopped, seconds{0}));
+  const auto stopped = declare("web", a_service(), Desired::stopped);
+  ASSERT_TRUE(world.ask(stopped, seconds{0}));
   std::optional<std::size_t> count;
   world.service.processes("web", [&](const auto& result) { count = result->size(); });
   EXPECT_EQ(count, 0U);
@@ -148,16 +119,14 @@ TEST(JailService, ProcessesOfAJailThatDoesNotRunAreNone) {
 
 TEST(JailService, ReadersShareTheTextOfAJailUntilSomethingHappensToItR7_1) {
   World world;
-  ASSERT_TRUE(world.write(declare("db", a_service()), seconds{0}));
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("db", a_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{0}));
   world.pass(seconds{5});
   const auto db = *world.service.view("db");
   const auto web = *world.service.view("web");
   auto changed = a_service();
   changed.labels["tier"] = "front";
-  Write write = declare("web", changed);
-  write.verb = Write::Verb::replace;
-  ASSERT_TRUE(world.write(write, seconds{0}));
+  ASSERT_TRUE(world.ask(tests::put("web", changed), seconds{0}));
   const auto list = world.service.list({});
   ASSERT_EQ(list.items.size(), 2U);
   EXPECT_EQ(list.items[0], db) << "the same view, not an equal one";
@@ -168,7 +137,7 @@ TEST(JailService, ReadersShareTheTextOfAJailUntilSomethingHappensToItR7_1) {
 
 TEST(JailService, ScrapesAtTheSameTimeShareOneWalk) {
   World world;
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{0}));
   std::vector<server::SharedText> texts;
   for (int i = 0; i < 3; ++i) {
     world.service.metrics([&texts](const Result<server::SharedText>& text) { texts.push_back(*text); });
@@ -187,7 +156,7 @@ TEST(JailService, ASubscriberMayEndItsOwnSubscriptionWhileItIsTold) {
     ++told;
     subscription.reset();
   });
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{0}));
   EXPECT_EQ(told, 1);
 }
 
@@ -213,7 +182,7 @@ TEST(JailService, AnAnswerThatComesAfterTheServiceIsGoneIsDropped) {
 TEST(JailService, ALogIsReadFromItsFileAndGoesWithItsJail) {
   World world;
   EXPECT_EQ(world.service.log("web", {}).error().kind, Kind::not_found);
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{0}));
   const auto file = world.consoles.path() / "web.log";
   std::ofstream(file) << "2026-01-31T12:00:00.000Z 1 command out hello\n";
   const auto reading = world.service.log("web", {});
@@ -224,20 +193,17 @@ TEST(JailService, ALogIsReadFromItsFileAndGoesWithItsJail) {
   ASSERT_TRUE(page);
   ASSERT_EQ(page->lines.size(), 1U);
   EXPECT_EQ(page->lines[0].text, "hello");
-  Write erase;
-  erase.verb = Write::Verb::erase;
-  erase.name = "web";
-  ASSERT_TRUE(world.write(erase, seconds{0}, seconds{60}));
+  const auto erase = tests::erase("web");
+  ASSERT_TRUE(world.ask(erase, seconds{0}, seconds{60}));
   EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 TEST(JailService, HistoryListsEveryGenerationOnce) {
   World world;
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
-  auto replace = declare("web", a_service());
-  replace.verb = Write::Verb::replace;
-  replace.spec->priority = 10;
-  ASSERT_TRUE(world.write(replace, seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{0}));
+  auto later = a_service();
+  later.priority = 10;
+  ASSERT_TRUE(world.ask(tests::put("web", later), seconds{0}));
   HistoryPage page;
   world.service.history("web", {}, [&](const auto& result) { page = *result; });
   world.pass(seconds{1});
@@ -260,10 +226,10 @@ TEST(JailService, ReadinessTellsOfAStoreThatTookNothing) {
   const auto store_check = [&] { return world.service.readiness().checks.at(0); };
   EXPECT_EQ(store_check(), std::make_pair(std::string("store"), std::string("ok")));
   world.store.fail_commit(1, Kind::storage_full);
-  const auto refused = world.write(declare("web", a_service()), seconds{0});
+  const auto refused = world.ask(declare("web", a_service()), seconds{0});
   ASSERT_TRUE(refused && !*refused);
   EXPECT_TRUE(store_check().second.starts_with("the last write failed: ")) << store_check().second;
-  const auto taken = world.write(declare("web", a_service()), seconds{0});
+  const auto taken = world.ask(declare("web", a_service()), seconds{0});
   ASSERT_TRUE(taken && *taken);
   EXPECT_EQ(store_check().second, "ok");
 }

@@ -59,9 +59,7 @@ TEST_F(LoopWatchTest, ManyStallsAreOneLineASecondAndABoundedList) {
 // Every input says who it is.
 TEST(Culprit, IsNamedForEveryInput) {
   const core::JailKey key{"www", 1, 7};
-  Write stop;
-  stop.verb = Write::Verb::stop;
-  stop.name = "www";
+  const auto stop = tests::stop("www");
   struct Row {
     core::Input input;
     std::string kind;
@@ -77,7 +75,7 @@ TEST(Culprit, IsNamedForEveryInput) {
       {core::Event{core::MonitorLost{key}}, "event", "monitor lost", "www"},
       {core::Event{core::LimitHit{"www", Resource::maxproc}}, "event", "limit hit", "www"},
       {core::Event{core::LogTold{key, {}}}, "event", "log told", "www"},
-      {core::WriteRequested{1, stop}, "write", "stop", "www"},
+      {core::ChangeRequested{1, stop}, "write", "stop", "www"},
       {core::Surveyed{core::Survey{}}, "survey", "", ""},
       {core::ReadinessChanged{key, true, false, ""}, "readiness", "", "www"},
       {core::ShutdownRequested{}, "shutdown", "", ""},
@@ -112,7 +110,7 @@ TEST(EngineObserver, IsToldWhoHeldTheLoop) {
   World world;
   Observer observer;
   world.engine.set_observer(&observer);
-  ASSERT_TRUE(world.write(declare("web", a_service()), seconds{0}));
+  ASSERT_TRUE(world.ask(declare("web", a_service()), seconds{0}));
   world.engine.set_observer(nullptr);
   for (const char* each : {"write declare web", "committed  web", "done resolve web", "done create web",
                            "done rctl web", "done command web"}) {
@@ -124,7 +122,7 @@ TEST(Tasks, SayWhatEveryTransitionDoesAndForHowLong) {
   World world;
   auto spec = a_service();
   spec.params["exec.start"] = std::vector<std::string>{"sleep 30"};
-  ASSERT_TRUE(world.write(declare("web", spec), seconds{0}, seconds{10}));
+  ASSERT_TRUE(world.ask(declare("web", spec), seconds{0}, seconds{10}));
   const auto tasks = world.service.tasks();
   ASSERT_EQ(tasks.items.size(), 1U);
   const auto& task = tasks.items[0];

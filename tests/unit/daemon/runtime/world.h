@@ -10,6 +10,7 @@
 #include "daemon/host/sim/sim_host.h"
 #include "daemon/runtime/jail_service.h"
 #include "tests/fakes/memory_store.h"
+#include "tests/fakes/requests.h"
 #include "tests/fakes/temporary_directory.h"
 #include "tests/simulation/virtual_loop.h"
 
@@ -22,21 +23,9 @@ inline JailSpec a_service(const std::string& command = "daemon") {
   return spec;
 }
 
-inline Write declare(const std::string& name, JailSpec spec) {
-  Write write;
-  write.name = name;
-  write.spec = std::move(spec);
-  write.desired = Desired::running;
-  write.who.by = "test";
-  return write;
-}
-
-inline WriteSet a_set(std::vector<WriteSet::Member> members) {
-  WriteSet set;
-  set.members = std::move(members);
-  set.who.by = "test";
-  return set;
-}
+using tests::a_set;
+using tests::declare;
+using tests::member;
 
 struct World {
   World() {
@@ -45,18 +34,11 @@ struct World {
   }
   ~World() { engine.stop(); }
 
-  // Writes and lets `time` pass; nullopt: there is no answer yet.
-  std::optional<Result<WriteReply>> write(Write request, std::chrono::seconds wait,
-                                          std::chrono::seconds time = std::chrono::seconds{2}) {
-    const auto answer = std::make_shared<std::optional<Result<WriteReply>>>();
-    service.write(std::move(request), wait, [answer](Result<WriteReply> reply) { *answer = std::move(reply); });
-    pass(time);
-    return *answer;
-  }
-  std::optional<Result<SetReply>> write_set(WriteSet set, std::chrono::seconds wait,
-                                            std::chrono::seconds time = std::chrono::seconds{2}) {
-    const auto answer = std::make_shared<std::optional<Result<SetReply>>>();
-    service.write_set(std::move(set), wait, [answer](Result<SetReply> reply) { *answer = std::move(reply); });
+  // Asks and lets `time` pass; nullopt: there is no answer yet.
+  std::optional<Result<ChangeReply>> ask(ChangeRequest request, std::chrono::seconds wait,
+                                         std::chrono::seconds time = std::chrono::seconds{2}) {
+    const auto answer = std::make_shared<std::optional<Result<ChangeReply>>>();
+    service.change(std::move(request), wait, [answer](Result<ChangeReply> reply) { *answer = std::move(reply); });
     pass(time);
     return *answer;
   }
