@@ -13,7 +13,7 @@ namespace jaild::core {
 struct PutJail {
   JailRecord record;
 };
-struct EraseJail {  // with its versions, run and exits; events stay
+struct EraseJail {  // with its versions and run; events stay
   std::string name;
 };
 struct PutRun {  // replaces the run of that jail, ledger and all
@@ -24,10 +24,6 @@ struct EraseRun {
 };
 struct AddEvent {
   JailEvent event;
-};
-struct AddExit {
-  std::string name;
-  LastExit exit;
 };
 struct PutMeta {  // "boot_id"...
   std::string key;
@@ -44,6 +40,6 @@ struct EraseToken {
   std::string id;
 };
 using Mutation =
-    std::variant<PutJail, EraseJail, PutRun, EraseRun, AddEvent, AddExit, PutMeta, PutToken, TouchToken, EraseToken>;
+    std::variant<PutJail, EraseJail, PutRun, EraseRun, AddEvent, PutMeta, PutToken, TouchToken, EraseToken>;
 
 }  // namespace jaild::core

@@ -48,7 +48,6 @@ struct CloseMonitor {
 struct Acquire {
   JailKey key;
   LedgerEntry entry;
-  JailSpec spec;
 };
 // Removes it again. Gone already, or borrowed: success. `force`: the jail is gone, open files may be cut off.
 struct Release {
@@ -61,7 +60,6 @@ struct Release {
 struct Create {
   JailKey key;  // jid 0
   JailSpec spec;
-  std::vector<LedgerEntry> resources;  // acquired before
 };
 // jail_remove(2): no process of it is left when this completes, or Kind::timeout after 10 s. Gone already: success.
 // Dropped (success) when the jail of that jid has another name.

@@ -32,7 +32,7 @@ class ListBuilder {
 
   void acquire(const std::vector<LedgerEntry>& entries, Reached reached) {
     for (const auto& entry : entries) {
-      add(std::string(to_string(entry.kind)), entry.id, reached, Acquire{run_.key, entry, run_.spec});
+      add(std::string(to_string(entry.kind)), entry.id, reached, Acquire{run_.key, entry});
     }
   }
 
@@ -138,7 +138,7 @@ std::vector<Step> start_steps(const RunRecord& run, const Timeouts& timeouts) {
   list.hooks("exec.prepare", false, Reached::prepare);
   list.acquire(run.before_create, Reached::resources);
   list.hooks("exec.prestart", false, Reached::prestart);
-  list.add("create", spec.text("path"), Reached::created, Create{run.key, spec, run.before_create});
+  list.add("create", spec.text("path"), Reached::created, Create{run.key, spec});
   const bool rules_late = breaks(DeliberateFault::rules_after_start);
   const auto rules = [&](bool others_stay) {
     list.add("rctl", rules_text(spec), Reached::created, SetRules{run.key, spec.rctl, {}, others_stay});

@@ -38,7 +38,6 @@ struct OfMutation {
   std::string operator()(const core::PutRun& put) const { return put.record.key.name; }
   std::string operator()(const core::EraseRun& erase) const { return erase.name; }
   std::string operator()(const core::AddEvent& add) const { return add.event.jail; }
-  std::string operator()(const core::AddExit& add) const { return add.name; }
   std::string operator()(const core::PutMeta&) const { return {}; }
   std::string operator()(const core::PutToken&) const { return {}; }
   std::string operator()(const core::TouchToken&) const { return {}; }

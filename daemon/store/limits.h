@@ -13,7 +13,6 @@ struct Limits {
   std::size_t events_kept = 1'000;         // whatever their age: a quiet host still knows its last months
   std::size_t events_trim_step = 1'000;    // older ones go at every so many new ones: a trim walks all ids, about 2 ms
   std::size_t versions_per_jail = 100;     // the newest
-  std::size_t exits_per_jail = 100;        // the newest
 };
 
 }  // namespace jaild::store

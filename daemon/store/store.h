@@ -22,7 +22,6 @@
 namespace jaild::store {
 
 using core::AddEvent;
-using core::AddExit;
 using core::EraseJail;
 using core::EraseRun;
 using core::EraseToken;

@@ -37,7 +37,7 @@ class Tables {
   struct Statements {
     Statement put_jail, put_version, trim_versions, erase_jail;
     Statement erase_run, put_run, put_entry, put_detail, raise_counter;
-    Statement add_event, trim_events, add_exit, trim_exits, put_meta;
+    Statement add_event, trim_events, put_meta;
     Statement put_token, touch_token, erase_token, tokens;
     Statement jails, runs, ledger, ledger_details, meta, last_event, event_range, counter;
     Statement history, events, events_of_jail;
@@ -52,7 +52,6 @@ class Tables {
   Result<void> write(const PutRun& put);
   Result<void> write(const EraseRun& erase);
   Result<void> write(const AddEvent& add);
-  Result<void> write(const AddExit& add);
   Result<void> write(const PutMeta& put);
   Result<void> write(const PutToken& put);
   Result<void> write(const TouchToken& touch);

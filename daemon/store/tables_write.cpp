@@ -9,7 +9,7 @@ namespace jaild::store {
 
 Result<void> Tables::prepare_writes(Database& database, Statements& sql) {
   // ON CONFLICT and not REPLACE: a replaced jail would take its versions, run and exits along.
-  const std::array<std::pair<Statement*, const char*>, 17> texts{{
+  const std::array<std::pair<Statement*, const char*>, 15> texts{{
       {&sql.put_jail,
        "INSERT INTO jails VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
        " ON CONFLICT (name) DO UPDATE SET generation = ?2, desired = ?3, deleting = ?4, spec = ?5, updated_at_ns = ?6,"
@@ -32,10 +32,6 @@ Result<void> Tables::prepare_writes(Database& database, Statements& sql) {
       {&sql.trim_events,
        "DELETE FROM events WHERE id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET ?1)"
        " OR (at_ns < ?2 AND id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET ?3))"},
-      {&sql.add_exit, "INSERT INTO exits (jail, last_exit) VALUES (?1, ?2)"},
-      {&sql.trim_exits,
-       "DELETE FROM exits WHERE jail = ?1 AND id <="
-       " (SELECT id FROM exits WHERE jail = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)"},
       {&sql.put_token, "INSERT INTO tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
       {&sql.touch_token, "UPDATE tokens SET last_used_at_ns = ?2 WHERE id = ?1"},
       {&sql.erase_token, "DELETE FROM tokens WHERE id = ?1"},
@@ -122,12 +118,6 @@ Result<void> Tables::write(const AddEvent& add) {
   events_since_trim_ = 0;
   // By the clock of the events: this one is the newest.
   return sql_->trim_events.run(limits_.events, to_ns(event.at - limits_.events_age), limits_.events_kept);
-}
-
-Result<void> Tables::write(const AddExit& add) {
-  Result<void> done = sql_->add_exit.run(add.name, exit_text(add.exit));
-  if (done) done = sql_->trim_exits.run(add.name, limits_.exits_per_jail);
-  return done;
 }
 
 Result<void> Tables::write(const PutMeta& put) {

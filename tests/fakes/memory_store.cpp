@@ -120,8 +120,6 @@ Result<void> MemoryStore::judge(const std::vector<Mutation>& mutations) const {
     } else if (const auto* run = std::get_if<PutRun>(&mutation)) {
       if (!is_there(run->record.key.name))
         return Fail(Kind::internal, "a run of an unknown jail: " + run->record.key.name);
-    } else if (const auto* exit = std::get_if<AddExit>(&mutation)) {
-      if (!is_there(exit->name)) return Fail(Kind::internal, "an exit of an unknown jail: " + exit->name);
     } else if (const auto* event = std::get_if<AddEvent>(&mutation)) {
       if (events_.contains(event->event.id) || !new_events.insert(event->event.id).second) {
         return Fail(Kind::internal, "event " + std::to_string(event->event.id) + " is there already");
@@ -163,12 +161,6 @@ void MemoryStore::apply(const AddEvent& add) {
   while (events_.size() > limits_.events_kept && events_.begin()->second.at < oldest) events_.erase(events_.begin());
 }
 
-void MemoryStore::apply(const AddExit& add) {
-  std::deque<LastExit>& exits = jails_.at(add.name).exits;
-  exits.push_back(add.exit);
-  while (exits.size() > limits_.exits_per_jail) exits.pop_front();
-}
-
 void MemoryStore::apply(const PutMeta& put) {
   meta_[put.key] = put.value;
 }
@@ -205,12 +197,6 @@ std::vector<JailEvent> MemoryStore::matching(const EventQuery& query) const {
     found.push_back(event);
   }
   return found;
-}
-
-std::vector<LastExit> MemoryStore::exits(const std::string& name) const {
-  const auto jail = jails_.find(name);
-  if (jail == jails_.end()) return {};
-  return {jail->second.exits.begin(), jail->second.exits.end()};
 }
 
 }  // namespace jaild::store

@@ -44,14 +44,12 @@ class MemoryStore final : public Store {
   void keep_waiting_unanswered();            // between the fsync and the answer
 
   [[nodiscard]] std::size_t commits() const { return commits_; }  // that succeeded
-  [[nodiscard]] std::vector<LastExit> exits(const std::string& name) const;
 
  private:
   struct Jail {
     JailRecord record;
     std::map<std::uint64_t, SpecVersion> versions;  // by generation
     std::optional<RunRecord> run;
-    std::deque<LastExit> exits;
   };
   struct CommitCall {
     std::vector<Mutation> mutations;
@@ -82,7 +80,6 @@ class MemoryStore final : public Store {
   void apply(const PutRun& put);
   void apply(const EraseRun& erase);
   void apply(const AddEvent& add);
-  void apply(const AddExit& add);
   void apply(const PutMeta& put);
   void apply(const PutToken& put);
   void apply(const TouchToken& touch);

@@ -128,7 +128,7 @@ TEST_P(HostContract, RemoveOfAnotherJailsJidTouchesNothing) {
 
 TEST_P(HostContract, AcquireAndReleaseMayBeRepeated) {
   const TestJail jail = up("twice");
-  for (const LedgerEntry& entry : jail.before) EXPECT_TRUE(perform(Acquire{jail.key, entry, jail.spec})) << entry.id;
+  for (const LedgerEntry& entry : jail.before) EXPECT_TRUE(perform(Acquire{jail.key, entry})) << entry.id;
   down(jail);
   for (const LedgerEntry& entry : jail.before) EXPECT_TRUE(perform(Release{jail.key, entry, true})) << entry.id;
   EXPECT_TRUE(perform(CloseMonitor{jail.key})) << "gone already is success";

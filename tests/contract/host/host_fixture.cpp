@@ -170,15 +170,15 @@ TestJail HostContract::up(const std::string& part, const JailSpec& wanted) {
   auto opened = perform(OpenMonitor{jail.key});
   EXPECT_TRUE(opened) << opened.error().message;
   for (const LedgerEntry& entry : std::get<Resolved>(*resolved).before_create) {
-    auto acquired = perform(Acquire{jail.key, entry, wanted});
+    auto acquired = perform(Acquire{jail.key, entry});
     EXPECT_TRUE(acquired) << acquired.error().message;
     if (acquired) jail.before.push_back(std::get<LedgerEntry>(*acquired));
   }
-  auto created = perform(Create{jail.key, wanted, jail.before});
+  auto created = perform(Create{jail.key, wanted});
   EXPECT_TRUE(created) << created.error().message;
   if (created) jail.key.jid = std::get<Created>(*created).jid;
   for (const LedgerEntry& entry : std::get<Resolved>(*resolved).after_create) {
-    auto acquired = perform(Acquire{jail.key, entry, wanted});
+    auto acquired = perform(Acquire{jail.key, entry});
     EXPECT_TRUE(acquired) << acquired.error().message;
     if (acquired) jail.after.push_back(std::get<LedgerEntry>(*acquired));
   }

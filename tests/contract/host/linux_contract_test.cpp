@@ -214,7 +214,7 @@ TEST_P(LinuxContract, AddressOnABridgeIsThereBeforeTheFirstCommand) {
   ASSERT_EQ(jail.after.size(), 1U) << "one interface for both addresses";
   EXPECT_EQ(run(jail, "ip -4 addr show dev eth0 | grep -q 10.213.7.2/24").code, 0);
   EXPECT_EQ(run(jail, "ip -6 addr show dev eth0 | grep fd21:7::2/64 | grep -qv tentative").code, 0);
-  EXPECT_TRUE(perform(Acquire{jail.key, jail.after.front(), wanted})) << "again is success";
+  EXPECT_TRUE(perform(Acquire{jail.key, jail.after.front()})) << "again is success";
   auto host = Netlink::open();
   ASSERT_TRUE(host);
   auto link = host->find(jail.after.front().id);

@@ -98,7 +98,7 @@ TEST_P(StoreContract, TheLedgerKeepsAnyBytes) {
 
 TEST_P(StoreContract, ErasingAJailTakesAllButItsEvents) {
   ASSERT_TRUE(ok(commit(store(), {PutJail{plain_jail("www1")}, PutJail{plain_jail("db1")}, PutRun{full_run("www1", 5)},
-                                  AddExit{"www1", samples::exit_of(1)}, AddEvent{event(1)}})));
+                                  AddEvent{event(1)}})));
   ASSERT_TRUE(ok(commit(store(), {EraseJail{"www1"}})));
 
   const Snapshot snapshot = restart_and_load();
@@ -130,7 +130,7 @@ TEST_P(StoreContract, ACommitThatCannotBeStoredStoresNothing) {
       {PutJail{plain_jail("db1")}, PutMeta{"k", "v"}, AddEvent{event(1)}},         // a number twice
       {PutJail{plain_jail("db1")}, AddEvent{event(2)}, AddEvent{event(2)}},        // twice in one commit
       {PutJail{plain_jail("db1")}, AddEvent{event(2)}, PutRun{full_run("x", 9)}},  // a run of no jail
-      {PutJail{plain_jail("db1")}, EraseJail{"www1"}, AddExit{"www1", samples::exit_of(0)}},
+      {PutJail{plain_jail("db1")}, EraseJail{"www1"}, PutRun{full_run("www1", 9)}},
       {PutRun{full_run("db1", 9)}, PutJail{plain_jail("db1")}},  // in this order
   };
   for (const std::vector<Mutation>& mutations : impossible) {

@@ -96,15 +96,5 @@ TEST_F(MemoryStoreTest, ALoadCanFail) {
   EXPECT_TRUE(store_.load().has_value());
 }
 
-TEST_F(MemoryStoreTest, ExitsStayByJailAndTheLastHundred) {
-  store_.commit({PutJail{samples::plain_jail("www1")}}, [](const Result<void>&) {});
-  for (int code = 0; code < 105; ++code) {
-    store_.commit({AddExit{"www1", samples::exit_of(code)}}, [](const Result<void>&) {});
-  }
-  ASSERT_EQ(store_.exits("www1").size(), 100U);
-  EXPECT_EQ(store_.exits("www1").front(), samples::exit_of(5));
-  EXPECT_TRUE(store_.exits("db1").empty());
-}
-
 }  // namespace
 }  // namespace jaild::store

@@ -62,6 +62,36 @@ TEST_F(SchemaTest, RowsMoveAlongThroughMigrations) {
   EXPECT_EQ(error_of(migrate(database, three)), "");  // again: nothing to do
 }
 
+// P5: what an earlier jaild made is in the ledger of the next.
+TEST_F(SchemaTest, TheLedgerOfAnEarlierJaildMovesAlong) {
+  for (const std::size_t earlier : {std::size_t{2}, std::size_t{3}}) {
+    std::ofstream(file_, std::ios::trunc).close();
+    Database database = open();
+    ASSERT_EQ(error_of(migrate(database, migrations().first(earlier))), "");
+    ASSERT_EQ(error_of(database.execute(R"sql(
+INSERT INTO jails VALUES ('www', 1, 'running', 0, '{}', 0, 'uid 0', 0, NULL, 0, '', 0, '[]', 0, NULL);
+INSERT INTO runs (jail, run, jid, generation, spec, phase, boot_id) VALUES ('www', 7, 3, 1, '{}', 'running', 'b');
+INSERT INTO ledger VALUES (40, 'www', 1, 0, 'mount', '/jail/www/dev', 0), (41, 'www', 0, 0, 'alias', 'em0|10.0.0.1', 1);
+INSERT INTO ledger_details VALUES (40, 'fstype', 'devfs'), (41, 'how', 'add');
+INSERT INTO exits (jail, last_exit) VALUES ('www', '{}');
+)sql")),
+              "");
+    ASSERT_EQ(error_of(migrate(database, migrations())), "");
+    const Snapshot snapshot = Tables::prepare(database, {})->snapshot().value();
+    ASSERT_EQ(snapshot.runs.size(), 1U);
+    const core::RunRecord& run = snapshot.runs[0];
+    EXPECT_EQ(
+        run.before_create,
+        (std::vector<core::LedgerEntry>{{core::ResourceKind::mount, "/jail/www/dev", {{"fstype", "devfs"}}, false}}));
+    EXPECT_EQ(run.after_create,
+              (std::vector<core::LedgerEntry>{{core::ResourceKind::alias, "em0|10.0.0.1", {{"how", "add"}}, true}}));
+    EXPECT_EQ(error_of(database.execute("INSERT INTO ledger VALUES (42, 'www', 0, 1, 'root', 'tank/www', 0)")), "")
+        << "a new kind needs no new schema";
+    ASSERT_EQ(error_of(database.execute("PRAGMA foreign_keys = ON; DELETE FROM runs")), "");
+    EXPECT_EQ(database.read_integer("SELECT count(*) FROM ledger_details").value(), 0) << "and goes with its run";
+  }
+}
+
 TEST_F(SchemaTest, AMigrationThatFailsLeavesTheVersionBefore) {
   constexpr std::array<Migration, 2> broken{{three[0], {2, "CREATE TABLE half (a); INSERT INTO nowhere VALUES (1)"}}};
   Database database = open();

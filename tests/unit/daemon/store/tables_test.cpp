@@ -22,20 +22,6 @@ class TablesTest : public testing::Test {
   Database database_;
 };
 
-TEST_F(TablesTest, TheLastHundredExitsOfEachJailStay) {
-  Tables all = tables();
-  for (const char* name : {"www1", "db1"}) ASSERT_TRUE(all.apply(PutJail{samples::plain_jail(name)}).has_value());
-  for (int code = 0; code < 105; ++code) {
-    ASSERT_TRUE(all.apply(AddExit{"www1", samples::exit_of(code)}).has_value());
-    if (code < 3) {
-      ASSERT_TRUE(all.apply(AddExit{"db1", samples::exit_of(code)}).has_value());
-    }
-  }
-  EXPECT_EQ(count("exits WHERE jail = 'www1'"), 100);
-  EXPECT_EQ(count("exits WHERE jail = 'db1'"), 3);
-  EXPECT_EQ(database_.read_integer("SELECT min(last_exit ->> 'code') FROM exits WHERE jail = 'www1'").value(), 5);
-}
-
 TEST_F(TablesTest, AHundredThousandEventsStay) {
   ASSERT_TRUE(database_
                   .execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 102500)"

@@ -46,7 +46,7 @@ TEST(MakeSimHost, RunsAJailInRealTime) {
                  {"ip4.addr", std::vector<std::string>{"any0|203.0.113.5"}}};
   host->submit(Op{1, Resolve{"www", spec}});
   host->submit(Op{2, OpenMonitor{{"www", 1, 0}}});
-  host->submit(Op{3, Create{{"www", 1, 0}, spec, {}}});
+  host->submit(Op{3, Create{{"www", 1, 0}, spec}});
   host->submit(Op{4, StartMain{{"www", 1, 1}, Daemon::command("sleep 0.01")}});
   ASSERT_TRUE(heard.wait([&] { return heard.done.size() == 4 && heard.events.size() == 2; }));
   for (const OpDone& each : heard.done) EXPECT_TRUE(each.result) << each.id;
@@ -77,7 +77,7 @@ TEST(MakeSimHost, SubmitAndQueriesFromSeveralThreads) {
     threads.emplace_back([&, thread] {
       for (int i = 0; i < each; ++i) {
         const auto id = static_cast<OpId>(thread * each + i + 1);
-        host->submit(Op{id, Create{{"j" + std::to_string(id), id, 0}, {}, {}}});
+        host->submit(Op{id, Create{{"j" + std::to_string(id), id, 0}, {}}});
         if (i % 20 == 0) (void)host->survey();
       }
     });
@@ -101,7 +101,7 @@ TEST(TenThousandJails, StartAndStopWithoutALookAtAllOfThem) {
     const JailKey key{"j" + std::to_string(i), static_cast<std::uint64_t>(i + 1), i + 1};
     spec.params["path"] = "/jail/" + key.name;
     daemon.submit(OpenMonitor{key});
-    daemon.submit(Create{key, spec, {}});
+    daemon.submit(Create{key, spec});
     daemon.submit(SetRules{key, spec.rctl});
     daemon.submit(core::Run{key, Daemon::command("true")});
     daemon.submit(StartMain{key, Daemon::command("httpd")});

@@ -46,13 +46,13 @@ TEST(SimHost, CreateIsRefusedInTheKernelsWords) {
   Daemon daemon(machine);
   JailSpec spec;
   spec.params["path"] = std::string("/nowhere");
-  const auto missing = daemon.perform(Create{{"www", 1, 0}, spec, {}});
+  const auto missing = daemon.perform(Create{{"www", 1, 0}, spec});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind, Kind::missing);
   EXPECT_NE(missing.error().message.find("/nowhere"), std::string::npos);
   spec.params["path"] = std::string("/jail/www");
   ASSERT_TRUE(machine.hand.jail_c("www", "/"));
-  const auto taken = daemon.perform(Create{{"www", 2, 0}, spec, {}});
+  const auto taken = daemon.perform(Create{{"www", 2, 0}, spec});
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().os_errno, EEXIST);
 }

@@ -38,7 +38,7 @@ TEST(SimLimits, RulesThatHooksSetStayAndAreNamed) {
   ASSERT_TRUE(daemon.perform(core::Run{before, hook}));
   JailSpec spec;
   spec.params["path"] = std::string("/jail/www");
-  const auto made = daemon.perform(Create{before, spec, {}});
+  const auto made = daemon.perform(Create{before, spec});
   ASSERT_TRUE(made);
   const JailKey key{"www", 7, std::get<Created>(*made).jid};
   const auto set = daemon.perform(SetRules{key, {rule("pcpu:deny=80")}, {}, true});
@@ -141,7 +141,7 @@ TEST(SimLimits, P3_ObserverSeesAProcessThatComesTooEarly) {
   spec.cpuset = cpus("0-1");
   JailKey key{"www", 1, 0};
   ASSERT_TRUE(daemon.perform(OpenMonitor{key}));
-  key.jid = std::get<Created>(*daemon.perform(Create{key, spec, {}})).jid;
+  key.jid = std::get<Created>(*daemon.perform(Create{key, spec})).jid;
   daemon.run(key, "true");
   EXPECT_EQ(machine.kernel->observations.count(Finding::process_without_limits), 2U) << "neither rule nor CPUs";
   machine.kernel->observations.clear();

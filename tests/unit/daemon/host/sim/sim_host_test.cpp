@@ -38,7 +38,7 @@ TEST(SimHostOrder, NothingHappensInsideSubmitAndOrderIsKept) {
 
 TEST_F(FaultyHost, FailureWithoutEffect) {
   plan->fault.error = EIO;
-  const auto created = daemon.perform(Create{{"www", 1, 0}, {}, {}});
+  const auto created = daemon.perform(Create{{"www", 1, 0}, {}});
   EXPECT_EQ(errno_of(created), EIO);
   EXPECT_TRUE(machine.kernel->jails().empty());
 }
@@ -52,13 +52,13 @@ TEST_F(FaultyHost, FailureAfterTheEffect) {
 
 TEST_F(FaultyHost, JailSetItselfMakesAJailOrSaysItDidNot) {
   plan->fault = OpFault{.error = EIO, .done_nevertheless = true};
-  EXPECT_EQ(errno_of(daemon.perform(Create{{"www", 1, 0}, {}, {}})), EIO);
+  EXPECT_EQ(errno_of(daemon.perform(Create{{"www", 1, 0}, {}})), EIO);
   EXPECT_TRUE(machine.kernel->jails().empty());
 }
 
 TEST_F(FaultyHost, DelayBeforeAndAfterTheEffect) {
   plan->fault = OpFault{.before = 5s, .after = 7s};
-  const OpId id = daemon.submit(Create{{"www", 1, 0}, {}, {}});
+  const OpId id = daemon.submit(Create{{"www", 1, 0}, {}});
   machine.run_for(4s);
   EXPECT_TRUE(machine.kernel->jails().empty());
   machine.run_for(2s);
@@ -116,7 +116,7 @@ TEST_F(FaultyHost, QueriesFail) {
 
 TEST_F(FaultyHost, CrashBetweenEffectAndCompletionLeavesTheEffect) {
   plan->fault.after = 5s;
-  daemon.submit(Create{{"www", 1, 0}, {}, {}});
+  daemon.submit(Create{{"www", 1, 0}, {}});
   machine.run_for(1s);
   daemon.crash();
   machine.run_for(1min);
@@ -126,7 +126,7 @@ TEST_F(FaultyHost, CrashBetweenEffectAndCompletionLeavesTheEffect) {
 
 TEST_F(FaultyHost, CrashBeforeTheEffectLeavesNone) {
   plan->fault.before = 5s;
-  daemon.submit(Create{{"www", 1, 0}, {}, {}});
+  daemon.submit(Create{{"www", 1, 0}, {}});
   machine.run_for(1s);
   daemon.crash();
   machine.run_for(1min);
@@ -227,7 +227,7 @@ std::string life(unsigned seed) {
     const JailKey key{"j" + std::to_string(draw() % 5), 1 + draw() % 5, static_cast<int>(draw() % 20)};
     switch (draw() % 6) {
       case 0: daemon.submit(OpenMonitor{key}); break;
-      case 1: daemon.submit(Create{key, {}, {}}); break;
+      case 1: daemon.submit(Create{key, {}}); break;
       case 2: daemon.submit(StartMain{key, Daemon::command("sleep 1")}); break;
       case 3: daemon.submit(Remove{key}); break;
       case 4: daemon.submit(core::Run{key, Daemon::command("fork 2", draw() % 2 == 0)}); break;

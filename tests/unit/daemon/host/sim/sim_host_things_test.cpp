@@ -115,7 +115,7 @@ TEST(SimThings, R10_1_UnloadedRulesetIsMissingAndNeverMounted) {
   Resolved all = resolved(daemon, spec);
   ASSERT_EQ(all.missing.size(), 1U);
   EXPECT_NE(all.missing[0].find("777"), std::string::npos);
-  const auto mounted = daemon.perform(Acquire{{"www", 1, 0}, all.before_create.at(0), spec});
+  const auto mounted = daemon.perform(Acquire{{"www", 1, 0}, all.before_create.at(0)});
   ASSERT_FALSE(mounted);
   EXPECT_EQ(mounted.error().kind, Kind::missing);
   EXPECT_EQ(machine.kernel->observations.count(), 0U);
@@ -141,14 +141,14 @@ TEST(SimThings, AllIsMadeAndRemovedAgain) {
   const JailSpec spec = full_spec();
   Resolved all = resolved(daemon, spec);
   for (LedgerEntry& each : all.before_create) {
-    const auto made = daemon.perform(Acquire{key, each, spec});
+    const auto made = daemon.perform(Acquire{key, each});
     ASSERT_TRUE(made) << made.error().message;
     each = std::get<LedgerEntry>(*made);
     EXPECT_FALSE(each.borrowed);
     EXPECT_EQ(each.detail.contains("fsid"), each.kind == ResourceKind::mount);
   }
-  key.jid = std::get<Created>(*daemon.perform(Create{key, spec, all.before_create})).jid;
-  ASSERT_TRUE(daemon.perform(Acquire{key, all.after_create[0], spec}));
+  key.jid = std::get<Created>(*daemon.perform(Create{key, spec})).jid;
+  ASSERT_TRUE(daemon.perform(Acquire{key, all.after_create[0]}));
   EXPECT_EQ(machine.kernel->datasets.jail_of("zroot/www"), key.jid);
   EXPECT_EQ(daemon.host->survey()->mount_points.size(), 5U);
   EXPECT_EQ(machine.kernel->left_by_jaild({}).size(), 9U);
@@ -175,14 +175,14 @@ TEST(SimThings, R5_1_AddressThatWasThereIsBorrowedAndStays) {
   ASSERT_EQ(all.before_create.size(), 1U);
   EXPECT_TRUE(all.before_create[0].borrowed) << "known before anything is written to the ledger";
   const JailKey key{"www", 1, 0};
-  const auto used = daemon.perform(Acquire{key, all.before_create[0], spec});
+  const auto used = daemon.perform(Acquire{key, all.before_create[0]});
   ASSERT_TRUE(used);
   EXPECT_TRUE(std::get<LedgerEntry>(*used).borrowed);
   EXPECT_EQ(machine.kernel->observations.count(Finding::alias_set_anew), 0U);
   EXPECT_TRUE(daemon.perform(Release{key, std::get<LedgerEntry>(*used), true}));
   EXPECT_NE(machine.kernel->network.find_alias("em0", "203.0.113.5"), nullptr);
   ASSERT_TRUE(machine.hand.ifconfig_unalias("em0", "203.0.113.5"));
-  EXPECT_EQ(daemon.perform(Acquire{key, all.before_create[0], spec}).error().kind, Kind::missing)
+  EXPECT_EQ(daemon.perform(Acquire{key, all.before_create[0]}).error().kind, Kind::missing)
       << "what the ledger calls borrowed is not made";
 }
 
@@ -196,7 +196,7 @@ TEST(SimThings, ThingThatAppearedAfterResolveIsBorrowedToo) {
   ASSERT_TRUE(machine.hand.mount("procfs", "proc", "/jail/www/proc"));
   for (const LedgerEntry& each : all.before_create) {
     EXPECT_FALSE(each.borrowed);
-    const auto used = daemon.perform(Acquire{{"www", 1, 0}, each, spec});
+    const auto used = daemon.perform(Acquire{{"www", 1, 0}, each});
     ASSERT_TRUE(used);
     EXPECT_TRUE(std::get<LedgerEntry>(*used).borrowed) << each.id;
   }
@@ -211,13 +211,13 @@ TEST(SimThings, R5_2_WhatACrashLeftIsTakenUp) {
   {
     Daemon first(machine);
     all = resolved(first, spec);
-    for (const LedgerEntry& each : all.before_create) first.submit(Acquire{key, each, spec});
+    for (const LedgerEntry& each : all.before_create) first.submit(Acquire{key, each});
     machine.run_for(1s);
     first.crash();
   }
   Daemon next(machine);
   for (const LedgerEntry& each : all.before_create) {
-    const auto again = next.perform(Acquire{key, each, spec});
+    const auto again = next.perform(Acquire{key, each});
     ASSERT_TRUE(again) << each.id;
     EXPECT_FALSE(std::get<LedgerEntry>(*again).borrowed) << each.id;
     EXPECT_TRUE(next.perform(Release{key, each, true})) << "without an fsid too";
@@ -232,7 +232,7 @@ TEST(SimThings, R3_5_MountOfAnotherAtTheSamePlaceIsLeftAlone) {
   spec.params = {{"path", std::string("/jail/www")}, {"mount.procfs", true}};
   const JailKey key{"www", 1, 0};
   const LedgerEntry planned = resolved(daemon, spec).before_create.at(0);
-  const auto mounted = daemon.perform(Acquire{key, planned, spec});
+  const auto mounted = daemon.perform(Acquire{key, planned});
   ASSERT_TRUE(machine.hand.umount("/jail/www/proc"));
   ASSERT_TRUE(machine.hand.mount("procfs", "proc", "/jail/www/proc"));
   EXPECT_TRUE(daemon.perform(Release{key, std::get<LedgerEntry>(*mounted), true}));
@@ -260,9 +260,9 @@ TEST(SimThings, R5_5_Ipv6AddressIsThereOnceItIsNoLongerTentative) {
   spec.params = {{"ip6.addr", Words{"em0|2001:db8::5", "em0|2001:db8::6"}}};
   const Resolved all = resolved(daemon, spec);
   const Moment before = machine.time->now();
-  EXPECT_TRUE(daemon.perform(Acquire{{"www", 1, 0}, all.before_create[0], spec}));
+  EXPECT_TRUE(daemon.perform(Acquire{{"www", 1, 0}, all.before_create[0]}));
   EXPECT_EQ(machine.time->now() - before, 1s);
-  EXPECT_EQ(errno_of(daemon.perform(Acquire{{"www", 1, 0}, all.before_create[1], spec})), EADDRINUSE);
+  EXPECT_EQ(errno_of(daemon.perform(Acquire{{"www", 1, 0}, all.before_create[1]})), EADDRINUSE);
   EXPECT_EQ(machine.kernel->network.find_alias("em0", "2001:db8::6"), nullptr);
 }
 
@@ -275,7 +275,7 @@ TEST(SimThings, BusyMountIsRefusedUntilForced) {
   LedgerEntry entry;
   entry.id = "/jail/www/proc";
   entry.detail = {{"fstype", "procfs"}, {"source", "proc"}};
-  const auto mounted = daemon.perform(Acquire{key, entry, spec});
+  const auto mounted = daemon.perform(Acquire{key, entry});
   ASSERT_TRUE(daemon.perform(StartMain{key, Daemon::command("httpd")}));
   EXPECT_EQ(errno_of(daemon.perform(Release{key, std::get<LedgerEntry>(*mounted), false})), EBUSY);
   EXPECT_TRUE(daemon.perform(Release{key, std::get<LedgerEntry>(*mounted), true}));
@@ -289,7 +289,7 @@ TEST(SimThings, InterfaceGoesIntoTheJailAndBack) {
   spec.params = {{"path", std::string("/jail/www")}, {"vnet", std::string("new")}, {"vnet.interface", Words{"em0"}}};
   const LedgerEntry entry = resolved(daemon, spec).after_create.at(0);
   const JailKey key = daemon.up("www", spec);
-  for (int round = 0; round < 2; ++round) ASSERT_TRUE(daemon.perform(Acquire{key, entry, spec}));
+  for (int round = 0; round < 2; ++round) ASSERT_TRUE(daemon.perform(Acquire{key, entry}));
   EXPECT_EQ(machine.kernel->network.where("em0"), key.jid);
   for (int round = 0; round < 2; ++round) ASSERT_TRUE(daemon.perform(Release{key, entry, false}));
   EXPECT_TRUE(machine.kernel->network.on_host("em0"));
@@ -302,11 +302,11 @@ TEST(SimThings, R4_2_TeardownOfAFormerRunLeavesTheInterfaceOfThisOne) {
   spec.params = {{"path", std::string("/jail/www")}, {"vnet", std::string("new")}, {"vnet.interface", Words{"em0"}}};
   const LedgerEntry entry = resolved(daemon, spec).after_create.at(0);
   const JailKey old = daemon.up("www", spec);
-  ASSERT_TRUE(daemon.perform(Acquire{old, entry, spec}));
+  ASSERT_TRUE(daemon.perform(Acquire{old, entry}));
   ASSERT_TRUE(machine.hand.jail_r("www"));
   machine.run_for(1s);
   const JailKey now = daemon.up("www", spec);
-  ASSERT_TRUE(daemon.perform(Acquire{now, entry, spec}));
+  ASSERT_TRUE(daemon.perform(Acquire{now, entry}));
   EXPECT_TRUE(daemon.perform(Release{old, entry, false}));
   EXPECT_EQ(machine.kernel->network.where("em0"), now.jid);
 }
@@ -318,7 +318,7 @@ TEST(SimThings, Trap25_InterfaceOfADyingJailIsMissingUntilItIsBack) {
   spec.params = {{"path", std::string("/jail/www")}, {"vnet", std::string("new")}, {"vnet.interface", Words{"em0"}}};
   const LedgerEntry entry = resolved(daemon, spec).after_create.at(0);
   const JailKey key = daemon.up("www", spec);
-  ASSERT_TRUE(daemon.perform(Acquire{key, entry, spec}));
+  ASSERT_TRUE(daemon.perform(Acquire{key, entry}));
   machine.kernel->set_lingering(key.jid, 60s);
   ASSERT_TRUE(machine.hand.jail_r("www"));
   EXPECT_TRUE(daemon.perform(Release{key, entry, false})) << "nothing can be done, and it comes back by itself";

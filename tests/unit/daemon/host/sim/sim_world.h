@@ -100,7 +100,7 @@ struct Daemon {
     JailKey key{name, ++last_run, 0};
     if (!spec.has("path")) spec.params["path"] = std::string("/jail/" + name);
     EXPECT_TRUE(perform(OpenMonitor{key}));
-    const auto created = perform(Create{key, spec, {}});
+    const auto created = perform(Create{key, spec});
     EXPECT_TRUE(created) << created.error().message;
     if (created) key.jid = std::get<Created>(*created).jid;
     EXPECT_TRUE(perform(SetRules{key, spec.rctl}));
