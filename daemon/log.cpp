@@ -112,7 +112,7 @@ void log_uncaught_exceptions() {
 }
 
 void log_event(const JailEvent& event) {
-  std::string line = "event=" + event.type;
+  std::string line = "event=" + std::string(to_string(event.type));
   if (!event.jail.empty()) line += " jail=" + log_value(event.jail);
   for (const auto& [key, value] : event.data) line += " " + key + "=" + log_value(value);
   line += " message=" + log_value(event.message);

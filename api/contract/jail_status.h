@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/contract/event_type.h"
 #include "api/contract/jail_spec.h"
 
 namespace jaild {
@@ -70,11 +71,11 @@ struct JailObject {
 };
 
 // One line of history: a fact that happened, numbered from 1 (`id`) and durable with its number, oldest first.
-// `jail.step` alone is no history: it has no number (0), is told to those who follow just then, and nobody keeps it.
+// `jail_step` alone is no history: it has no number (0), is told to those who follow just then, and nobody keeps it.
 struct JailEvent {
   std::uint64_t id = 0;
   WallTime at;
-  std::string type;  // "jail.declared", "jail.started", "jail.exited"... listed in doc/events.md
+  EventType type = EventType::daemon_started;
   std::string jail;  // "" for the daemon itself
   std::string message;
   std::map<std::string, std::string> data;

@@ -155,7 +155,7 @@ json to_json(const JailObject& object) {
 }
 
 json to_json(const JailEvent& event) {
-  json out = {{"at", rfc3339(event.at)}, {"type", event.type}, {"message", event.message}};
+  json out = {{"at", rfc3339(event.at)}, {"type", to_string(event.type)}, {"message", event.message}};
   if (event.id != 0) out["id"] = event.id;
   if (!event.jail.empty()) out["jail"] = event.jail;
   if (event.step) {

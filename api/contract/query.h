@@ -21,7 +21,7 @@ struct ListQuery {
 struct EventQuery {
   std::uint64_t after = 0;
   std::string jail;  // "" all
-  std::string type;  // "" all
+  std::string type;  // a word of event_type.h, which may be none; "" all
   std::size_t limit = 1000;
 };
 

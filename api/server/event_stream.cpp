@@ -18,7 +18,7 @@ constexpr std::size_t batch_bytes = 64 * 1024;
 constexpr std::size_t page_events = 32;  // of 64 KiB at most
 
 std::size_t bytes_of(const JailEvent& event) {
-  std::size_t bytes = sizeof event + event.type.size() + event.jail.size() + event.message.size();
+  std::size_t bytes = sizeof event + to_string(event.type).size() + event.jail.size() + event.message.size();
   for (const auto& [key, value] : event.data) bytes += sizeof key + sizeof value + key.size() + value.size();
   return bytes;
 }
@@ -26,7 +26,7 @@ std::size_t bytes_of(const JailEvent& event) {
 // A JSON text has no line break, so one data line holds it.
 void add(std::string& text, const JailEvent& event) {
   if (event.id != 0) text += "id: " + std::to_string(event.id) + "\n";
-  text += "event: " + event.type + "\ndata: " + to_text(to_json(event)) + "\n\n";
+  text += "event: " + std::string(to_string(event.type)) + "\ndata: " + to_text(to_json(event)) + "\n\n";
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ EventStream::EventStream(Connection& connection, Service& service, const Limits&
 
 void EventStream::on_event(const JailEvent& event) {
   if (!plan_.query.jail.empty() && event.jail != plan_.query.jail) return;
-  if (!plan_.query.type.empty() && event.type != plan_.query.type) return;
+  if (!plan_.query.type.empty() && to_string(event.type) != plan_.query.type) return;
   // A step has no number to come back to, so a slow reader misses some rather than being cut off for them.
   if (event.step && (!plan_.steps || queue_.size() >= limits_.stream_queue / 2)) return;
   queued_ += bytes_of(event);

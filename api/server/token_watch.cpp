@@ -22,7 +22,7 @@ TokenWatch::TokenWatch(Connection& connection, Service& service, std::string sec
       self_(std::make_shared<TokenWatch*>(this)) {
   connection_.set_permit([this] { return service_.authenticate(secret_).has_value(); });
   deletions_ = service_.subscribe([this](const JailEvent& event) {
-    if (event.type == "token.deleted" && !connection_.permitted()) connection_.cut();
+    if (event.type == EventType::token_deleted && !connection_.permitted()) connection_.cut();
   });
   look();
 }

@@ -30,7 +30,7 @@ class Context {
   virtual CommitId commit(Lifecycle& jail, std::vector<Mutation> mutations) = 0;
   // A fact that is true whatever becomes of the disk: it acts and is logged at once, joins the next commit of anything,
   // and is an event with a number from then on.
-  virtual void publish(std::string type, const std::string& jail, std::string message,
+  virtual void publish(EventType type, const std::string& jail, std::string message,
                        std::map<std::string, std::string> data = {}) = 0;
 
   // Tells those who follow just now that a step begins or is over; not an event that is kept.

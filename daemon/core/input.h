@@ -27,8 +27,8 @@ struct PlanContinued {  // the answer to a ContinuePlan
 struct RecordRequested {
   Ticket ticket = 0;
   std::optional<Mutation> what;
-  std::string type;  // of the event; "": none is told
-  std::string jail;  // of the event; "": it concerns none
+  std::optional<EventType> type;  // of the event; nullopt: none is told
+  std::string jail;               // of the event; "": it concerns none
   std::string message;
   std::map<std::string, std::string> data;
 };

@@ -326,7 +326,8 @@ void Lifecycle::on_recorded(const Result<void>& result) {
   considered_ = 0;
   healthy_ = false;
   unready_why_.clear();
-  context_.publish("jail.starting", record_.name, "starts", {{"generation", std::to_string(run_->generation)}});
+  context_.publish(EventType::jail_starting, record_.name, "starts",
+                   {{"generation", std::to_string(run_->generation)}});
   steps_ = start_steps(*run_, context_.timeouts());
   next_step_ = 0;
   set_activity(Activity::starting);
@@ -390,7 +391,7 @@ void Lifecycle::enter_running() {
   record_.failure.clear();
   record_.restart.next_try_at.reset();
   set_activity(Activity::running);
-  context_.publish("jail.started", record_.name, "runs as jail " + std::to_string(run_->key.jid),
+  context_.publish(EventType::jail_started, record_.name, "runs as jail " + std::to_string(run_->key.jid),
                    {{"jid", std::to_string(run_->key.jid)}, {"generation", std::to_string(run_->generation)}});
   settled_at_ = running_since_;
   confirm_running();
@@ -451,7 +452,7 @@ void Lifecycle::begin_stop(StopWhy why, std::string reason) {
   cancel_at_.reset();
   if (going_down_) bound_commands();
   if (breaks(DeliberateFault::forgotten_before_stop)) context_.commit(*this, {EraseRun{record_.name}});
-  if (why != StopWhy::leftovers) context_.publish("jail.stopping", record_.name, stop_reason_);
+  if (why != StopWhy::leftovers) context_.publish(EventType::jail_stopping, record_.name, stop_reason_);
   set_activity(Activity::stopping);
   next_stop_step();
 }
@@ -569,7 +570,7 @@ void Lifecycle::conclude_run() {
     case Verdict::What::finished: record_.finished = true; break;
     case Verdict::What::gave_up:
       record_.failure += "; " + verdict.reason;
-      context_.publish("jail.gave_up", record_.name, verdict.reason);
+      context_.publish(EventType::jail_gave_up, record_.name, verdict.reason);
       break;
   }
 }
@@ -585,11 +586,11 @@ void Lifecycle::forget_run() {
   const bool again = activity_ == Activity::forgetting;  // the store refused, and the event was told
   if (record_.deleting) {
     mutations.emplace_back(EraseJail{record_.name});
-    if (!again) context_.publish("jail.deleted", record_.name, "is deleted");
+    if (!again) context_.publish(EventType::jail_deleted, record_.name, "is deleted");
   } else {
     if (run_) mutations.emplace_back(EraseRun{record_.name});
     mutations.emplace_back(PutJail{record_});
-    if (!again) context_.publish("jail.stopped", record_.name, stop_reason_, {{"why", record_.failure}});
+    if (!again) context_.publish(EventType::jail_stopped, record_.name, stop_reason_, {{"why", record_.failure}});
   }
   set_activity(Activity::forgetting);
   commit_ = context_.commit(*this, std::move(mutations));
@@ -622,7 +623,7 @@ void Lifecycle::ended_by_itself() {
     main_exit_ = LastExit{context_.now().wall, std::nullopt, 0, "no process is left in the jail"};
   }
   const std::string reason = main_exit_->reason;
-  context_.publish("jail.exited", record_.name, reason,
+  context_.publish(EventType::jail_exited, record_.name, reason,
                    {{"code", main_exit_->code ? std::to_string(*main_exit_->code) : ""},
                     {"signal", std::to_string(main_exit_->signal)}});
   remember_exit(*main_exit_);
@@ -719,7 +720,7 @@ void Lifecycle::on_readiness(const JailKey& key, bool ready, bool restart, const
   unready_why_ = ready ? "" : reason;
   if (healthy_ != ready) {
     healthy_ = ready;
-    context_.publish(ready ? "jail.ready" : "jail.unready", record_.name, reason);
+    context_.publish(ready ? EventType::jail_ready : EventType::jail_unready, record_.name, reason);
     context_.changed(*this);
   }
   if (restart) begin_stop(StopWhy::unhealthy, reason);

@@ -54,7 +54,7 @@ void Lifecycle::recover(RunRecord run, const JailFacts* facts, const MonitorFact
   running_since_ = context_.now().mono;
   empty_ = facts->empty;
   set_activity(Activity::running);
-  context_.publish("jail.adopted", record_.name, "runs on as jail " + std::to_string(run_->key.jid),
+  context_.publish(EventType::jail_adopted, record_.name, "runs on as jail " + std::to_string(run_->key.jid),
                    {{"jid", std::to_string(run_->key.jid)}});
   // The monitor of a stop that did not get far: the one that ran the command is gone, and the command with it.
   if (run_->spec.command && monitor_alive_ && !monitor->main_started) {
@@ -71,7 +71,8 @@ void Lifecycle::take_over(RunRecord run) {
   considered_ = run_->generation;
   running_since_ = settled_at_ = context_.now().mono;
   set_activity(Activity::running);
-  context_.publish("jail.adopted", record_.name, "is jaild's own from now on, as jail " + std::to_string(run_->key.jid),
+  context_.publish(EventType::jail_adopted, record_.name,
+                   "is jaild's own from now on, as jail " + std::to_string(run_->key.jid),
                    {{"jid", std::to_string(run_->key.jid)}});
   look_at_run();
 }

@@ -117,7 +117,8 @@ void Lifecycle::take_drift(std::vector<Drift> found) {
     words += (words.empty() ? "" : "; ") + each.field + " is " + each.seen;
   }
   if (fields != drift_ && !fields.empty()) {
-    context_.publish("jail.drifted", record_.name, "differs from its spec: " + words, {{"fields", join(fields)}});
+    context_.publish(EventType::jail_drifted, record_.name, "differs from its spec: " + words,
+                     {{"fields", join(fields)}});
   }
   if (fields != drift_ || !drift_why_.empty()) touch();
   drift_ = std::move(fields);
@@ -160,7 +161,8 @@ void Lifecycle::end_repair() {
     std::erase(drift_, field);
     drift_why_.erase(field);
   }
-  context_.publish("jail.repaired", record_.name, "was put right: " + join(repaired_), {{"fields", join(repaired_)}});
+  context_.publish(EventType::jail_repaired, record_.name, "was put right: " + join(repaired_),
+                   {{"fields", join(repaired_)}});
 }
 
 }  // namespace jaild::core

@@ -61,7 +61,7 @@ void Supervisor::take(Event event) {
   } else if (const auto* hit = std::get_if<LimitHit>(&event)) {
     if (auto* jail = lifecycle(hit->name)) {
       jail->count_limit_hit(hit->resource);
-      publish("jail.limit_hit", hit->name, "reached its limit of " + std::string(to_string(hit->resource)),
+      publish(EventType::jail_limit_hit, hit->name, "reached its limit of " + std::string(to_string(hit->resource)),
               {{"resource", std::string(to_string(hit->resource))}});
     }
   } else if (const auto* told = std::get_if<LogTold>(&event)) {
@@ -102,9 +102,8 @@ void Supervisor::take(Committed committed) {
 
 void Supervisor::take(RecordRequested request) {
   std::vector<JailEvent> told;
-  if (!request.type.empty()) {
-    told.push_back(
-        make_event(std::move(request.type), request.jail, std::move(request.message), std::move(request.data)));
+  if (request.type) {
+    told.push_back(make_event(*request.type, request.jail, std::move(request.message), std::move(request.data)));
   }
   std::vector<Mutation> mutations;
   if (request.what) mutations.push_back(std::move(*request.what));
@@ -123,7 +122,7 @@ void Supervisor::take(ReadinessChanged change) {
 }
 
 void Supervisor::take(ShutdownRequested request) {
-  publish("daemon.shutdown", "", "the host shuts down: all jails are stopped", {});
+  publish(EventType::daemon_shutdown, "", "the host shuts down: all jails are stopped", {});
   // A jaild that takes over from this one meanwhile starts nothing either.
   const auto until = now_.wall + request.budget + shutdown_slack;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(until.time_since_epoch()).count();
@@ -224,7 +223,7 @@ std::vector<Action> Supervisor::recover(Snapshot snapshot, const Survey& survey,
   const bool renamed = first || known_boot->second != options_.boot_id;
   // A boot id that is the time of the boot moves when the clock is set; a monitor of a jail outlives no boot.
   const bool rebooted = renamed && !monitor_knows_a_run(snapshot.runs, survey.monitors);
-  publish("daemon.started", "", rebooted ? "started after a boot of the host" : "started", {});
+  publish(EventType::daemon_started, "", rebooted ? "started after a boot of the host" : "started", {});
 
   for (auto& record : snapshot.jails) {
     if (rebooted && !first && !record.deleting) boot_anew(record);
@@ -443,7 +442,7 @@ void Supervisor::emit(CommitId id, std::vector<Mutation> mutations, std::vector<
 void Supervisor::show_step(const std::string& jail, StepReport step) {
   std::string words = step.running_since ? "begins " : step.ok ? "is through with " : "failed at ";
   words += step.step;
-  actions_.emplace_back(ShowStep{{0, now_.wall, "jail.step", jail, std::move(words), {}, std::move(step)}});
+  actions_.emplace_back(ShowStep{{0, now_.wall, EventType::jail_step, jail, std::move(words), {}, std::move(step)}});
 }
 
 std::optional<std::string> Supervisor::start_hindrance(Lifecycle& jail) {

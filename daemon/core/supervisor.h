@@ -84,7 +84,7 @@ class Supervisor final : public Context {
   std::uint64_t next_revision() override { return ++last_revision_; }
   OpId perform(Lifecycle& jail, decltype(Op::what) what) override;
   CommitId commit(Lifecycle& jail, std::vector<Mutation> mutations) override;
-  void publish(std::string type, const std::string& jail, std::string message,
+  void publish(EventType type, const std::string& jail, std::string message,
                std::map<std::string, std::string> data) override;
   void show_step(const std::string& jail, StepReport step) override;
   std::optional<std::string> start_hindrance(Lifecycle& jail) override;
@@ -155,7 +155,7 @@ class Supervisor final : public Context {
   CommitId commit_as(std::string owner, std::vector<Mutation> mutations, std::vector<JailEvent> told = {});
   void emit(CommitId id, std::vector<Mutation> mutations, std::vector<JailEvent> told = {});
   // ---- events (supervisor_events.cpp)
-  [[nodiscard]] JailEvent make_event(std::string type, const std::string& jail, std::string message,
+  [[nodiscard]] JailEvent make_event(EventType type, const std::string& jail, std::string message,
                                      std::map<std::string, std::string> data) const;
   void number_events(CommitId id, std::vector<Mutation>& mutations, std::vector<JailEvent> told);
   void conclude_events(CommitId id, bool durable);

@@ -134,7 +134,8 @@ std::vector<JailEvent> Supervisor::events_of(const PendingChange& pending) const
   const std::string action(request.is_set ? "apply" : verb_of(request.changes.front()));
   const std::map<std::string, std::string> data{{"by", request.who.by}, {"from", request.who.from}, {"action", action}};
   std::vector<JailEvent> events;
-  for (const auto& name : pending.plan.erased) events.push_back(make_event("jail.deleted", name, "is deleted", data));
+  for (const auto& name : pending.plan.erased)
+    events.push_back(make_event(EventType::jail_deleted, name, "is deleted", data));
   const std::string also = taken_along(pending);
   for (const auto& record : pending.plan.records) {
     auto its = data;
@@ -142,10 +143,10 @@ std::vector<JailEvent> Supervisor::events_of(const PendingChange& pending) const
     its.emplace("generation", std::to_string(record.generation));
     its.emplace("desired", std::string(to_string(record.desired)));
     if (find(record.name) == nullptr) {
-      events.push_back(make_event("jail.declared", record.name, "is declared", std::move(its)));
+      events.push_back(make_event(EventType::jail_declared, record.name, "is declared", std::move(its)));
     } else {
       const char* what = record.deleting ? "is to be deleted" : "is changed";
-      events.push_back(make_event("jail.changed", record.name, what, std::move(its)));
+      events.push_back(make_event(EventType::jail_changed, record.name, what, std::move(its)));
     }
   }
   return events;

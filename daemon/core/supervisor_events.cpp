@@ -7,16 +7,16 @@
 
 namespace jaild::core {
 
-JailEvent Supervisor::make_event(std::string type, const std::string& jail, std::string message,
+JailEvent Supervisor::make_event(EventType type, const std::string& jail, std::string message,
                                  std::map<std::string, std::string> data) const {
   std::erase_if(data, [](const auto& each) { return each.second.empty(); });
-  return {0, now_.wall, std::move(type), jail, std::move(message), std::move(data)};
+  return {0, now_.wall, type, jail, std::move(message), std::move(data)};
 }
 
-void Supervisor::publish(std::string type, const std::string& jail, std::string message,
+void Supervisor::publish(EventType type, const std::string& jail, std::string message,
                          std::map<std::string, std::string> data) {
-  auto event = make_event(std::move(type), jail, std::move(message), std::move(data));
-  ++event_counts_[event.type];
+  auto event = make_event(type, jail, std::move(message), std::move(data));
+  ++event_counts_[std::string(to_string(event.type))];
   actions_.emplace_back(Notify{event});
   if (breaks(DeliberateFault::event_told_early)) {
     event.id = ++last_number_;
@@ -57,7 +57,7 @@ void Supervisor::conclude_events(CommitId id, bool durable) {
   for (std::size_t i = 0; i < events.size(); ++i) {
     last_event_ = events[i].id;
     if (i >= facts) {
-      ++event_counts_[events[i].type];
+      ++event_counts_[std::string(to_string(events[i].type))];
       JailEvent unnumbered = events[i];
       unnumbered.id = 0;
       actions_.emplace_back(Notify{std::move(unnumbered)});

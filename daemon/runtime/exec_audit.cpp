@@ -36,7 +36,7 @@ std::string command_text(const std::vector<std::string>& command) {
 
 core::RecordRequested exec_record(const std::string& jail, const ExecRequest& request, const Requester& who) {
   core::RecordRequested record;
-  record.type = "jail.exec";
+  record.type = EventType::jail_exec;
   record.jail = jail;
   record.message = "a command is run by hand";
   record.data = {{"by", who.by},

@@ -34,12 +34,13 @@ HealthChecks::HealthChecks(Loop& loop, Engine& engine, Prober& prober)
     : loop_(loop), engine_(engine), prober_(prober) {}
 
 void HealthChecks::on_event(const JailEvent& event) {
-  if (event.type == "jail.started" || event.type == "jail.adopted" || event.type == "jail.changed") {
+  if (event.type == EventType::jail_started || event.type == EventType::jail_adopted ||
+      event.type == EventType::jail_changed) {
     // The engine is in the middle of an input; what it says of the jail is complete only after it.
     loop_.post([this, name = event.jail, alive = std::weak_ptr<bool>(alive_)] {
       if (!alive.expired()) begin(name);
     });
-  } else if (event.type == "jail.stopping" || event.type == "jail.deleted") {
+  } else if (event.type == EventType::jail_stopping || event.type == EventType::jail_deleted) {
     checks_.erase(event.jail);
   }
 }

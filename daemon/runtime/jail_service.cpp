@@ -320,7 +320,7 @@ void JailService::on_fact(const JailEvent& fact) {
 }
 
 void JailService::on_event(const JailEvent& event) {
-  if (event.type == "jail.deleted") {
+  if (event.type == EventType::jail_deleted) {
     forget_log(event.jail);
     views_.erase(event.jail);
   }

@@ -95,7 +95,7 @@ void TokenBook::create(const TokenRequest& request, const Requester& who, server
   const std::string shown = std::string(prefix) + *id + "_" + *secret;
   core::RecordRequested write;
   write.what = core::PutToken{record};
-  write.type = "token.created";
+  write.type = EventType::token_created;
   write.message = "token " + record.token.name + " is made";
   write.data = audit(record.token, who);
   record_(std::move(write), [self = self_, record, shown, done = std::move(done)](Result<void> stored) {
@@ -116,7 +116,7 @@ void TokenBook::erase(const std::string& id, const Requester& who, server::Done<
   reserved_.emplace(token.name, id);  // until it is gone for good: it may come back
   core::RecordRequested write;
   write.what = core::EraseToken{id};
-  write.type = "token.deleted";
+  write.type = EventType::token_deleted;
   write.message = "token " + token.name + " is deleted";
   write.data = audit(token, who);
   record_(std::move(write), [self = self_, record, done = std::move(done)](Result<void> stored) {

@@ -76,8 +76,10 @@ Result<RunRecord> run_of(const Row& row) {
 Result<JailEvent> event_of(const Row& row) {
   Result<std::map<std::string, std::string>> data = data_from(row.text(5));
   if (!data) return Fail(data.error().in("event " + row.text(0)));
+  const auto type = event_type_from(row.text(2));
+  if (!type) return Fail(Kind::unavailable, "event " + row.text(0) + " is of no type that this jaild knows");
   return JailEvent{
-      unsigned_of(row.integer(0)), from_ns(row.integer(1)), row.text(2), row.text(3), row.text(4), *std::move(data)};
+      unsigned_of(row.integer(0)), from_ns(row.integer(1)), *type, row.text(3), row.text(4), *std::move(data)};
 }
 
 Result<TokenRecord> token_of(const Row& row) {

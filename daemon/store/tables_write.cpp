@@ -112,8 +112,8 @@ Result<void> Tables::write(const EraseRun& erase) {
 
 Result<void> Tables::write(const AddEvent& add) {
   const JailEvent& event = add.event;
-  Result<void> done =
-      sql_->add_event.run(event.id, to_ns(event.at), event.type, event.jail, event.message, data_text(event.data));
+  Result<void> done = sql_->add_event.run(event.id, to_ns(event.at), to_string(event.type), event.jail, event.message,
+                                          data_text(event.data));
   if (!done || ++events_since_trim_ < limits_.events_trim_step) return done;
   events_since_trim_ = 0;
   // By the clock of the events: this one is the newest.

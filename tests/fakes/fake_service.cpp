@@ -130,18 +130,18 @@ void FakeService::declare(const std::string& name, JailState state) {
   jails[name] = object;
 }
 
-void FakeService::publish(const std::string& jail, const std::string& type) {
+void FakeService::publish(const std::string& jail, EventType type, const std::string& message) {
   JailEvent event;
   event.id = stored.size() + 1;
   event.jail = jail;
   event.type = type;
-  event.message = jail + " " + type;
+  event.message = message.empty() ? jail + " " + std::string(to_string(type)) : message;
   stored.push_back(event);
   for (Subscriber* subscriber : std::set<Subscriber*>(subscribers_)) subscriber->tell(event);
 }
 
 void FakeService::show_step(const std::string& jail, StepReport step) {
-  const JailEvent event{0, {}, "jail.step", jail, "", {}, std::move(step)};
+  const JailEvent event{0, {}, EventType::jail_step, jail, "", {}, std::move(step)};
   for (Subscriber* subscriber : std::set<Subscriber*>(subscribers_)) subscriber->tell(event);
 }
 
@@ -331,7 +331,7 @@ std::vector<JailEvent> FakeService::find_events(const EventQuery& query) const {
   for (const JailEvent& event : stored) {
     if (event.id <= query.after || found.size() == query.limit) continue;
     if (!query.jail.empty() && event.jail != query.jail) continue;
-    if (!query.type.empty() && event.type != query.type) continue;
+    if (!query.type.empty() && to_string(event.type) != query.type) continue;
     found.push_back(event);
   }
   return found;

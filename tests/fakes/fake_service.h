@@ -67,8 +67,9 @@ class FakeService : public Service {
 
   // ---- what a test does
   void declare(const std::string& name, JailState state = JailState::running);
-  void publish(const std::string& jail, const std::string& type);  // stores it, then tells the subscribers
-  void show_step(const std::string& jail, StepReport step);        // tells the subscribers
+  // Stores it, then tells the subscribers. `message`: "" for one of its own.
+  void publish(const std::string& jail, EventType type, const std::string& message = "");
+  void show_step(const std::string& jail, StepReport step);  // tells the subscribers
   void answer_held();
 
   // ---- Service

@@ -193,7 +193,7 @@ std::vector<JailEvent> MemoryStore::matching(const EventQuery& query) const {
   for (auto next = events_.upper_bound(query.after); next != events_.end() && found.size() < query.limit; ++next) {
     const JailEvent& event = next->second;
     if (!query.jail.empty() && event.jail != query.jail) continue;
-    if (!query.type.empty() && event.type != query.type) continue;
+    if (!query.type.empty() && to_string(event.type) != query.type) continue;
     found.push_back(event);
   }
   return found;

@@ -110,7 +110,7 @@ JailRecord plain_jail(const std::string& name, std::uint64_t generation) {
   return jail;
 }
 
-JailEvent event(std::uint64_t id, const std::string& jail, const std::string& type) {
+JailEvent event(std::uint64_t id, const std::string& jail, EventType type) {
   return {id,
           at(new_year_2026_ms + static_cast<std::int64_t>(id)),
           type,

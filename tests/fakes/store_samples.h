@@ -16,7 +16,7 @@ JailRecord full_jail(const std::string& name, std::uint64_t generation = 1);
 RunRecord full_run(const std::string& name, std::uint64_t run);
 
 JailRecord plain_jail(const std::string& name, std::uint64_t generation = 1);
-JailEvent event(std::uint64_t id, const std::string& jail = "www1", const std::string& type = "jail.started");
+JailEvent event(std::uint64_t id, const std::string& jail = "www1", EventType type = EventType::jail_started);
 
 // Each calls the store and waits for the answer, at most 60 s: then Kind::timeout.
 Result<void> commit(Store& store, std::vector<Mutation> mutations);

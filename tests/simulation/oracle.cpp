@@ -220,7 +220,7 @@ void Oracle::durable(const std::vector<core::Mutation>& mutations) {
       if (!events_.empty() && event->event.id <= events_.rbegin()->first) {
         broken("P1 the number of event " + std::to_string(event->event.id) + " was given before");
       }
-      events_[event->event.id] = event->event.type + " " + event->event.jail;
+      events_[event->event.id] = std::string(to_string(event->event.type)) + " " + event->event.jail;
     } else if (const auto* meta = std::get_if<core::PutMeta>(&each); meta != nullptr && meta->key == "shutdown") {
       stored_until_ = shutdown_until_;
     }
@@ -254,8 +254,8 @@ void Oracle::take_run(const core::RunRecord& run) {
 void Oracle::told(const JailEvent& event) {
   const auto number = "event " + std::to_string(event.id);
   const auto stored = events_.find(event.id);
-  if (stored == events_.end() || stored->second != event.type + " " + event.jail) {
-    broken("P1 " + number + " (" + event.type + ") is told and is not on the disk");
+  if (stored == events_.end() || stored->second != std::string(to_string(event.type)) + " " + event.jail) {
+    broken("P1 " + number + " (" + std::string(to_string(event.type)) + ") is told and is not on the disk");
   }
   if (event.id <= last_told_) broken("P1 " + number + " is told after event " + std::to_string(last_told_));
   const auto missed = events_.upper_bound(last_told_);
@@ -268,11 +268,13 @@ void Oracle::told(const JailEvent& event) {
 
 void Oracle::happened(const JailEvent& event, core::Now now) {
   ++untold_;
-  if (event.type == "jail.starting") check_delay(event.jail, now);
-  if (event.type == "jail.stopping") check_stop(event.jail, event.message);
-  if (event.type == "jail.stopped" && going_down_) restarts_.erase(event.jail);  // then nothing counts as a failure
+  if (event.type == EventType::jail_starting) check_delay(event.jail, now);
+  if (event.type == EventType::jail_stopping) check_stop(event.jail, event.message);
+  if (event.type == EventType::jail_stopped && going_down_)
+    restarts_.erase(event.jail);  // then nothing counts as a failure
   // Nothing failed: the next failure is the first.
-  if (event.type == "jail.stopping" && event.message == "the start was called off") restarts_.erase(event.jail);
+  if (event.type == EventType::jail_stopping && event.message == "the start was called off")
+    restarts_.erase(event.jail);
 }
 
 // ---- what jaild asks of the kernel

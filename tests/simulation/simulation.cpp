@@ -56,7 +56,7 @@ void Simulation::print(const std::string& line) const {
 }
 
 void Simulation::on_fact(const JailEvent& fact) {
-  say("  event ", fact.type, " ", fact.jail, ": ", fact.message);
+  say("  event ", std::string(to_string(fact.type)), " ", fact.jail, ": ", fact.message);
   oracle_.happened(fact, now());
 }
 

@@ -233,7 +233,7 @@ TEST_P(StoreContract, HistoryComesInPages) {
 // ---- events -----------------------------------------------------------------------------------------------
 
 TEST_P(StoreContract, AnEventComesBackWhole) {
-  JailEvent one = event(7, "", "daemon.started");
+  JailEvent one = event(7, "", EventType::daemon_started);
   one.data = {{"a", "1"}, {"quote", "\"\n"}, {"", "empty key"}};
   ASSERT_TRUE(ok(commit(store(), {AddEvent{one}})));
   restart_and_load();
@@ -241,7 +241,7 @@ TEST_P(StoreContract, AnEventComesBackWhole) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].id, 7U);
   EXPECT_EQ(found[0].at, one.at);
-  EXPECT_EQ(found[0].type, "daemon.started");
+  EXPECT_EQ(found[0].type, EventType::daemon_started);
   EXPECT_EQ(found[0].jail, "");
   EXPECT_EQ(found[0].message, "event 7");
   EXPECT_EQ(found[0].data, one.data);
@@ -250,8 +250,8 @@ TEST_P(StoreContract, AnEventComesBackWhole) {
 TEST_P(StoreContract, EventsAreFoundByNumberJailAndType) {
   std::vector<Mutation> mutations;
   for (std::uint64_t id = 1; id <= 12; ++id) {
-    mutations.push_back(
-        AddEvent{event(id, id % 2 == 0 ? "www1" : "db1", id % 3 == 0 ? "jail.exited" : "jail.started")});
+    mutations.push_back(AddEvent{
+        event(id, id % 2 == 0 ? "www1" : "db1", id % 3 == 0 ? EventType::jail_exited : EventType::jail_started)});
   }
   ASSERT_TRUE(ok(commit(store(), mutations)));
   struct Row {
@@ -279,7 +279,8 @@ TEST_P(StoreContract, AFilterFindsWhatIsFarApart) {
   std::vector<Mutation> mutations;
   for (std::uint64_t id = 5'001; id <= 12'000; ++id) {
     const bool rare = id == 5'001 || id == 8'999 || id == 9'000 || id == 12'000;
-    mutations.push_back(AddEvent{event(id, rare ? "www1" : "db1", rare ? "jail.exited" : "jail.started")});
+    mutations.push_back(
+        AddEvent{event(id, rare ? "www1" : "db1", rare ? EventType::jail_exited : EventType::jail_started)});
   }
   ASSERT_TRUE(ok(commit(store(), mutations)));
   const Ids all{5'001, 8'999, 9'000, 12'000};

@@ -82,10 +82,10 @@ TEST(ToJson, ShowsAForeignJailWithoutAWishOfOurs) {  // R9.4
 
 TEST(ToJson, ShowsEventsVersionsProcessesAndChanges) {
   EXPECT_EQ(
-      to_json(JailEvent{5, noon, "jail.started", "www", "up", {{"jid", "7"}}}),
+      to_json(JailEvent{5, noon, EventType::jail_started, "www", "up", {{"jid", "7"}}}),
       json_of(
           R"({"id":5,"at":"2026-01-31T12:00:00Z","type":"jail.started","jail":"www","message":"up","data":{"jid":"7"}})"));
-  EXPECT_EQ(to_json(JailEvent{6, noon, "daemon.started", "", "up", {}}),
+  EXPECT_EQ(to_json(JailEvent{6, noon, EventType::daemon_started, "", "up", {}}),
             json_of(R"({"id":6,"at":"2026-01-31T12:00:00Z","type":"daemon.started","message":"up"})"));
   const json version = to_json(SpecVersion{2, noon, "uid 0", JailSpec()});
   EXPECT_EQ(version["by"], "uid 0");

@@ -131,11 +131,11 @@ TEST(Access, AStreamEndsWithItsToken) {
   Client client(server.address());
   client.send(Client::request("GET", "/events", "", "Authorization: Bearer s\r\n"));
   EXPECT_NE(client.read_until("retry: 3000\n\n"), "");
-  server.run([&] { server.service().publish("www1", "jail.started"); });
+  server.run([&] { server.service().publish("www1", EventType::jail_started); });
   EXPECT_NE(client.read_until("\n\n").find("jail.started"), std::string::npos);
   server.run([&] {
     server.service().tokens_by_secret.clear();
-    server.service().publish("www1", "jail.stopped");
+    server.service().publish("www1", EventType::jail_stopped);
   });
   EXPECT_EQ(client.read_until("jail.stopped").find("jail.stopped"), std::string::npos);
   EXPECT_TRUE(client.closed_by_server());

@@ -183,7 +183,7 @@ TEST(Bytes, AListOfLargeJailsComesInPages) {
 TEST(Bytes, AListOfLargeEventsComesInPages) {
   TestServer server;
   server.run([&] {
-    for (int n = 0; n < 100; ++n) server.service().publish(std::string(50'000, 'x'), "jail.exec");
+    for (int n = 0; n < 100; ++n) server.service().publish(std::string(50'000, 'x'), EventType::jail_exec);
   });
   Client client(server.address());
   const Reply page = client.ask("GET", "/events?after=0", "", "Accept: application/json\r\n");
@@ -204,7 +204,7 @@ TEST(Bytes, EventsThatWaitForAReaderAreCounted) {
   slow.send(Client::request("GET", "/events"));
   ASSERT_TRUE(server.eventually([&] { return server.service().subscribers() == 1; }));
   for (int n = 0; n < 300; ++n) {
-    server.run([&] { server.service().publish("www1", std::string(50'000, 'x')); });
+    server.run([&] { server.service().publish("www1", EventType::jail_exec, std::string(50'000, 'x')); });
   }
   EXPECT_TRUE(server.eventually([&] { return server.service().subscribers() == 0; })) << "15 MB of them";
 }

@@ -29,7 +29,7 @@ std::vector<int> range(int first, int last) {
 
 void publish(TestServer& server, int count, const std::string& jail = "www1") {
   server.run([&] {
-    for (int i = 0; i < count; ++i) server.service().publish(jail, "jail.started");
+    for (int i = 0; i < count; ++i) server.service().publish(jail, EventType::jail_started);
   });
 }
 
@@ -91,7 +91,7 @@ TEST(EventStream, ShowsOnlyWhatWasAskedFor) {
   client.send(Client::request("GET", "/events?after=0&jail=www1&type=jail.started"));
   EXPECT_EQ(next_ids(client, 1), range(3, 3));
   publish(server, 1, "db1");
-  server.run([&] { server.service().publish("www1", "jail.exited"); });
+  server.run([&] { server.service().publish("www1", EventType::jail_exited); });
   publish(server, 1, "www1");
   EXPECT_EQ(next_ids(client, 1), range(6, 6));
 }
@@ -138,7 +138,7 @@ TEST(EventStream, AReaderThatFallsBehindMissesStepsAndNoEvents) {
   ASSERT_TRUE(subscribed(server, 1));
   server.run([&] {
     for (int i = 0; i < 100; ++i) server.service().show_step("www1", {"mount", "", true, "", 0});
-    for (int i = 0; i < 4; ++i) server.service().publish("www1", "jail.started");
+    for (int i = 0; i < 4; ++i) server.service().publish("www1", EventType::jail_started);
   });
   EXPECT_EQ(next_ids(client, 4), range(1, 4));
 }

@@ -13,9 +13,9 @@ constexpr const char* as_json = "Accept: application/json\r\n";
 TEST(EventList, HasTheStoredEventsAfterANumber) {
   TestServer server;
   server.run([&] {
-    server.service().publish("www1", "jail.declared");
-    server.service().publish("db1", "jail.declared");
-    server.service().publish("www1", "jail.started");
+    server.service().publish("www1", EventType::jail_declared);
+    server.service().publish("db1", EventType::jail_declared);
+    server.service().publish("www1", EventType::jail_started);
   });
   Client client(server.address());
   const auto ids = [&](const std::string& query, const std::string& fields = as_json) {

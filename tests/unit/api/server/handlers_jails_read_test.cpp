@@ -29,7 +29,7 @@ class JailsRead : public testing::Test {
 using Names = std::vector<std::string>;
 
 TEST_F(JailsRead, ListsWithTheLastEventThatTheListReflects) {
-  server.run([this] { server.service().publish("www1", "jail.started"); });
+  server.run([this] { server.service().publish("www1", EventType::jail_started); });
   const Reply reply = client.ask("GET", "/jails");
   EXPECT_EQ(reply.fields.at("content-type"), "application/json");
   EXPECT_EQ(reply.body.back(), '\n');

@@ -11,20 +11,21 @@ using std::chrono::seconds;
 
 std::vector<std::string> types_of(const std::vector<JailEvent>& events) {
   std::vector<std::string> types;
-  for (const auto& event : events) types.push_back(event.type);
+  for (const auto& event : events) types.emplace_back(to_string(event.type));
   return types;
 }
 
 std::vector<std::string> stored(const World& world) {
   std::vector<std::string> types;
   for (const auto& each : world.durable) {
-    if (const auto* add = std::get_if<AddEvent>(&each)) types.push_back(add->event.type);
+    if (const auto* add = std::get_if<AddEvent>(&each)) types.emplace_back(to_string(add->event.type));
   }
   return types;
 }
 
 void expect_consecutive(const std::vector<JailEvent>& events) {
-  for (std::size_t i = 0; i < events.size(); ++i) EXPECT_EQ(events[i].id, events[0].id + i) << events[i].type;
+  for (std::size_t i = 0; i < events.size(); ++i)
+    EXPECT_EQ(events[i].id, events[0].id + i) << to_string(events[i].type);
 }
 
 JailSpec checked() {

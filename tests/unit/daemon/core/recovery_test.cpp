@@ -58,7 +58,8 @@ TEST(Recovery, ARunningJailIsAdoptedWithoutASingleOperationP4R9_2) {
   EXPECT_TRUE(jail->status.ready);
   world.pass(seconds{1});
   std::vector<std::string> told;
-  for (const auto& event : world.told) told.push_back(std::to_string(event.id) + " " + event.type);
+  for (const auto& event : world.told)
+    told.push_back(std::to_string(event.id) + " " + std::string(to_string(event.type)));
   EXPECT_EQ(told, (std::vector<std::string>{"41 daemon.started", "42 jail.adopted"}));
 }
 

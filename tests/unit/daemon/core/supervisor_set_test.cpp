@@ -318,8 +318,8 @@ TEST(SupervisorSet, EachJailHasItsAuditLine) {
   for (auto each = world.durable.begin() + static_cast<std::ptrdiff_t>(stored); each != world.durable.end(); ++each) {
     const auto* added = std::get_if<AddEvent>(&*each);
     if (added == nullptr || !added->event.data.contains("action")) continue;
-    lines.push_back(added->event.type + " " + added->event.jail + " " + added->event.data.at("action") + " by " +
-                    added->event.data.at("by"));
+    lines.push_back(std::string(to_string(added->event.type)) + " " + added->event.jail + " " +
+                    added->event.data.at("action") + " by " + added->event.data.at("by"));
   }
   EXPECT_EQ(lines, (std::vector<std::string>{"jail.changed db apply by test", "jail.declared web apply by test"}));
 }

@@ -111,7 +111,7 @@ TEST(SupervisorStatus, EachStepIsToldAtItsBeginningAndAtItsEndAndHasNoNumber) {
   std::vector<std::string> open;
   for (const auto& event : world.steps) {
     EXPECT_EQ(event.id, 0U);
-    EXPECT_EQ(event.type, "jail.step");
+    EXPECT_EQ(event.type, EventType::jail_step);
     ASSERT_TRUE(event.step);
     if (event.step->running_since) {
       open.push_back(event.step->step);
@@ -123,7 +123,7 @@ TEST(SupervisorStatus, EachStepIsToldAtItsBeginningAndAtItsEndAndHasNoNumber) {
   EXPECT_TRUE(open.empty());
   EXPECT_EQ(world.steps.size(), 2 * (4 + world.supervisor.get("web")->status.steps.size()));
   for (const auto& each : world.durable)
-    EXPECT_FALSE(std::holds_alternative<AddEvent>(each) && std::get<AddEvent>(each).event.type == "jail.step");
+    EXPECT_FALSE(std::holds_alternative<AddEvent>(each) && std::get<AddEvent>(each).event.type == EventType::jail_step);
 }
 
 TEST(SupervisorStatus, ACommandCountsByItsExitAndNothingElseR1_5) {

@@ -23,7 +23,7 @@ TEST(ExecAudit, TheRecordSaysWhoWhereAndWhatButNoSecrets) {
   request.env = {{"PASSWORD", "hunter2"}};
   request.input = "hunter2";
   const core::RecordRequested record = exec_record("db", request, {"uid 0", "unix pid 7"});
-  EXPECT_EQ(record.type, "jail.exec");
+  EXPECT_EQ(record.type, EventType::jail_exec);
   EXPECT_EQ(record.jail, "db");
   EXPECT_FALSE(record.what) << "an event alone";
   EXPECT_EQ(record.data.at("by"), "uid 0");

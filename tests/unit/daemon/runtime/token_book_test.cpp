@@ -68,7 +68,7 @@ TEST_F(TokenBookTest, ANewTokenLetsInAndItsSecretIsNowhere) {
   const auto& stored = std::get<core::PutToken>(*records_[0].what).record;
   EXPECT_EQ(stored.secret_hash, sha256_hex(digits));
   for (const auto& [key, value] : records_[0].data) EXPECT_EQ(value.find(digits), std::string::npos) << key;
-  EXPECT_EQ(records_[0].type, "token.created");
+  EXPECT_EQ(records_[0].type, EventType::token_created);
   EXPECT_EQ(records_[0].data.at("by"), "uid 0");
   EXPECT_EQ(records_[0].data.at("from"), "unix pid 1");
   EXPECT_EQ(records_[0].data.at("role"), "operator");
@@ -98,7 +98,7 @@ TEST_F(TokenBookTest, ADeletedTokenLetsNobodyIn) {
   ASSERT_TRUE(erase(made.token.id));
   EXPECT_EQ(kind(book_.authenticate(made.secret)), Kind::unauthorized);
   EXPECT_EQ(kind(erase(made.token.id)), Kind::not_found);
-  EXPECT_EQ(records_.back().type, "token.deleted");
+  EXPECT_EQ(records_.back().type, EventType::token_deleted);
   loop_.run();  // the use that was noted before must not bring it back
   EXPECT_TRUE(std::holds_alternative<core::TouchToken>(*records_.back().what));
   EXPECT_TRUE(book_.list().empty());
@@ -144,7 +144,7 @@ TEST_F(TokenBookTest, AUseIsNotedOnceAMinute) {
   loop_.run();
   ASSERT_EQ(records_.size(), 1U);
   EXPECT_EQ(std::get<core::TouchToken>(*records_[0].what).at, loop_.clock.wall);
-  EXPECT_EQ(records_[0].type, "");
+  EXPECT_FALSE(records_[0].type);
   loop_.clock.wall += 61s;
   ASSERT_TRUE(book_.authenticate(secret));
   loop_.run();
