@@ -12,7 +12,7 @@ namespace {
 constexpr int signal_max = 128;  // FreeBSD's _SIG_MAXSIG; Linux has 64
 
 // Those of POSIX, and those beyond it that both systems have.
-constexpr std::array<std::pair<int, std::string_view>, 30> names{{
+constexpr std::array<std::pair<int, std::string_view>, 30> signal_names{{
     {SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},     {SIGQUIT, "SIGQUIT"}, {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"},
     {SIGABRT, "SIGABRT"}, {SIGBUS, "SIGBUS"},     {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"}, {SIGUSR1, "SIGUSR1"},
     {SIGSEGV, "SIGSEGV"}, {SIGUSR2, "SIGUSR2"},   {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"}, {SIGTERM, "SIGTERM"},
@@ -29,13 +29,13 @@ constexpr std::array<std::pair<int, std::string_view>, 30> names{{
 }  // namespace
 
 std::string signal_name(int number) {
-  const auto at = std::ranges::find(names, number, &std::pair<int, std::string_view>::first);
-  return at != names.end() ? std::string(at->second) : "SIG" + std::to_string(number);
+  const auto at = std::ranges::find(signal_names, number, &std::pair<int, std::string_view>::first);
+  return at != signal_names.end() ? std::string(at->second) : "SIG" + std::to_string(number);
 }
 
 std::optional<int> signal_number(std::string_view name) {
-  const auto at = std::ranges::find(names, name, &std::pair<int, std::string_view>::second);
-  if (at != names.end()) return at->first;
+  const auto at = std::ranges::find(signal_names, name, &std::pair<int, std::string_view>::second);
+  if (at != signal_names.end()) return at->first;
   if (!name.starts_with("SIG")) return std::nullopt;
   name.remove_prefix(3);
   int number = 0;

@@ -154,6 +154,13 @@ void Supervisor::resume_shutdown(const std::map<std::string, std::string>& meta)
   go_down();
 }
 
+// Who asks for a start knows better than a shutdown that an earlier jaild was told of. A shutdown that this one heard
+// of itself stands.
+void Supervisor::forget_shutdown() {
+  end_shutdown();
+  commit_as("", {PutMeta{"shutdown", ""}});
+}
+
 void Supervisor::end_shutdown() {
   shutdown_over_.reset();
   going_down_ = false;

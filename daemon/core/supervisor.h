@@ -167,6 +167,7 @@ class Supervisor final : public Context {
   void go_down();
   void resume_shutdown(const std::map<std::string, std::string>& meta);
   void end_shutdown();
+  void forget_shutdown();
   void answer_adoptions(const Result<Survey>& survey);
   void record_boot();
   void on_boot_recorded(const Result<void>& result);

@@ -32,6 +32,17 @@ void Supervisor::answer_adoptions(const Result<Survey>& survey) {
   }
 }
 
+namespace {
+
+bool asks_for_start(const ChangeRequest& request) {
+  return std::ranges::any_of(request.changes, [](const Change& change) {
+    const auto* wish = std::get_if<SetDesired>(&change.what);
+    return std::holds_alternative<Restart>(change.what) || (wish != nullptr && wish->desired == Desired::running);
+  });
+}
+
+}  // namespace
+
 void Supervisor::begin_change(Ticket ticket, ChangeRequest request) {
   const bool waits = !request.dry_run && must_wait(request);
   if (const auto error = refusal(request.dry_run, waits)) {
@@ -96,6 +107,7 @@ void Supervisor::catch_up(Plan& plan) const {
 
 void Supervisor::store_plan(PendingChange pending) {
   Plan& plan = pending.plan;
+  if (shutdown_over_ && asks_for_start(pending.request)) forget_shutdown();
   if (plan.empty()) {
     finish_change(std::move(pending), {});
     return;

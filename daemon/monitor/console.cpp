@@ -105,6 +105,7 @@ bool Console::read_once(Channel& channel, Clock::time_point now) {
     log_.flush();
   } else {
     drop(channel, bytes);
+    rests_until_ = now + flood_interval;
   }
   return true;
 }

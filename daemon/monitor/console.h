@@ -63,7 +63,8 @@ class Console {
   static constexpr std::size_t read_max = 64 * 1024;
   static constexpr std::size_t drain_max = 1024 * 1024;
   static constexpr std::chrono::milliseconds look_interval{10};
-  static constexpr std::chrono::seconds silence{1};  // after which the beginning of a line is told
+  static constexpr std::chrono::milliseconds flood_interval{50};  // while what comes is thrown away: the jail waits
+  static constexpr std::chrono::seconds silence{1};               // after which the beginning of a line is told
 
  private:
   struct Channel {

@@ -124,9 +124,19 @@ void Oracle::host_goes_down(std::chrono::seconds budget) {
   shutdown_until_ = kernel_.timeline().now() + budget;
 }
 
+namespace {
+
+bool asks_for_start(const Change& change) {
+  const auto* wish = std::get_if<SetDesired>(&change.what);
+  return std::holds_alternative<Restart>(change.what) || (wish != nullptr && wish->desired == Desired::running);
+}
+
+}  // namespace
+
 void Oracle::asked(std::uint64_t id, const ChangeRequest& request) {
   under_way_[id] = concerned(request);
   if (request.dry_run) return;
+  if (std::ranges::any_of(request.changes, asks_for_start)) stored_until_.reset();  // somebody is there: it stays up
   if (!request.prune.empty()) {
     sets_.clear();  // any member of an earlier one may go
     prunes_.insert(id);
@@ -222,7 +232,7 @@ void Oracle::durable(const std::vector<core::Mutation>& mutations) {
       }
       events_[event->event.id] = std::string(to_string(event->event.type)) + " " + event->event.jail;
     } else if (const auto* meta = std::get_if<core::PutMeta>(&each); meta != nullptr && meta->key == "shutdown") {
-      stored_until_ = shutdown_until_;
+      stored_until_ = meta->value.empty() ? std::nullopt : std::optional(shutdown_until_);
     }
   }
   look_at_sets();

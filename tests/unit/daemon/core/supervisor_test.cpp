@@ -579,6 +579,39 @@ TEST(Supervisor, AShutdownOfTheHostResetsNoRestartDelayR9_1) {
   EXPECT_EQ(world.supervisor.find("web")->record().restart.last_delay, delay);
 }
 
+// A jaild that takes over from one that was told of a shutdown starts nothing; somebody who asks for a start is there,
+// so the host did not go down.
+TEST(Supervisor, AnAskedStartEndsAShutdownThatAnEarlierJaildWasToldOf) {
+  Snapshot snapshot;
+  for (const char* name : {"db", "web"}) {
+    JailRecord record;
+    record.name = name;
+    record.spec = service();
+    snapshot.jails.push_back(std::move(record));
+  }
+  const Now began = World().now;
+  const auto until = std::chrono::duration_cast<seconds>(began.wall.time_since_epoch()).count() + 135;
+  snapshot.meta = {{"boot_id", "boot1"}, {"shutdown", "boot1 " + std::to_string(until)}};
+  World world({{}, 4, "boot1", 1}, snapshot, {});
+  EXPECT_EQ(world.reason("web"), "the host shuts down");
+  ASSERT_TRUE(world.ask(tests::dry_run(tests::start("web"))));
+  EXPECT_EQ(world.reason("web"), "the host shuts down");
+  ASSERT_TRUE(world.ask(tests::start("web")));
+  EXPECT_EQ(world.state("web"), JailState::running);
+  EXPECT_EQ(world.state("db"), JailState::running) << "it stays up for all of them";
+  const auto forgotten = std::ranges::find_if(world.durable, [](const Mutation& each) {
+    const auto* meta = std::get_if<PutMeta>(&each);
+    return meta != nullptr && meta->key == "shutdown" && meta->value.empty();
+  });
+  EXPECT_NE(forgotten, world.durable.end()) << "and the next jaild starts them, too";
+
+  World own;
+  ASSERT_TRUE(own.declare("web", service()));
+  own.feed(ShutdownRequested{seconds{75}});
+  ASSERT_TRUE(own.ask(tests::start("web")));
+  EXPECT_EQ(own.state("web"), JailState::stopped) << "its own shutdown stands";
+}
+
 TEST(Supervisor, AnIdleSweepOverAnAgreedStateWritesNothingP7R9_7) {
   World world;
   ASSERT_TRUE(world.declare("web", service()));
