@@ -5,6 +5,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,15 +33,25 @@ class JailTrees {
   Result<void> add(std::vector<std::string> paths);
   // The same for one who only reads the file.
   void include(const std::string& path);
-  // `real`: an absolute path without links. Never true of "/": a jail that has all of the host needs no links.
+  // `real`: an absolute path without links. True too of another name of a tree that was moved or is mounted a second
+  // time, where the file system tells when a directory was made. Never true of "/": a jail that has all of the host
+  // needs no links.
   [[nodiscard]] bool contains(const std::string& real) const;
 
  private:
+  // What a directory is, whatever its name: device, inode, and the time it was made, since inodes are used again. In
+  // the file a line of these, which begins with "@".
+  using Identity = std::string;
+  [[nodiscard]] static std::optional<Identity> identity_of(const std::string& real);
+  [[nodiscard]] bool knows(const std::string& real) const;
+  bool keep(const std::string& real);  // true: it is news
+  void forget_gone();
   [[nodiscard]] Result<void> write() const;
 
   const std::string file_;
-  mutable std::mutex mutex_;  // of trees_ and the file
+  mutable std::mutex mutex_;  // of trees_, identities_ and the file
   std::set<std::string> trees_;
+  std::set<Identity> identities_;
   std::mutex declared_mutex_;
   std::set<std::string> declared_;
 };

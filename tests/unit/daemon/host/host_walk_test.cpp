@@ -1,6 +1,7 @@
 #include "daemon/host/host_walk.h"
 
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -137,6 +138,38 @@ TEST_F(HostWalk, APlantedLinkMakesNoTreeOfWhatItLeadsTo) {
   ASSERT_TRUE(trees_.add({place("jails/a/planted"), place("jails/a/planted/etc")}));
   EXPECT_FALSE(trees_.contains(place("host")));
   EXPECT_FALSE(trees_.contains(place("host/etc")));
+}
+
+bool tells_births(const std::string& path) {
+#if defined(__FreeBSD__)
+  struct stat made{};
+  return ::lstat(path.c_str(), &made) == 0 && made.st_birthtim.tv_sec > 0;
+#else
+  struct statx made{};
+  return ::statx(AT_FDCWD, path.c_str(), 0, STATX_BTIME, &made) == 0 && (made.stx_mask & STATX_BTIME) != 0 &&
+         made.stx_btime.tv_sec > 0;
+#endif
+}
+
+// Its links go with it. Not where the file system does not tell when a directory was made.
+TEST_F(HostWalk, ATreeThatWasMovedIsATreeStill) {
+  if (!tells_births(place("jails/b"))) GTEST_SKIP() << "no time of birth here";
+  link("/etc", "jails/b/data");
+  const std::string file = place("trees");
+  ASSERT_TRUE(JailTrees(file).add({place("jails/b")}));
+  fs::rename(base_ / "jails/b", base_ / "host/old");
+  fs::create_directories(base_ / "jails/c");  // may have an inode that was used before
+  const JailTrees trees(file);
+  const auto walked = [&](const std::string& path) {
+    return walk_host_path(path, "mount source", [&](const std::string& real) { return trees.contains(real); });
+  };
+  const auto planted = walked(place("host/old/data"));
+  ASSERT_FALSE(planted);
+  EXPECT_EQ(planted.error().kind, Kind::host_refused);
+  link("/etc", "jails/c/data");
+  const auto mine = walked(place("jails/c/data"));
+  ASSERT_TRUE(mine) << mine.error().message;
+  EXPECT_EQ(mine->real, "/etc");
 }
 
 }  // namespace
