@@ -1,11 +1,13 @@
 #include "daemon/app.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -39,6 +41,17 @@ struct Parts {
   std::unique_ptr<store::SqliteStore> store;
   std::unique_ptr<host::Host> host;
 };
+
+// With 16 nobody could be answered: some twenty are open before the first client comes.
+constexpr rlim_t descriptors_min = 24;
+
+Result<void> check_descriptors() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= descriptors_min) return {};
+  return Fail(Kind::unavailable, "the limit of open files is " + std::to_string(files.rlim_cur) +
+                                     ", too low to serve " + "anybody: raise it to " + std::to_string(descriptors_min) +
+                                     " at least, and by two for each jail and client (ulimit -n)");
+}
 
 Result<void> prepare_places(const DaemonOptions& options) {
   if (auto made = ensure_directory(options.run_dir, 0755); !made) return made;
@@ -171,6 +184,7 @@ int run_daemon(const DaemonOptions& options, const WrapHost& wrap_host) {
     return 1;
   };
   if (auto may = host::check_rights(options.host); !may) return refused(may.error());
+  if (auto enough = check_descriptors(); !enough) return refused(enough.error());
   if (options.log_to_file) {
     if (auto made = ensure_directory(options.log_dir, 0750); !made) return refused(made.error());
   }

@@ -135,6 +135,12 @@ class Beginning(unittest.TestCase):
             self.assertRegex(self.last_line(), "error .*thread.*: Resource temporarily unavailable$")
         self.assertGreater(refused, 3)
 
+    def test_too_few_descriptors_are_told(self):
+        done = self.begin(*self.places(), preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16)))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the limit of open files is 16, too low", done.stderr)
+        self.assertFalse((self.dir / "state").exists())
+
     def test_an_exception_that_nobody_catches_is_the_last_line(self):
         for where, message in (("loop", "thrown on the loop"), ("queries", "thrown by a query")):
             jaild = Jaild("sim", "jaild-faulty", environment={"JAILD_THROW": where})

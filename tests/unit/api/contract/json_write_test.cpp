@@ -62,7 +62,7 @@ TEST(ToJson, AStepUnderWayHasNoOutcomeYet) {
   status.steps = {{"exec.start", "/bin/sh /etc/rc", true, "", 0, noon}};
   EXPECT_EQ(to_json(status)["steps"], json_of(R"([{"step":"exec.start","command":"/bin/sh /etc/rc","running":true,
       "started_at":"2026-01-31T12:00:00Z"}])"));
-  const JailEvent event{0, noon, "jail.step", "www1", "begins exec.start", {}, status.steps[0]};
+  const JailEvent event{0, noon, EventType::jail_step, "www1", "begins exec.start", {}, status.steps[0]};
   EXPECT_EQ(to_json(event), json_of(R"({"at":"2026-01-31T12:00:00Z","type":"jail.step","jail":"www1","phase":"begin",
       "message":"begins exec.start","step":"exec.start","command":"/bin/sh /etc/rc"})"));
 }
