@@ -21,7 +21,7 @@ namespace jaild::client {
 
 namespace {
 
-std::string errno_text(int error) {
+std::string why_it_failed(int error) {
   return std::generic_category().message(error);
 }
 
@@ -82,11 +82,11 @@ Result<ScratchFile> ScratchFile::create(const std::string& file_name, const std:
   const std::string base = variable(environment, "TMPDIR");
   std::string directory = (base.empty() ? "/tmp" : base) + "/jailctl-XXXXXX";
   if (::mkdtemp(directory.data()) == nullptr) {
-    return Fail(Kind::missing, "cannot make a directory like " + directory + ": " + errno_text(errno));
+    return Fail(Kind::missing, "cannot make a directory like " + directory + ": " + why_it_failed(errno));
   }
   ScratchFile file(directory, directory + "/" + file_name);
   if (!write_private(file.path_, text)) {
-    return Fail(Kind::missing, "cannot write " + file.path_ + ": " + errno_text(errno));
+    return Fail(Kind::missing, "cannot write " + file.path_ + ": " + why_it_failed(errno));
   }
   return file;
 }
@@ -116,11 +116,11 @@ Result<void> run_editor(const std::string& path, const Environment& environment)
   const IgnoredKeys ignored;
   pid_t child = 0;
   if (const int error = spawn_editor(editor, path, child); error != 0) {
-    return Fail(Kind::missing, "cannot run " + editor + ": " + errno_text(error));
+    return Fail(Kind::missing, "cannot run " + editor + ": " + why_it_failed(error));
   }
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return Fail(Kind::missing, "cannot wait for " + editor + ": " + errno_text(errno));
+    if (errno != EINTR) return Fail(Kind::missing, "cannot wait for " + editor + ": " + why_it_failed(errno));
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   const std::string how = WIFEXITED(status) ? "ended with code " + std::to_string(WEXITSTATUS(status))

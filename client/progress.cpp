@@ -50,7 +50,7 @@ std::size_t columns() {
 }
 
 // Characters, so that no line wraps: a wrapped line cannot be drawn over.
-std::string cut(const std::string& text, std::size_t most) {
+std::string cut_line(const std::string& text, std::size_t most) {
   std::size_t characters = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const bool begins = (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80;
@@ -129,7 +129,8 @@ void Progress::draw(Clock::time_point now) {
   const std::string mark = terminal_.utf8 ? "… " : "... ";
   const std::string after = "  " + duration_text(took);
   const std::size_t room = std::max<std::size_t>(columns() - 1, mark.size() + after.size() + 3) - after.size() - 6;
-  const std::string line = cut(printable(count + (lists_ && headed_ == name ? "" : name + ": ") + jail.running), room);
+  const std::string line =
+      cut_line(printable(count + (lists_ && headed_ == name ? "" : name + ": ") + jail.running), room);
   terminal_.err << "\r\x1b[K  " << mark << line << painted(after, Colour::dim, terminal_.err_style()) << std::flush;
   drawn_ = true;
 }

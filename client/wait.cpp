@@ -28,13 +28,13 @@ constexpr std::size_t single_looks_max = 16;
 constexpr milliseconds echo_min{5};
 constexpr milliseconds echo_max{1'000};
 
-std::string state_of(const json& object) {
+std::string shown_state(const json& object) {
   return text_at(object, "/status/state");
 }
 
 // Whether `object` tells of what was begun, and not still of what was before it.
 bool moved(const Begun& begun, const json& object) {
-  if (begun.settled || state_of(object) != state_of(begun.object)) return true;
+  if (begun.settled || shown_state(object) != shown_state(begun.object)) return true;
   for (const char* field : {"/status/steps", "/status/last_exit", "/status/restarts", "/status/next_try_at"}) {
     const json* now = field_at(object, field);
     const json* before = field_at(begun.object, field);
@@ -45,7 +45,7 @@ bool moved(const Begun& begun, const json& object) {
 
 Verdict judge_start(const Begun& begun, const json& object) {
   if (text_at(object, "/desired") == "stopped") return Verdict::overtaken;
-  const std::string state = state_of(object);
+  const std::string state = shown_state(object);
   if (state == "running") {
     const bool another = begun.goal == Goal::running || incarnation_of(object) != begun.incarnation;
     return another && flag_at(object, "/status/ready") ? Verdict::reached : Verdict::waiting;
@@ -57,14 +57,14 @@ Verdict judge_start(const Begun& begun, const json& object) {
 
 Verdict judge_stop(const json& object) {
   if (text_at(object, "/desired") == "running") return Verdict::overtaken;
-  const std::string state = state_of(object);
+  const std::string state = shown_state(object);
   return state == "stopped" || state == "failed" ? Verdict::reached : Verdict::waiting;
 }
 
 Verdict judge_end(const Begun& begun, const json& object) {
-  const std::string state = state_of(object);
+  const std::string state = shown_state(object);
   if (state == "stopped" || state == "failed" || state == "backoff") return Verdict::reached;
-  const std::string before = state_of(begun.object);
+  const std::string before = shown_state(begun.object);
   const bool was_up = before == "running" || before == "stopping";
   const json* exit = field_at(object, "/status/last_exit");
   const json* former = field_at(begun.object, "/status/last_exit");
@@ -76,7 +76,7 @@ Verdict judge_end(const Begun& begun, const json& object) {
 // What of a jail that is on its way is worth a line though nobody has to do anything; "" nothing.
 std::string remark_on(const json& object, const Hindrance& hindrance) {
   if (hindrance.hold == Hold::passes || hindrance.hold == Hold::needs_help) return hindrance.reason;
-  const std::string state = state_of(object);
+  const std::string state = shown_state(object);
   const bool unready = state == "running" && !flag_at(object, "/status/ready");
   const bool held = state == "stopping" && field_at(object, "/status/next_try_at") != nullptr;
   return unready || held ? text_at(object, "/status/reason") : "";
@@ -285,7 +285,7 @@ class Wait {
 
   Hindrance hindrance_now(const Begun& begun, const json& object, const Jails* all) {
     const bool start = begun.goal == Goal::running || begun.goal == Goal::restarted;
-    const bool blocked = start && state_of(object) == "blocked";
+    const bool blocked = start && shown_state(object) == "blocked";
     if (blocked) blocked_.insert(begun.name);
     if (!blocked) blocked_.erase(begun.name);
     if (!blocked) return {};

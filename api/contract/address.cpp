@@ -8,7 +8,7 @@
 namespace jaild {
 namespace {
 
-constexpr std::size_t interface_max = 15;  // IFNAMSIZ is 16 with the NUL
+constexpr std::size_t interface_name_max = 15;  // IFNAMSIZ is 16 with the NUL
 constexpr std::size_t word_count_max = 64;
 
 Error bad_address(std::string_view text, const std::string& why) {
@@ -59,7 +59,7 @@ Result<AddressEntry> parse_address(std::string_view text, bool v6) {
   if (const std::size_t bar = head.find('|'); bar != std::string_view::npos) {
     entry.interface = head.substr(0, bar);
     head.remove_prefix(bar + 1);
-    if (entry.interface.empty() || entry.interface.size() > interface_max ||
+    if (entry.interface.empty() || entry.interface.size() > interface_name_max ||
         !std::ranges::all_of(entry.interface, interface_char))
       return Fail(bad_address(text, "expects an interface name of 1 to 15 characters before |"));
   }

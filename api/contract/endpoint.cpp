@@ -8,7 +8,7 @@
 namespace jaild {
 namespace {
 
-constexpr std::size_t host_max = 255;  // a DNS name (RFC 1035)
+constexpr std::size_t endpoint_host_max = 255;  // a DNS name (RFC 1035)
 constexpr std::size_t url_max = 2048;
 
 bool host_char(char c) {
@@ -46,7 +46,7 @@ Result<std::string> take_host(std::string_view& rest) {
   }
   const auto end = std::ranges::find_if_not(rest, host_char);
   host.assign(rest.begin(), end);
-  if (host.empty() || host.size() > host_max) return Fail(Kind::invalid, "expects a host name or an address");
+  if (host.empty() || host.size() > endpoint_host_max) return Fail(Kind::invalid, "expects a host name or an address");
   rest.remove_prefix(host.size());
   return host;
 }

@@ -13,7 +13,7 @@ using nlohmann::json;
 
 constexpr int terminal_side_max = 10'000;
 constexpr std::size_t name_max = 255;
-constexpr std::size_t path_max = 4096;
+constexpr std::size_t cwd_max = 4096;
 
 bool has_nul(const std::string& text) {
   return text.find('\0') != std::string::npos;
@@ -69,7 +69,7 @@ void check_texts(const Fields& fields, Mistakes& mistakes, const ExecRequest& re
   };
   check("user", request.user, name_max);
   check("login_class", request.login_class, name_max);
-  check("cwd", request.cwd, path_max);
+  check("cwd", request.cwd, cwd_max);
   std::size_t bytes = 0;
   for (const std::string& word : request.command) bytes += word.size() + 1;
   for (const auto& [name, value] : request.env) bytes += name.size() + value.size() + 2;

@@ -37,7 +37,7 @@ std::optional<std::string> unescape(std::string_view text) {
   return out;
 }
 
-std::string_view take_word(std::string_view& rest) {
+std::string_view take_field(std::string_view& rest) {
   rest.remove_prefix(std::min(rest.find_first_not_of(spaces), rest.size()));
   const std::string_view word = rest.substr(0, rest.find_first_of(spaces));
   rest.remove_prefix(word.size());
@@ -50,7 +50,7 @@ Result<FstabEntry> parse_fstab_line(std::string_view line) {
   if (line.find('\0') != std::string_view::npos) return Fail(bad_line(line, "holds a NUL byte"));
   std::string_view rest = line;
   std::array<std::string_view, 4> words;
-  for (std::string_view& word : words) word = take_word(rest);
+  for (std::string_view& word : words) word = take_field(rest);
   if (words[2].empty()) return Fail(bad_line(line, "expects SOURCE TARGET TYPE [OPTIONS]"));
   auto source = unescape(words[0]);
   auto target = unescape(words[1]);

@@ -64,7 +64,7 @@ const ResourceTraits& traits_of(Resource resource) {
 }
 
 // The kernel compares these words without regard to case.
-std::string lower(std::string_view text) {
+std::string lower_word(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -77,7 +77,7 @@ std::string in_quotes(std::string_view text) {
 }
 
 Result<Resource> parse_resource(std::string_view text) {
-  const std::string name = lower(text);
+  const std::string name = lower_word(text);
   const auto at = std::ranges::find(resource_table, std::string_view(name), &ResourceTraits::name);
   if (at == resource_table.end())
     return Fail(Kind::invalid, in_quotes(text) + " is no resource of rctl(8), such as memoryuse, pcpu or maxproc");
@@ -85,7 +85,7 @@ Result<Resource> parse_resource(std::string_view text) {
 }
 
 Result<std::string> parse_action(std::string_view text) {
-  std::string name = lower(text);
+  std::string name = lower_word(text);
   if (std::ranges::find(action_names, name) == action_names.end())
     return Fail(Kind::invalid,
                 in_quotes(text) + " is no action; deny, log, devctl, throttle and sigterm and the like are");
@@ -93,7 +93,7 @@ Result<std::string> parse_action(std::string_view text) {
 }
 
 Result<LimitPer> parse_per(std::string_view text) {
-  const std::string name = lower(text);
+  const std::string name = lower_word(text);
   const auto at = std::ranges::find_if(pers, [&](LimitPer per) { return to_string(per) == name; });
   if (at == pers.end())
     return Fail(Kind::invalid, in_quotes(text) + " after / is none of process, user, loginclass, jail");
@@ -115,7 +115,7 @@ std::optional<unsigned> suffix_shift(char c) {
 
 // As expand_number(3), which rctl(8) uses: 0x and 0 prefixes, one suffix in any case, and a 'b' that means nothing.
 Result<std::uint64_t> parse_amount(std::string_view written, std::uint64_t most) {
-  const std::string text = lower(written);
+  const std::string text = lower_word(written);
   const auto refuse = [&](const char* why) { return Fail(Kind::invalid, "amount " + in_quotes(written) + " " + why); };
   if (text.starts_with('-')) return refuse("is negative");
   if (text.empty() || text.front() < '0' || text.front() > '9') return refuse("is not a number such as 500 or 2g");

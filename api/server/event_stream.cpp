@@ -24,7 +24,7 @@ std::size_t bytes_of(const JailEvent& event) {
 }
 
 // A JSON text has no line break, so one data line holds it.
-void add(std::string& text, const JailEvent& event) {
+void add_part(std::string& text, const JailEvent& event) {
   if (event.id != 0) text += "id: " + std::to_string(event.id) + "\n";
   text += "event: " + std::string(to_string(event.type)) + "\ndata: " + to_text(to_json(event)) + "\n\n";
 }
@@ -88,7 +88,7 @@ asio::awaitable<bool> EventStream::replay(std::uint64_t up_to) {
     std::string text;
     for (const JailEvent& event : *page) {
       if (event.id <= sent_) continue;
-      add(text, event);
+      add_part(text, event);
       sent_ = event.id;
     }
     sending_ = text.capacity();
@@ -108,7 +108,7 @@ asio::awaitable<bool> EventStream::send_queued() {
   while (!queue_.empty() && text.size() < batch_bytes) {
     if (queue_.front().step || queue_.front().id > sent_) {
       sent_ = std::max(sent_, queue_.front().id);
-      add(text, queue_.front());
+      add_part(text, queue_.front());
     }
     queued_ -= bytes_of(queue_.front());
     queue_.pop_front();

@@ -65,7 +65,7 @@ boost::asio::awaitable<Result<ChangeRequest>> read_set(Call& call, bool dry_run)
   co_return set;
 }
 
-boost::asio::awaitable<Result<ChangeReply>> carry_out(Call& call, ChangeRequest set, std::chrono::seconds wait) {
+boost::asio::awaitable<Result<ChangeReply>> carry_out_set(Call& call, ChangeRequest set, std::chrono::seconds wait) {
   Pending<ChangeReply> pending(call.connection.waiter());
   call.service.change(std::move(set), wait, pending.done());
   if (wait.count() > 0) call.connection.watch();
@@ -96,7 +96,7 @@ boost::asio::awaitable<Response> answer_plan(Call& call) {
   if (!ours) co_return problem_response(ours.error());
   Result<ChangeRequest> set = co_await read_set(call, true);
   if (!set) co_return problem_response(set.error());
-  Result<ChangeReply> reply = co_await carry_out(call, *std::move(set), std::chrono::seconds(0));
+  Result<ChangeReply> reply = co_await carry_out_set(call, *std::move(set), std::chrono::seconds(0));
   if (!reply) co_return problem_response(reply.error());
   Response response =
       co_await answer(call, *std::move(reply), [](const ChangeReply& made) { return list_response(made.effects); });
@@ -128,7 +128,7 @@ boost::asio::awaitable<Response> apply_set(Call& call) {
   Result<ChangeRequest> set = co_await read_set(call, false);
   if (!set) co_return problem_response(set.error());
   turn.release();  // the commits of sets are one after the other anyway, and ?wait may last
-  Result<ChangeReply> reply = co_await carry_out(call, *std::move(set), wait);
+  Result<ChangeReply> reply = co_await carry_out_set(call, *std::move(set), wait);
   if (!reply) co_return problem_response(reply.error());
   Response response = co_await answer(call, *std::move(reply), [](const ChangeReply& made) {
     return json_response(made.settled ? 200 : 202,

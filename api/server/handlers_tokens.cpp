@@ -21,7 +21,7 @@ Standing standing_of(const Token& token) {
   return {std::chrono::duration_cast<std::chrono::nanoseconds>(made).count(), token.id};
 }
 
-std::string to_text(const Standing& standing) {
+std::string text_of_standing(const Standing& standing) {
   return std::to_string(standing.first) + "-" + standing.second;
 }
 
@@ -51,7 +51,7 @@ boost::asio::awaitable<Response> list_tokens(Call& call) {
   const bool more = tokens.size() > limit;
   if (more) tokens.resize(limit);
   nlohmann::json body{{"items", items_of(tokens)}};
-  if (more) body["next"] = to_text(standing_of(tokens.back()));
+  if (more) body["next"] = text_of_standing(standing_of(tokens.back()));
   co_return json_response(200, body);
 }
 

@@ -32,7 +32,7 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-Result<HttpRequest> build(Session& session, const ApiOptions& options) {
+Result<HttpRequest> build_call(Session& session, const ApiOptions& options) {
   HttpRequest request;
   request.method = options.method;
   std::transform(request.method.begin(), request.method.end(), request.method.begin(),
@@ -77,7 +77,7 @@ void print_as_json(Session& session, const std::string& body) {
 
 ExitCode run_api(Session& session, const ApiOptions& options) {
   if (options.path.empty()) return session.usage("api: the path is empty");
-  const Result<HttpRequest> request = build(session, options);
+  const Result<HttpRequest> request = build_call(session, options);
   if (!request) {
     const bool usage = request.error().kind == Kind::invalid;
     return usage ? session.usage("api: " + request.error().message) : session.fail("", request.error());

@@ -130,7 +130,7 @@ std::vector<Begun> begun_by(const json& answer, const Outline& outline) {
   return begun;
 }
 
-void say_begun(Session& session, const std::vector<Begun>& begun) {
+void say_applied(Session& session, const std::vector<Begun>& begun) {
   for (const Begun& each : begun) {
     if (session.json() || each.quiet) continue;
     const std::string state = each.goal == Goal::gone ? "being removed" : text_at(each.object, "/status/state");
@@ -152,7 +152,7 @@ ExitCode run_apply(Session& session, const ApplyOptions& options) {
   const Outline outline = outline_of(array_at(answer->body, "/changes"));
   const std::vector<Begun> begun = begun_by(answer->body, outline);
   if (options.no_wait) {
-    say_begun(session, begun);
+    say_applied(session, begun);
     if (!session.json()) session.out() << summary_of(outline, items, 0) << '\n';
     session.print_objects(items);
     return ExitCode::ok;

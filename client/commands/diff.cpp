@@ -18,7 +18,7 @@ struct DiffOptions {
   std::int64_t to = 0;    // 0: the present one
 };
 
-json to_json(const std::vector<SpecChange>& changes) {
+json changes_json(const std::vector<SpecChange>& changes) {
   json items = json::array();
   for (const SpecChange& change : changes) {
     items.push_back({{"field", change.field}, {"before", change.before}, {"after", change.after}});
@@ -57,7 +57,7 @@ ExitCode run_diff(Session& session, const DiffOptions& options) {
   }
   const std::vector<SpecChange> changes = spec_changes(before, *after);
   if (session.json()) {
-    print_json(session.out(), to_json(changes));
+    print_json(session.out(), changes_json(changes));
   } else {
     print_differences(session, changes);
   }

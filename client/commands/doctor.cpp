@@ -97,7 +97,7 @@ Finding check_rights(Session& session) {
                 : "`jailctl token create` on the machine makes a token, JAILD_TOKEN_FILE names its file"};
 }
 
-std::vector<Finding> check_host(Session& session) {
+std::vector<Finding> look_at_host(Session& session) {
   const Result<Answer> host = session.api().call({.route = RouteId::host});
   if (!host) return {};
   const std::vector<std::string> params = texts_at(host->body, "/kernel_params");
@@ -240,7 +240,7 @@ std::vector<Finding> check_daemon(Session& session, const json& readiness) {
   findings.push_back(check_rights(session));
   add(check_readiness(readiness));
   findings.push_back(check_clock(readiness, std::chrono::system_clock::now()));
-  add(check_host(session));
+  add(look_at_host(session));
   add(check_jails(session));
   add(check_tasks(session));
   return findings;

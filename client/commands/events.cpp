@@ -14,9 +14,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::uint64_t page_size = 1000;  // the daemon's own maximum
+constexpr std::uint64_t events_page = 1000;  // the daemon's own maximum
 // The store keeps 100,000 events; far more pages than that come from something else.
-constexpr int pages_max = 1000;
+constexpr int events_pages_max = 1000;
 
 struct EventsOptions {
   bool follow = false;
@@ -74,8 +74,8 @@ bool is_within(const json& event, const EventsOptions& options) {
 // What happened so far, page by page.
 ExitCode print_past(Session& session, const EventsOptions& options) {
   std::uint64_t after = options.after.value_or(0);
-  for (int page = 0; page < pages_max && session.out(); ++page) {
-    const std::string position = "after=" + std::to_string(after) + "&limit=" + std::to_string(page_size);
+  for (int page = 0; page < events_pages_max && session.out(); ++page) {
+    const std::string position = "after=" + std::to_string(after) + "&limit=" + std::to_string(events_page);
     const Result<Answer> answer =
         session.api().call({.route = RouteId::events, .query = join_query({filters(options), position})});
     if (!answer) return session.fail("", answer.error());
@@ -84,7 +84,7 @@ ExitCode print_past(Session& session, const EventsOptions& options) {
       if (is_within(event, options)) print_event(session, event);
     }
     // A page may be short for its bytes.
-    if (events.empty() || (events.size() < page_size && !number_at(answer->body, "/next"))) return ExitCode::ok;
+    if (events.empty() || (events.size() < events_page && !number_at(answer->body, "/next"))) return ExitCode::ok;
     const auto last = number_at(events.back(), "/id");
     if (!last || static_cast<std::uint64_t>(*last) <= after) return ExitCode::ok;
     after = static_cast<std::uint64_t>(*last);

@@ -107,7 +107,7 @@ std::vector<std::string> refusals(Session& session, const std::vector<Declared>&
   return mistakes;
 }
 
-void show(Session& session, const std::vector<Declared>& jails, const Present& present) {
+void show_imported(Session& session, const std::vector<Declared>& jails, const Present& present) {
   for (const Declared& jail : jails) {
     const bool adopt = present.foreign.contains(jail.name);
     const bool replace = present.declared.contains(jail.name);
@@ -157,8 +157,8 @@ void keep_rules(Session& session, const std::string& name, const std::vector<std
 }
 
 // A jail that did not run is not started by being imported.
-ExitCode declare(Session& session, const std::vector<Declared>& jails, const Present& present,
-                 std::vector<json>& objects, std::vector<Remark>& remarks) {
+ExitCode declare_imported(Session& session, const std::vector<Declared>& jails, const Present& present,
+                          std::vector<json>& objects, std::vector<Remark>& remarks) {
   ExitCode code = ExitCode::ok;
   for (const Declared& jail : jails) {
     json body = jail.body;
@@ -236,7 +236,7 @@ ExitCode run_import(Session& session, const ImportOptions& options) {
   const Declarations refused{{}, refusals(session, jails, *present, unreachable), {}};
   if (!unreachable.message.empty()) return session.fail("", unreachable);
   if (const ExitCode wrong = report(session, refused); wrong != ExitCode::ok) return wrong;
-  if (!session.json()) show(session, jails, *present);
+  if (!session.json()) show_imported(session, jails, *present);
   std::vector<json> objects;
   std::vector<Remark> remarks;
   for (const Declared& jail : jails) {
@@ -247,7 +247,7 @@ ExitCode run_import(Session& session, const ImportOptions& options) {
     print(session, objects, remarks);
     return ExitCode::ok;
   }
-  const ExitCode code = declare(session, jails, *present, objects, remarks);
+  const ExitCode code = declare_imported(session, jails, *present, objects, remarks);
   print(session, objects, remarks);
   if (code == ExitCode::ok) say_what_to_remove(session, jails, conf);
   return code;

@@ -35,7 +35,7 @@ ExitCode declare(Session& session, const LoadedFile& loaded, bool dry_run, std::
   return ExitCode::ok;
 }
 
-ExitCode rehearse(Session& session, const LoadedFile& loaded) {
+ExitCode rehearse_files(Session& session, const LoadedFile& loaded) {
   std::vector<Answer> declared;
   const ExitCode code = declare(session, loaded, true, declared);
   std::vector<json> answers;
@@ -50,7 +50,7 @@ ExitCode rehearse(Session& session, const LoadedFile& loaded) {
 ExitCode up_file(Session& session, const UpOptions& options) {
   LoadedFile loaded;
   if (const ExitCode wrong = load_file(session, options.file, loaded); wrong != ExitCode::ok) return wrong;
-  if (options.jails.action.dry_run) return rehearse(session, loaded);
+  if (options.jails.action.dry_run) return rehearse_files(session, loaded);
   std::vector<Answer> declared;
   const ExitCode code = declare(session, loaded, false, declared);
   std::map<std::string, json> asked;  // whose declaration began the start: one that fails at once is not tried twice

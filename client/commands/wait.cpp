@@ -13,7 +13,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int code_of_signal = 128;
+constexpr int code_after_signal = 128;
 // Without --timeout it takes as long as it takes; clocks have an end.
 constexpr std::chrono::hours wait_forever{24 * 3650};
 
@@ -30,7 +30,7 @@ int code_of(const json& before, const json& object) {
   const bool was_up = text_at(before, "/status/state") == "running";
   if (exit == nullptr || (was_up && former != nullptr && *former == *exit)) return 0;
   const auto signal = signal_number(text_at(*exit, "/signal"));
-  return signal ? code_of_signal + *signal : static_cast<int>(number_at(*exit, "/code").value_or(0));
+  return signal ? code_after_signal + *signal : static_cast<int>(number_at(*exit, "/code").value_or(0));
 }
 
 ExitCode run_wait(Session& session, const WaitOptions& options) {

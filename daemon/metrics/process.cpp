@@ -27,7 +27,7 @@ void add(FamilyWriter& writer, const char* name, const char* help, double value,
   writer.sample({}, {}, value);
 }
 
-double seconds(const timeval& time) {
+double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
@@ -41,7 +41,7 @@ void add_system(FamilyWriter& writer) {
   add(writer, "process_resident_memory_bytes", "Resident memory",
       static_cast<double>(info.ki_rssize) * static_cast<double>(::getpagesize()));
   add(writer, "process_virtual_memory_bytes", "Address space", static_cast<double>(info.ki_size));
-  add(writer, "process_start_time_seconds", "Start, seconds since the epoch", seconds(info.ki_start));
+  add(writer, "process_start_time_seconds", "Start, seconds since the epoch", seconds_of(info.ki_start));
   add(writer, "process_threads", "Threads", info.ki_numthreads);
   std::array<int, 4> files{CTL_KERN, KERN_PROC, KERN_PROC_NFDS, ::getpid()};
   int count = 0;
@@ -106,7 +106,7 @@ void add_system(FamilyWriter& writer) {
 void write_process(FamilyWriter& writer) {
   rusage usage{};
   if (::getrusage(RUSAGE_SELF, &usage) == 0) {
-    add(writer, "process_cpu_seconds_total", "CPU time", seconds(usage.ru_utime) + seconds(usage.ru_stime),
+    add(writer, "process_cpu_seconds_total", "CPU time", seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime),
         MetricType::Counter);
   }
   rlimit files{};

@@ -12,7 +12,7 @@
 namespace jaild::monitor {
 namespace {
 
-UniqueFd open_log(const std::string& path) {
+UniqueFd open_log_file(const std::string& path) {
   return UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640));
 }
 
@@ -120,11 +120,11 @@ bool ConsoleLog::look_at_file() {
 
 bool ConsoleLog::open() {
   half_line_ = half_line_ && !file_;  // another file has no half line of ours
-  file_ = open_log(path_);
+  file_ = open_log_file(path_);
   if (!file_ && errno == ENOENT) {  // the directory of the logs was removed, perhaps with the one above
     const std::string directory = parent_of(path_);
     ::mkdir(parent_of(directory).c_str(), 0750);
-    if (::mkdir(directory.c_str(), 0750) == 0) file_ = open_log(path_);
+    if (::mkdir(directory.c_str(), 0750) == 0) file_ = open_log_file(path_);
   }
   struct stat status{};
   if (!file_ || ::fstat(file_.get(), &status) != 0) {

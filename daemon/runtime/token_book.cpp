@@ -22,7 +22,7 @@ std::map<std::string, std::string> audit(const Token& token, const Requester& wh
           {"role", std::string(to_string(token.role))}};
 }
 
-std::unexpected<Error> refused() {
+std::unexpected<Error> refused_token() {
   return Fail(Kind::unauthorized, "the bearer token is not valid here: unknown, deleted or expired");
 }
 
@@ -40,16 +40,17 @@ void TokenBook::load(std::vector<core::TokenRecord> records) {
 }
 
 Result<Token> TokenBook::authenticate(std::string_view secret) {
-  if (!secret.starts_with(prefix)) return refused();
+  if (!secret.starts_with(prefix)) return refused_token();
   secret.remove_prefix(prefix.size());
   const std::size_t between = secret.find('_');
-  if (between == std::string_view::npos) return refused();
+  if (between == std::string_view::npos) return refused_token();
   const auto found = tokens_.find(std::string(secret.substr(0, between)));
   // An id is no secret, so it may be told from an unknown one by time.
-  if (found == tokens_.end()) return refused();
-  if (!equal_in_constant_time(sha256_hex(secret.substr(between + 1)), found->second.secret_hash)) return refused();
+  if (found == tokens_.end()) return refused_token();
+  if (!equal_in_constant_time(sha256_hex(secret.substr(between + 1)), found->second.secret_hash))
+    return refused_token();
   const WallTime now = loop_.now().wall;
-  if (found->second.token.expires_at && *found->second.token.expires_at <= now) return refused();
+  if (found->second.token.expires_at && *found->second.token.expires_at <= now) return refused_token();
   note_use(found->second, now);
   return found->second.token;
 }

@@ -21,7 +21,7 @@ using namespace jaild;
 using namespace jaild::server;
 namespace http = boost::beast::http;
 
-void require(bool holds) {
+void demand(bool holds) {
   if (!holds) std::abort();
 }
 
@@ -38,19 +38,19 @@ void route(const Request& request) {
   const Result<Target> target = parse_target(request.target);
   if (!target) return;
   for (const std::string& segment : target->segments) {
-    require(!segment.empty() && segment != "." && segment != "..");
-    require(segment.find('\0') == std::string::npos);
+    demand(!segment.empty() && segment != "." && segment != "..");
+    demand(segment.find('\0') == std::string::npos);
   }
   for (const Surface surface : {Surface::full, Surface::probes}) {
     const auto found = find_route(surface, request.method, target->segments);
     if (!found) continue;
     const auto* match = std::get_if<Match>(&*found);
-    if (match != nullptr) require(match->route != nullptr);
+    if (match != nullptr) demand(match->route != nullptr);
   }
   QueryReader query(target->query);
   static_cast<void>(query.flag("dry_run"));
   const auto wait = query.number("wait", 0, 600);
-  require(!wait || *wait <= 600);
+  demand(!wait || *wait <= 600);
   static_cast<void>(query.finish());
 }
 
@@ -62,7 +62,7 @@ void look_at(const Request& request) {
   static_cast<void>(check_host(request, {"proxy.example"}));
   static_cast<void>(check_browser(request));
   const auto secret = bearer_secret(request);
-  if (secret) require(request.authorization->ends_with(*secret));
+  if (secret) demand(request.authorization->ends_with(*secret));
 }
 
 }  // namespace
@@ -71,11 +71,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data), size);
   const Result<std::size_t> whole = scan(text, text.size());
   const Result<std::size_t> cut = scan(text, text.size() / 2);
-  require(whole.has_value() == cut.has_value());
+  demand(whole.has_value() == cut.has_value());
   if (!whole || *whole == 0) return 0;
-  require(*whole == *cut && *whole <= text.size());
+  demand(*whole == *cut && *whole <= text.size());
   const std::string_view header = std::string_view(text).substr(0, *whole);
-  require(header.ends_with("\r\n\r\n") && header.find('\0') == std::string_view::npos);
+  demand(header.ends_with("\r\n\r\n") && header.find('\0') == std::string_view::npos);
 
   http::request_parser<http::buffer_body> parser;
   parser.header_limit(static_cast<std::uint32_t>(Limits{}.header_bytes));
@@ -83,7 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   boost::system::error_code failed;
   const std::size_t taken = parser.put(boost::asio::buffer(header.data(), header.size()), failed);
   if (failed || !parser.is_header_done()) return 0;
-  require(taken == header.size());
+  demand(taken == header.size());
   if (!check_framing(parser.get())) return 0;
   look_at(to_request(parser.get()));
   return 0;

@@ -20,7 +20,7 @@ bool has_labels(const JailSpec& spec, const std::map<std::string, std::string>& 
   });
 }
 
-std::string join(const std::vector<std::string>& parts, const char* between) {
+std::string listed(const std::vector<std::string>& parts, const char* between) {
   std::string text;
   for (const auto& part : parts) text += (text.empty() ? "" : between) + part;
   return text;
@@ -166,7 +166,7 @@ void Planner::check_erased(const std::string& pointer, const std::string& name) 
   });
   if (dependants.empty()) return;
   if (!request_.is_set) {
-    refusal_ = error_of(Kind::conflict, name + " is needed by " + join(dependants, ", ") + ": delete these first");
+    refusal_ = error_of(Kind::conflict, name + " is needed by " + listed(dependants, ", ") + ": delete these first");
     return;
   }
   for (const auto& each : dependants) {

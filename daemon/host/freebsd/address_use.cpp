@@ -15,7 +15,7 @@
 namespace jaild::host {
 namespace {
 
-constexpr std::size_t name_size = 256;        // sys/jail.h, MAXHOSTNAMELEN
+constexpr std::size_t jail_name_size = 256;   // sys/jail.h, MAXHOSTNAMELEN
 constexpr std::size_t jails_max = 1'000'000;  // jids end at 999999 (sys/jail.h, JAIL_MAX)
 
 struct Holder {
@@ -34,7 +34,7 @@ std::optional<Holder> next_holder(const KernelParam& param, int& last) {
   for (const bool again : {false, true}) {
     JailArgs args;
     args.number("lastjid", last);
-    const std::size_t name = args.room("name", name_size);
+    const std::size_t name = args.room("name", jail_name_size);
     const std::size_t addresses = args.room(param.name, list_room(param, last, 0, again));
     const auto jid = args.get(0, "jail_get");
     if (!jid && jid.error().os_errno == EINVAL) continue;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view devd_socket = "/var/run/devd.seqpacket.pipe";
 
-std::string_view value_of(std::string_view message, std::string_view key) {
+std::string_view notice_value(std::string_view message, std::string_view key) {
   const std::size_t at = message.find(key);
   if (at == std::string_view::npos) return {};
   message.remove_prefix(at + key.size());
@@ -37,7 +37,7 @@ UniqueFd connect_devd() {
 
 std::optional<LimitNotice> parse_devctl(std::string_view message) {
   if (message.find("system=RCTL ") == std::string_view::npos) return std::nullopt;
-  std::string_view rule = value_of(message, " rule=");
+  std::string_view rule = notice_value(message, " rule=");
   if (!rule.starts_with("jail:")) return std::nullopt;
   rule.remove_prefix(5);
   const std::size_t end = rule.find(':');

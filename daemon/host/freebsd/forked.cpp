@@ -24,7 +24,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds child_patience{10};
 constexpr std::chrono::seconds death_patience{1};
 constexpr std::chrono::milliseconds glance{2};
 
@@ -67,7 +67,7 @@ Result<std::string> in_child(const std::string& what, std::size_t most, const Wo
   }
   writer.reset();
   std::string answer;
-  const bool ended = read_to_end(reader.get(), patience, most, answer);
+  const bool ended = read_to_end(reader.get(), child_patience, most, answer);
   if (!ended) ::kill(child, SIGKILL);
   reap(child);
   if (!ended) return Fail(Kind::timeout, what + ": not done within 10 s");

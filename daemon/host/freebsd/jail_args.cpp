@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t errmsg_size = 1024;  // JAIL_ERRMSGLEN of libjail
 
 template <class Number>
-std::string bytes_of(Number number) {
+std::string value_bytes(Number number) {
   std::string bytes(sizeof number, '\0');
   std::memcpy(bytes.data(), &number, sizeof number);
   return bytes;
@@ -112,7 +112,7 @@ void JailArgs::bytes(const std::string& name, std::string value) {
 }
 
 void JailArgs::number(const std::string& name, int value) {
-  bytes(name, bytes_of(value));
+  bytes(name, value_bytes(value));
 }
 
 void JailArgs::text(const std::string& name, const std::string& value) {
@@ -137,7 +137,7 @@ Result<void> JailArgs::param(const KernelParam& param, const ParamValue& value) 
     case ParamForm::long_integer: {
       const auto whole = as_number(value);
       if (!whole) return misfit();
-      bytes(param.name, bytes_of(static_cast<long>(*whole)));
+      bytes(param.name, value_bytes(static_cast<long>(*whole)));
       return {};
     }
     case ParamForm::text: {

@@ -22,14 +22,14 @@ static_assert(NOTE_JAIL_SET == note_jail_set && NOTE_JAIL_MULTI == note_jail_mul
 
 constexpr int get_descriptor = 0x40;       // sys/jail.h of 15, JAIL_GET_DESC
 constexpr int remove_by_descriptor = 598;  // sys/syscall.h of 15, SYS_jail_remove_jd; libc has the call from 15.0 on
-constexpr std::size_t name_size = 256;     // a whole dotted name with its NUL (sys/jail.h: MAXHOSTNAMELEN)
+constexpr std::size_t descriptor_name_size = 256;  // a whole dotted name with its NUL (sys/jail.h: MAXHOSTNAMELEN)
 
 }  // namespace
 
 UniqueFd open_jail(const core::JailKey& key) {
   JailArgs args;
   args.number("jid", key.jid);
-  const std::size_t name = args.room("name", name_size);
+  const std::size_t name = args.room("name", descriptor_name_size);
   const std::size_t descriptor = args.room("desc", sizeof(int));
   if (key.jid <= 0 || !args.get(get_descriptor, "jail_get")) return {};
   int number = -1;

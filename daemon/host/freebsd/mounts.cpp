@@ -35,7 +35,7 @@ constexpr std::array<std::string_view, 10> plain_types = {"nullfs",  "tmpfs",   
 // Words of fstab(5) for mount(8) and rc(8), which the kernel does not know.
 constexpr std::array<std::string_view, 6> not_for_kernel = {"auto", "noauto", "late", "failok", "bg", "current"};
 
-std::string detail(const LedgerEntry& entry, const char* name) {
+std::string mount_detail(const LedgerEntry& entry, const char* name) {
   const auto found = entry.detail.find(name);
   return found == entry.detail.end() ? std::string() : found->second;
 }
@@ -47,7 +47,7 @@ bool has_source(const std::string& type) {
 
 std::vector<std::string> options_of(const LedgerEntry& entry) {
   std::vector<std::string> options;
-  const std::string text = detail(entry, "options");
+  const std::string text = mount_detail(entry, "options");
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t comma = std::min(rest.find(','), rest.size());
     if (comma > 0) options.emplace_back(rest.substr(0, comma));
@@ -74,13 +74,13 @@ bool lets_more(const struct statfs& mounted, const LedgerEntry& entry) {
 std::optional<struct statfs> mounted_at(const std::string& path, const LedgerEntry& entry) {
   const auto list = mounted_file_systems();
   const auto top = std::find_if(list.rbegin(), list.rend(), [&](const auto& each) { return each.f_mntonname == path; });
-  if (top == list.rend() || detail(entry, "fstype") != top->f_fstypename) return std::nullopt;
+  if (top == list.rend() || mount_detail(entry, "fstype") != top->f_fstypename) return std::nullopt;
   if (lets_more(*top, entry)) return std::nullopt;
   if (!has_source(top->f_fstypename)) return *top;
   std::string_view from = top->f_mntfromname;
   if (from.starts_with("<above>:") || from.starts_with("<below>:")) from.remove_prefix(8);
-  const auto source = real_path(detail(entry, "source"), "mount source");
-  if (from == detail(entry, "source") || (source && from == *source)) return *top;
+  const auto source = real_path(mount_detail(entry, "source"), "mount source");
+  if (from == mount_detail(entry, "source") || (source && from == *source)) return *top;
   return std::nullopt;
 }
 
@@ -159,16 +159,16 @@ void unmount_newcomer(const std::vector<struct statfs>& before, const std::strin
 
 // By mount_FS(8), which looks the names up itself.
 Result<void> mount_by_program(const std::string& path, const LedgerEntry& entry) {
-  std::vector<std::string> words{"/sbin/mount", "-t", detail(entry, "fstype")};
-  if (const std::string options = detail(entry, "options"); !options.empty()) {
+  std::vector<std::string> words{"/sbin/mount", "-t", mount_detail(entry, "fstype")};
+  if (const std::string options = mount_detail(entry, "options"); !options.empty()) {
     words.insert(words.end(), {"-o", options});
   }
-  words.insert(words.end(), {detail(entry, "source"), path});
+  words.insert(words.end(), {mount_detail(entry, "source"), path});
   return run_program(std::move(words));
 }
 
 Result<void> mount_by_call(const MountPoint& point, const LedgerEntry& entry, const std::string& source) {
-  const std::string type = detail(entry, "fstype");
+  const std::string type = mount_detail(entry, "fstype");
   const auto options = options_of(entry);
   const int ruleset = type == "devfs" ? devfs_ruleset(options) : 0;
   if (ruleset != 0 && !has_devfs_rules(ruleset)) {
@@ -196,16 +196,16 @@ bool shows(const std::string& path, const Walked& source) {
 
 // What is mounted there then.
 Result<struct statfs> mount_at(const MountPoint& point, const LedgerEntry& entry, const JailTrees& trees) {
-  const std::string type = detail(entry, "fstype");
+  const std::string type = mount_detail(entry, "fstype");
   const auto before = mounted_file_systems();
   std::optional<Walked> source;
   if (has_source(type)) {
-    auto found = walk_past_jails(detail(entry, "source"), "mount source", trees);
+    auto found = walk_past_jails(mount_detail(entry, "source"), "mount source", trees);
     if (!found) return Fail(found.error());
     source = *std::move(found);
   }
   const bool plain = std::ranges::find(plain_types, type) != plain_types.end();
-  auto mounted = plain ? mount_by_call(point, entry, source ? source->real : detail(entry, "source"))
+  auto mounted = plain ? mount_by_call(point, entry, source ? source->real : mount_detail(entry, "source"))
                        : mount_by_program(point.path, entry);
   if (!mounted) return Fail(mounted.error());
   const auto there = mounted_at(point.path, entry);
@@ -223,14 +223,14 @@ void record(LedgerEntry& entry, const struct statfs& mounted) {
 
 // What the entry made. Ids are used again after a boot, so the place has to fit too.
 std::optional<struct statfs> find_made(const LedgerEntry& entry) {
-  const std::string id = detail(entry, "fsid");
+  const std::string id = mount_detail(entry, "fsid");
   if (id.empty()) {
     // Made, perhaps, and not recorded any more: we died in between.
-    const auto path = find_mount_point(detail(entry, "root"), entry.id);
+    const auto path = find_mount_point(mount_detail(entry, "root"), entry.id);
     return path ? mounted_at(*path, entry) : std::nullopt;
   }
   for (const auto& each : mounted_file_systems()) {
-    if (id_text(each.f_fsid) == id && detail(entry, "mounted_on") == each.f_mntonname) return each;
+    if (id_text(each.f_fsid) == id && mount_detail(entry, "mounted_on") == each.f_mntonname) return each;
   }
   return std::nullopt;
 }
@@ -291,7 +291,7 @@ std::vector<std::string> mount_points() {
 }
 
 bool has_source(const LedgerEntry& entry) {
-  return has_source(detail(entry, "fstype"));
+  return has_source(mount_detail(entry, "fstype"));
 }
 
 bool is_read_only(const LedgerEntry& entry) {
@@ -302,13 +302,13 @@ bool is_read_only(const LedgerEntry& entry) {
 Result<LedgerEntry> add_mount(LedgerEntry entry, SharedMounts& shared, const JailTrees& trees,
                               const std::string& user) {
   // The jail's own root may lie in another jail's.
-  const auto root = find_host_path(detail(entry, "root"), "path", trees);
+  const auto root = find_host_path(mount_detail(entry, "root"), "path", trees);
   if (!root) return Fail(root.error());
-  const auto place = open_mount_point_of(detail(entry, "root"), entry.id, trees);
+  const auto place = open_mount_point_of(mount_detail(entry, "root"), entry.id, trees);
   if (!place) return Fail(place.error());
   const std::string& path = place->path;
   const SharedMounts::Turn turn(shared, path);
-  const std::string options = detail(entry, "options");
+  const std::string options = mount_detail(entry, "options");
   auto there = mounted_at(path, entry);
   const bool ours = there && shared.made(id_text(there->f_fsid), path, options);
   if (there && !ours) {
@@ -320,7 +320,7 @@ Result<LedgerEntry> add_mount(LedgerEntry entry, SharedMounts& shared, const Jai
   }
   if (!there) {
     // Looked at again: whoever had the turn before may have mounted something there.
-    const auto point = open_mount_point_of(detail(entry, "root"), entry.id, trees);
+    const auto point = open_mount_point_of(mount_detail(entry, "root"), entry.id, trees);
     if (!point) return Fail(point.error());
     auto mounted = mount_at(*point, entry, trees);
     if (!mounted) return Fail(mounted.error());
@@ -349,9 +349,9 @@ Result<void> remove_mount(const LedgerEntry& entry, bool force, SharedMounts& sh
 }
 
 std::string devfs_in_the_way(const LedgerEntry& entry, const std::string& path, const SharedMounts& shared) {
-  if (detail(entry, "fstype") != "devfs") return {};
+  if (mount_detail(entry, "fstype") != "devfs") return {};
   const auto there = mounted_at(path, entry);
-  if (!there || shared.made(id_text(there->f_fsid), path, detail(entry, "options"))) return {};
+  if (!there || shared.made(id_text(there->f_fsid), path, mount_detail(entry, "options"))) return {};
   return "a devfs is mounted on " + path +
          " already, and by which rules cannot be told: it may show every device, so unmount it first";
 }

@@ -68,7 +68,7 @@ std::string state_of(const kinfo_proc& process) {
   }
 }
 
-std::string user_of(uid_t uid, std::map<uid_t, std::string>& known) {
+std::string user_of_process(uid_t uid, std::map<uid_t, std::string>& known) {
   const auto [entry, fresh] = known.try_emplace(uid, std::to_string(uid));
   if (!fresh) return entry->second;
   std::array<char, 4096> buffer{};
@@ -84,7 +84,7 @@ ProcessInfo info_of(const kinfo_proc& process, std::map<uid_t, std::string>& use
   ProcessInfo info;
   info.pid = process.ki_pid;
   info.ppid = process.ki_ppid;
-  info.user = user_of(process.ki_uid, users);
+  info.user = user_of_process(process.ki_uid, users);
   info.command = command_of(process);
   info.state = state_of(process);
   info.memory_bytes = static_cast<std::uint64_t>(process.ki_rssize) * static_cast<std::uint64_t>(::getpagesize());

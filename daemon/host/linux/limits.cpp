@@ -167,7 +167,7 @@ std::vector<Setting> settings_of(const CgroupTree& tree, const std::string& grou
   return settings;
 }
 
-bool holds(const CgroupTree& tree, const std::string& group, const Setting& setting) {
+bool limit_holds(const CgroupTree& tree, const std::string& group, const Setting& setting) {
   const auto present = tree.read(setting.controller, group, setting.file);
   if (!present) return false;
   if (setting.value == "-1" && unlimited_v1(*present)) return true;
@@ -175,12 +175,12 @@ bool holds(const CgroupTree& tree, const std::string& group, const Setting& sett
 }
 
 Result<void> apply(const CgroupTree& tree, const std::string& group, const Setting& setting) {
-  if (holds(tree, group, setting)) return {};
+  if (limit_holds(tree, group, setting)) return {};
   if (auto written = tree.write(setting.controller, group, setting.file, setting.value); !written) {
     if (written.error().os_errno != EBUSY) return written;
     return Fail(Kind::conflict, "more than " + setting.value + " bytes of memory are in use", EBUSY);
   }
-  if (holds(tree, group, setting)) return {};
+  if (limit_holds(tree, group, setting)) return {};
   return Fail(Kind::host_refused, setting.file + " does not hold " + setting.value + " after it was set");
 }
 
@@ -287,7 +287,7 @@ Result<void> apply_limits(const CgroupTree& tree, const std::string& group, cons
 bool limits_hold(const CgroupTree& tree, const std::string& group, const Limits& limits) {
   const auto settings = settings_of(tree, group, limits);
   return std::all_of(settings.begin(), settings.end(),
-                     [&](const Setting& setting) { return holds(tree, group, setting); }) &&
+                     [&](const Setting& setting) { return limit_holds(tree, group, setting); }) &&
          all_io_holds(tree, group, limits);
 }
 

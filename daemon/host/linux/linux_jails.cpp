@@ -74,7 +74,7 @@ std::vector<std::string> capabilities(const JailSpec& spec) {
   return names;
 }
 
-bool is_bind(const FstabEntry& entry) {
+bool is_bind_entry(const FstabEntry& entry) {
   return entry.type == "nullfs" || entry.type == "bind";
 }
 
@@ -83,7 +83,7 @@ std::vector<std::string> written_by(const std::string& path, const JailMounts& m
   std::vector<std::string> paths{path};
   for (const FstabEntry& entry : mounts.entries) {
     const bool read_only = std::ranges::find(entry.options, "ro") != entry.options.end();
-    if (is_bind(entry) && !read_only) paths.push_back(entry.source);
+    if (is_bind_entry(entry) && !read_only) paths.push_back(entry.source);
   }
   return paths;
 }
@@ -102,7 +102,7 @@ void refuse_sources(const std::string& path, const JailMounts& mounts, const Jai
   };
   look(path, "path");
   for (const FstabEntry& entry : mounts.entries) {
-    if (is_bind(entry)) look(entry.source, "mount source");
+    if (is_bind_entry(entry)) look(entry.source, "mount source");
   }
 }
 

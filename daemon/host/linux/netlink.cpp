@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t answer_max = 64 * 1024;  // the kernel fills at most 32 KiB a message of a list
 constexpr timeval answer_patience{5, 0};       // it answers at once; this only bounds a kernel in trouble
 
-std::string text_of(const std::uint8_t* data, std::size_t size) {
+std::string attribute_text(const std::uint8_t* data, std::size_t size) {
   std::string text(size, '\0');
   std::copy(data, data + size, text.begin());
   return text.substr(0, text.find('\0'));
@@ -30,12 +30,12 @@ std::string text_of(const std::uint8_t* data, std::size_t size) {
 Link link_of(const nlmsghdr& header) {
   Link link;
   const auto body = read_message<ifinfomsg>(header, [&](int type, const std::uint8_t* data, std::size_t size) {
-    if (type == IFLA_IFNAME) link.name = text_of(data, size);
+    if (type == IFLA_IFNAME) link.name = attribute_text(data, size);
     if (type == IFLA_ADDRESS && size == link.mac.size()) std::copy(data, data + size, link.mac.begin());
     if (type == IFLA_MTU && size == sizeof link.mtu) std::memcpy(&link.mtu, data, size);
     if (type != IFLA_LINKINFO) return;
     for_attributes(data, size, [&](int inner, const std::uint8_t* text, std::size_t length) {
-      if (inner == IFLA_INFO_KIND) link.kind = text_of(text, length);
+      if (inner == IFLA_INFO_KIND) link.kind = attribute_text(text, length);
     });
   });
   link.index = body.ifi_index;

@@ -19,7 +19,7 @@ bool any_upwards(std::string path, Each each) {
   return false;
 }
 
-bool is_below(const std::string& path, const std::string& directory) {
+bool lies_below(const std::string& path, const std::string& directory) {
   return path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/';
 }
 
@@ -53,7 +53,7 @@ std::vector<const Mount*> Mounts::below(const std::string& path) const {
     for (const Mount& each : stack) found.push_back(&each);
   };
   if (const auto at = mounts_.find(path); at != mounts_.end()) take(at->second);
-  for (auto at = mounts_.lower_bound(path + "/"); at != mounts_.end() && is_below(at->first, path); ++at) {
+  for (auto at = mounts_.lower_bound(path + "/"); at != mounts_.end() && lies_below(at->first, path); ++at) {
     take(at->second);
   }
   return found;
@@ -103,7 +103,7 @@ const Mount* Mounts::holding(std::string path) const {
 
 bool Mounts::holds_a_root(const Mount& mount) const {
   if (roots_.contains(mount.path) && newest_at(mount.path) == &mount) return true;
-  for (auto at = roots_.lower_bound(mount.path + "/"); at != roots_.end() && is_below(at->first, mount.path); ++at) {
+  for (auto at = roots_.lower_bound(mount.path + "/"); at != roots_.end() && lies_below(at->first, mount.path); ++at) {
     if (holding(at->first) == &mount) return true;
   }
   return false;
@@ -127,7 +127,7 @@ Result<Mount> Mounts::remove(std::vector<Mount>& stack, std::size_t index, bool 
   const std::string path = mount.path;
   if (index + 1 < stack.size()) return refuse(EBUSY, "unmount " + path + ", another mount is on top of it");
   const auto next = mounts_.lower_bound(path + "/");
-  if (next != mounts_.end() && is_below(next->first, path)) {
+  if (next != mounts_.end() && lies_below(next->first, path)) {
     return refuse(EBUSY, "unmount " + path + ", " + next->first + " is mounted below it");
   }
   if (!force) {

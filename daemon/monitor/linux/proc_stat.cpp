@@ -18,7 +18,7 @@ namespace jaild::monitor {
 namespace {
 
 template <class Number>
-bool parse_number(std::string_view text, Number& number) {
+bool parse_stat_number(std::string_view text, Number& number) {
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && stop == text.data() + text.size();
 }
@@ -30,7 +30,7 @@ std::optional<Process> parse_proc_stat(std::string_view text) {
   const std::size_t open = text.find(" (");
   const std::size_t close = text.rfind(") ");
   if (open == std::string_view::npos || close == std::string_view::npos) return std::nullopt;
-  if (!parse_number(text.substr(0, open), process.pid)) return std::nullopt;
+  if (!parse_stat_number(text.substr(0, open), process.pid)) return std::nullopt;
   text.remove_prefix(close + 2);
   // proc_pid_stat(5): 3 state, 4 ppid, 6 session, 22 starttime.
   constexpr int first = 3;
@@ -42,9 +42,9 @@ std::optional<Process> parse_proc_stat(std::string_view text) {
     text.remove_prefix(end + 1);
     bool ok = true;
     if (field == 3) process.zombie = word == "Z" || word == "X";
-    if (field == 4) ok = parse_number(word, process.parent);
-    if (field == 6) ok = parse_number(word, process.session);
-    if (field == last) ok = parse_number(word, process.start_time);
+    if (field == 4) ok = parse_stat_number(word, process.parent);
+    if (field == 6) ok = parse_stat_number(word, process.session);
+    if (field == last) ok = parse_stat_number(word, process.start_time);
     if (!ok) return std::nullopt;
   }
   return process;
@@ -72,7 +72,7 @@ std::vector<Process> all_processes() {
   if (!proc) return processes;
   while (const dirent* entry = ::readdir(proc.get())) {
     pid_t pid = 0;
-    if (!parse_number(std::string_view(static_cast<const char*>(entry->d_name)), pid)) continue;
+    if (!parse_stat_number(std::string_view(static_cast<const char*>(entry->d_name)), pid)) continue;
     if (const auto process = read_proc_stat(pid)) processes.push_back(*process);
   }
   return processes;

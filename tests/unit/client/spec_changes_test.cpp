@@ -7,7 +7,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_of(const std::vector<SpecChange>& changes) {
+std::string changes_text(const std::vector<SpecChange>& changes) {
   std::string text;
   for (const SpecChange& change : changes) {
     text += change.field + " " + change.before.dump() + " " + change.after.dump() + "\n";
@@ -23,7 +23,7 @@ TEST(SpecChanges, EqualSpecsHaveNone) {
 TEST(SpecChanges, ParametersStandUnderTheirOwnNamesAndGroupsMembersUnderBoth) {
   const json before{{"params", {{"path", "/jail/web"}, {"vnet", "new"}}}, {"restart", {{"delay", 1}}}, {"priority", 5}};
   const json after{{"params", {{"path", "/jail/www"}}}, {"restart", {{"delay", 2}}}, {"priority", 5}, {"cpuset", "0"}};
-  EXPECT_EQ(text_of(spec_changes(before, after)),
+  EXPECT_EQ(changes_text(spec_changes(before, after)),
             "cpuset null \"0\"\n"
             "path \"/jail/web\" \"/jail/www\"\n"
             "restart.delay 1 2\n"
@@ -31,12 +31,12 @@ TEST(SpecChanges, ParametersStandUnderTheirOwnNamesAndGroupsMembersUnderBoth) {
 }
 
 TEST(SpecChanges, ListsAreComparedAsAWhole) {
-  EXPECT_EQ(text_of(spec_changes({{"rctl", {"a", "b"}}}, {{"rctl", {"b", "a"}}})),
+  EXPECT_EQ(changes_text(spec_changes({{"rctl", {"a", "b"}}}, {{"rctl", {"b", "a"}}})),
             "rctl [\"a\",\"b\"] [\"b\",\"a\"]\n");
 }
 
 TEST(SpecChanges, WhatIsNoSpecCountsAsEmpty) {
-  EXPECT_EQ(text_of(spec_changes(nullptr, {{"command", "x"}})), "command null \"x\"\n");
+  EXPECT_EQ(changes_text(spec_changes(nullptr, {{"command", "x"}})), "command null \"x\"\n");
   EXPECT_TRUE(spec_changes(json::array(), "text").empty());
 }
 

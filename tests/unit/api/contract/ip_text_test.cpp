@@ -10,7 +10,7 @@
 namespace jaild {
 namespace {
 
-constexpr unsigned seed = 20260131;
+constexpr unsigned addresses_seed = 20260131;
 
 TEST(IpText, TakesWhatInetPtonTakes) {
   const char* texts[] = {"0.0.0.0",
@@ -76,11 +76,11 @@ TEST(IpText, HasOneSpellingForOneAddress) {  // RFC 5952, sections 2 and 4
 }
 
 TEST(IpText, ReadsBackWhatItPrints) {  // R5.3
-  std::mt19937 random(seed);
+  std::mt19937 random(addresses_seed);
   for (int i = 0; i < 5000; ++i) {
     IpBytes bytes{};
     for (auto& byte : bytes) byte = random() % 3 == 0 ? static_cast<std::uint8_t>(random()) : 0;
-    EXPECT_EQ(parse_ip(ip_text(bytes, true), true), bytes) << "seed " << seed << ", address " << i;
+    EXPECT_EQ(parse_ip(ip_text(bytes, true), true), bytes) << "addresses_seed " << addresses_seed << ", address " << i;
     IpBytes there{};
     ASSERT_EQ(inet_pton(AF_INET6, ip_text(bytes, true).c_str(), there.data()), 1);
     EXPECT_EQ(there, bytes);

@@ -11,7 +11,7 @@ using test::places;
 using test::spec_of;
 
 // Where parse_spec() alone finds mistakes.
-Places mistakes_of(std::string_view text) {
+Places mistakes_in_spec(std::string_view text) {
   const auto spec = parse_spec(json_of(text));
   if (spec) return {};
   EXPECT_EQ(spec.error().kind, Kind::invalid);
@@ -109,16 +109,17 @@ TEST(ParseSpec, PointsAtEachMistake) {
       {R"({"labels":["a"]})", {"/spec/labels"}},
       {R"({"labels":{"a":1,"b":null,"c/d":true}})", {"/spec/labels/a", "/spec/labels/b", "/spec/labels/c~1d"}},
   };
-  for (const auto& [text, expected] : rows) EXPECT_EQ(mistakes_of(text), expected) << text;
+  for (const auto& [text, expected] : rows) EXPECT_EQ(mistakes_in_spec(text), expected) << text;
 }
 
 TEST(ParseSpec, ReportsAllMistakesAtOnce) {  // P10
-  EXPECT_EQ(mistakes_of(R"({"params":{"jid":5,"securelevel":9,"exec.start":[1]},"command":1,"rctl":["x"],"cpuset":"x",
+  EXPECT_EQ(
+      mistakes_in_spec(R"({"params":{"jid":5,"securelevel":9,"exec.start":[1]},"command":1,"rctl":["x"],"cpuset":"x",
                             "restart":{"policy":"x","limit":-1},"health":{"tcp":"x","failures":0},"autostart":0,
                             "priority":100,"labels":{"":"x"},"unknown":1})"),
-            (Places{"/spec/autostart", "/spec/command", "/spec/cpuset", "/spec/health/failures", "/spec/health/tcp",
-                    "/spec/labels/", "/spec/params/exec.start/0", "/spec/params/jid", "/spec/params/securelevel",
-                    "/spec/priority", "/spec/rctl/0", "/spec/restart/limit", "/spec/restart/policy", "/spec/unknown"}));
+      (Places{"/spec/autostart", "/spec/command", "/spec/cpuset", "/spec/health/failures", "/spec/health/tcp",
+              "/spec/labels/", "/spec/params/exec.start/0", "/spec/params/jid", "/spec/params/securelevel",
+              "/spec/priority", "/spec/rctl/0", "/spec/restart/limit", "/spec/restart/policy", "/spec/unknown"}));
 }
 
 TEST(ParseSpec, StandsWhereItsDocumentSays) {

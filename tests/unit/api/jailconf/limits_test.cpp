@@ -14,7 +14,7 @@ Configuration read(const std::string& text, const Limits& limits = {}) {
   return read_configuration("/jail.conf", files, limits);
 }
 
-bool says(const Configuration& configuration, std::string_view words) {
+bool limits_say(const Configuration& configuration, std::string_view words) {
   for (const Diagnostic& diagnostic : configuration.diagnostics) {
     if (diagnostic.message.find(words) != std::string::npos) return true;
   }
@@ -32,7 +32,7 @@ TEST(Limits, AFileThatIsTooLargeIsRefused) {
   limits.bytes = 100;
   const Configuration configuration = read(repeated("#", 101), limits);
   EXPECT_FALSE(configuration.syntax_ok);
-  EXPECT_TRUE(says(configuration, "too large"));
+  EXPECT_TRUE(limits_say(configuration, "too large"));
   EXPECT_TRUE(read(repeated("#", 100), limits).ok());
 }
 
@@ -40,7 +40,7 @@ TEST(Limits, IncludesShareTheBytes) {
   MemoryFiles files({{"/a", ".include \"b\", \"b\", \"b\";"}, {"/b", repeated("#", 40)}});
   Limits limits;
   limits.bytes = 120;
-  EXPECT_TRUE(says(read_configuration("/a", files, limits), "too large"));
+  EXPECT_TRUE(limits_say(read_configuration("/a", files, limits), "too large"));
   limits.bytes = 200;
   EXPECT_TRUE(read_configuration("/a", files, limits).ok());
 }
@@ -54,7 +54,7 @@ TEST(Limits, ADoublingVariableEnds) {
   const Configuration configuration = read(text + "path = $v59; }");
   EXPECT_FALSE(configuration.ok());
   EXPECT_TRUE(configuration.syntax_ok);
-  EXPECT_TRUE(says(configuration, "grow"));
+  EXPECT_TRUE(limits_say(configuration, "grow"));
 }
 
 TEST(Limits, ADoublingListEnds) {
@@ -63,7 +63,7 @@ TEST(Limits, ADoublingListEnds) {
     const std::string before = "$v" + std::to_string(i - 1);
     text += "$v" + std::to_string(i) + " = " + before + ", " + before + ";\n";
   }
-  EXPECT_TRUE(says(read(text + "mount = $v59; }"), "grow"));
+  EXPECT_TRUE(limits_say(read(text + "mount = $v59; }"), "grow"));
 }
 
 TEST(Limits, ALongChainOfVariablesIsNoRecursion) {
@@ -79,7 +79,7 @@ TEST(Limits, AnIncludeLoopIsNamedOnce) {
   const Configuration configuration = read_configuration("/a", files);
   EXPECT_FALSE(configuration.syntax_ok);
   EXPECT_EQ(configuration.diagnostics.size(), 6U);
-  EXPECT_TRUE(says(configuration, "/a includes itself"));
+  EXPECT_TRUE(limits_say(configuration, "/a includes itself"));
 }
 
 TEST(Limits, ALoopUnderManyNamesEndsAtTheDepth) {
@@ -93,7 +93,7 @@ TEST(Limits, ALoopUnderManyNamesEndsAtTheDepth) {
     Result<std::vector<std::string>> glob(const std::string&, std::size_t) override { return Fail(Kind::missing, ""); }
   };
   Endless files;
-  EXPECT_TRUE(says(read_configuration("/a", files), "deeper than 32"));
+  EXPECT_TRUE(limits_say(read_configuration("/a", files), "deeper than 32"));
   EXPECT_EQ(files.reads, 33);
 }
 
@@ -101,14 +101,14 @@ TEST(Limits, ManyIncludesEnd) {
   std::map<std::string, std::string> files{{"/main", ".include \"f*\";"}};
   for (int i = 0; i < 2000; ++i) files["/f" + std::to_string(i)] = "x = 1;";
   MemoryFiles many(files);
-  EXPECT_TRUE(says(read_configuration("/main", many), "too many"));
+  EXPECT_TRUE(limits_say(read_configuration("/main", many), "too many"));
 }
 
 TEST(Limits, BlocksNestToTheDepthAndNoDeeper) {
   const auto nested = [](std::size_t depth) { return repeated("a{", depth) + repeated("}", depth); };
   EXPECT_TRUE(read(nested(32)).ok());
-  EXPECT_TRUE(says(read(nested(33)), "nested deeper"));
-  EXPECT_TRUE(says(read(repeated("{", 1'000'000)), "expected"));
+  EXPECT_TRUE(limits_say(read(nested(33)), "nested deeper"));
+  EXPECT_TRUE(limits_say(read(repeated("{", 1'000'000)), "expected"));
 }
 
 TEST(Limits, JailsTimesGlobalsIsBounded) {
@@ -117,41 +117,42 @@ TEST(Limits, JailsTimesGlobalsIsBounded) {
   std::string text;
   for (int i = 0; i < 100; ++i) text += "x" + std::to_string(i) + "=1, 2;\n";
   EXPECT_TRUE(read(text + "a{} b{} c{}", limits).ok());
-  EXPECT_TRUE(says(read(text + "a{} b{} c{} d{}", limits), "too many parameters"));
+  EXPECT_TRUE(limits_say(read(text + "a{} b{} c{} d{}", limits), "too many parameters"));
 }
 
 TEST(Limits, TheValuesOfAllJailsAreBounded) {
   Limits limits;
   limits.expanded_bytes = 100;
-  EXPECT_TRUE(says(read("x = " + repeated("y", 40) + "; a{} b{} c{}", limits), "values of all jails"));
+  EXPECT_TRUE(limits_say(read("x = " + repeated("y", 40) + "; a{} b{} c{}", limits), "values of all jails"));
 }
 
 TEST(Limits, JailsWildcardsAndPartsAreCounted) {
   Limits limits;
   limits.jails = limits.wildcards = 3;
   EXPECT_TRUE(read("a{} b{} c{} \"*\"{} \"*.x\"{} \"*.y\"{}", limits).ok());
-  EXPECT_TRUE(says(read("a{} b{} c{} d{}", limits), "more jails"));
-  EXPECT_TRUE(says(read("\"*\"{} \"*.x\"{} \"*.y\"{} \"*.z\"{}", limits), "more jails"));
+  EXPECT_TRUE(limits_say(read("a{} b{} c{} d{}", limits), "more jails"));
+  EXPECT_TRUE(limits_say(read("\"*\"{} \"*.x\"{} \"*.y\"{} \"*.z\"{}", limits), "more jails"));
   limits.parts = 10;
-  EXPECT_TRUE(says(read("a{x=1,2,3,4,5,6,7;}", limits), "more than 10 values"));
+  EXPECT_TRUE(limits_say(read("a{x=1,2,3,4,5,6,7;}", limits), "more than 10 values"));
 }
 
 TEST(Limits, MistakesAreCounted) {
   const Configuration configuration = read(repeated("= ;\n", 100'000));
   EXPECT_EQ(configuration.diagnostics.size(), 101U);
-  EXPECT_TRUE(says(configuration, "too many mistakes"));
+  EXPECT_TRUE(limits_say(configuration, "too many mistakes"));
 }
 
 TEST(Limits, NamesAreShort) {
-  EXPECT_TRUE(says(read(repeated("x", 256) + " = 1;"), "a name of more than 255 bytes"));
-  EXPECT_TRUE(says(read("a { x = \"${" + repeated("x", 256) + "}\"; }"), "a name of more than 255 bytes"));
-  EXPECT_TRUE(says(read(repeated("x", 200) + " { " + repeated("y", 200) + " { } }"), "a name of more than 255 bytes"));
+  EXPECT_TRUE(limits_say(read(repeated("x", 256) + " = 1;"), "a name of more than 255 bytes"));
+  EXPECT_TRUE(limits_say(read("a { x = \"${" + repeated("x", 256) + "}\"; }"), "a name of more than 255 bytes"));
+  EXPECT_TRUE(
+      limits_say(read(repeated("x", 200) + " { " + repeated("y", 200) + " { } }"), "a name of more than 255 bytes"));
 }
 
 // Found by fuzzing: its values were read while they grew.
 TEST(Limits, AListThatHoldsItselfIsRefused) {
-  EXPECT_TRUE(says(read("a { $two = \"one\", \"e\", \"$two\", three; exec.stop = $two; }"), "needs itself"));
-  EXPECT_TRUE(says(read("$a = x, y, $b; $b = x, y, $a; j { exec.stop = $a; }"), "needs itself"));
+  EXPECT_TRUE(limits_say(read("a { $two = \"one\", \"e\", \"$two\", three; exec.stop = $two; }"), "needs itself"));
+  EXPECT_TRUE(limits_say(read("$a = x, y, $b; $b = x, y, $a; j { exec.stop = $a; }"), "needs itself"));
 }
 
 TEST(Limits, RubbishIsRefused) {
@@ -159,7 +160,7 @@ TEST(Limits, RubbishIsRefused) {
   unsigned state = 1;
   for (int i = 0; i < 100'000; ++i) rubbish += static_cast<char>((state = state * 1103515245U + 12345U) >> 16);
   EXPECT_FALSE(read(rubbish).syntax_ok);
-  EXPECT_TRUE(says(read(std::string("\x7f\x45LF\0\0\0", 7)), "binary file"));
+  EXPECT_TRUE(limits_say(read(std::string("\x7f\x45LF\0\0\0", 7)), "binary file"));
 }
 
 TEST(Limits, AMissingFileIsADiagnosticOfItsOwn) {

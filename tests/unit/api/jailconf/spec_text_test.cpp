@@ -10,7 +10,7 @@
 namespace jaild::jailconf {
 namespace {
 
-JailSpec spec_of(std::string_view text) {
+JailSpec spec_read(std::string_view text) {
   const auto body = parse_json(text);
   auto spec = parse_spec(body.value_or(nlohmann::json()));
   if (!spec) ADD_FAILURE() << spec.error().message;
@@ -18,7 +18,7 @@ JailSpec spec_of(std::string_view text) {
 }
 
 TEST(SpecText, IsABlockOfJailConf) {
-  const JailSpec spec = spec_of(R"({"params":{"path":"/jail/www","persist":true,"allow.mount":false,"securelevel":2,
+  const JailSpec spec = spec_read(R"({"params":{"path":"/jail/www","persist":true,"allow.mount":false,"securelevel":2,
       "exec.start":["/bin/sh /etc/rc","echo \"$HOME\""],"exec.created":["echo made"]},
       "command":"/bin/httpd -f","rctl":["memoryuse:deny=2g"],"cpuset":"0-1","priority":7,"labels":{"tier":"web"}})");
   EXPECT_EQ(spec_text("www", spec),

@@ -22,7 +22,7 @@ const json& document() {
   return parsed;
 }
 
-std::string lower(std::string_view text) {
+std::string in_lower_case(std::string_view text) {
   std::string result(text);
   for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return result;
@@ -61,8 +61,8 @@ TEST(OpenapiDocument, HasEveryRouteWithItsRoleAndBody) {
     const std::string path(route.path);
     ASSERT_TRUE(document()["paths"].contains(path)) << path;
     const json& item = document()["paths"][path];
-    ASSERT_TRUE(item.contains(lower(route.method))) << route.method << " " << path;
-    const json& operation = item[lower(route.method)];
+    ASSERT_TRUE(item.contains(in_lower_case(route.method))) << route.method << " " << path;
+    const json& operation = item[in_lower_case(route.method)];
     EXPECT_EQ(operation["x-role"], role_name(route.role)) << route.method << " " << path;
     const bool body = operation.contains("requestBody") && resolve(operation["requestBody"])["required"] == true;
     EXPECT_EQ(body, route.body) << route.method << " " << path;
@@ -71,7 +71,7 @@ TEST(OpenapiDocument, HasEveryRouteWithItsRoleAndBody) {
 
 TEST(OpenapiDocument, HasNoOperationBeyondTheRoutes) {
   std::set<std::pair<std::string, std::string>> known;
-  for (const Route& route : routes()) known.emplace(route.path, lower(route.method));
+  for (const Route& route : routes()) known.emplace(route.path, in_lower_case(route.method));
   for (const auto& [path, method, operation] : operations()) {
     EXPECT_TRUE(known.contains({path, method})) << method << " " << path;
   }

@@ -18,7 +18,7 @@ std::size_t taken_at_most(Shares& shares, std::list<Share>& held, const std::str
   return count;
 }
 
-Token token(const std::string& name) {
+Token a_token(const std::string& name) {
   Token made;
   made.id = name;
   made.name = name;
@@ -45,7 +45,7 @@ TEST(Share, OneAskerHasHalfAndOneInAnyCase) {
 TEST(Share, OneTokenCannotTakeAllStreams) {
   TestServer server([](ServerOptions& options) { options.limits.streams = 4; }, Surface::full, Way::tcp);
   server.run([&] {
-    for (const char* name : {"greedy", "other"}) server.service().tokens_by_secret[name] = token(name);
+    for (const char* name : {"greedy", "other"}) server.service().tokens_by_secret[name] = a_token(name);
   });
   const auto stream = [](const char* who) {
     return Client::request("GET", "/events", "", std::string("Authorization: Bearer ") + who + "\r\n");
@@ -73,7 +73,7 @@ TEST(Share, OneTokenCannotTakeAllStreams) {
 TEST(Share, OneTokenCannotKeepAllConnectionsBusy) {
   TestServer server([](ServerOptions& options) { options.limits.connections = 4; }, Surface::full, Way::tcp);
   server.run([&] {
-    for (const char* name : {"greedy", "other"}) server.service().tokens_by_secret[name] = token(name);
+    for (const char* name : {"greedy", "other"}) server.service().tokens_by_secret[name] = a_token(name);
     server.service().declare("www1");
     server.service().hold = true;
   });
@@ -99,7 +99,7 @@ TEST(Share, OneTokenCannotKeepAllConnectionsBusy) {
 // Over one connection, counted over all that it asks without a valid token.
 TEST(Share, AStrangersConnectionEndsAfterItsRequests) {
   TestServer server({}, Surface::full, Way::tcp);
-  server.run([&] { server.service().tokens_by_secret["s"] = token("s"); });
+  server.run([&] { server.service().tokens_by_secret["s"] = a_token("s"); });
   Client stranger(server.address());
   for (int n = 1; n < 100; ++n) {
     const Reply reply = n % 2 == 0 ? stranger.ask("GET", "/livez") : stranger.ask("GET", "/jails");

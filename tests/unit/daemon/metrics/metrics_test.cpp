@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Exposition exposition_of(const Metrics& metrics, const Sample& sample = {}) {
+Exposition parsed(const Metrics& metrics, const Sample& sample = {}) {
   auto exposition = read_exposition(metrics.scrape(sample));
   for (const auto& fault : exposition.faults) ADD_FAILURE() << fault;
   return exposition;
@@ -26,7 +26,7 @@ TEST(Metrics, RequestsAreCountedByMethodRouteAndCode) {
   metrics.count_request("GET", "/jails", 200, milliseconds{2});
   metrics.count_request("GET", "/jails", 200, milliseconds{2});
   metrics.count_request("GET", "/jails", 422, milliseconds{200});
-  const auto seen = exposition_of(metrics);
+  const auto seen = parsed(metrics);
   EXPECT_EQ(seen.at(R"(jaild_http_requests_total{code="200",method="GET",route="/jails"})"), 2);
   EXPECT_EQ(seen.at(R"(jaild_http_requests_total{code="422",method="GET",route="/jails"})"), 1);
   EXPECT_EQ(seen.at(R"(jaild_http_request_duration_seconds_count{method="GET",route="/jails"})"), 3);
@@ -40,7 +40,7 @@ TEST(Metrics, StepsCommitsAndInputsAreObserved) {
   metrics.observe_commit(true, milliseconds{3});
   metrics.observe_commit(false, milliseconds{3});
   metrics.observe_input(milliseconds{60});
-  const auto seen = exposition_of(metrics);
+  const auto seen = parsed(metrics);
   EXPECT_EQ(seen.at(R"(jaild_step_duration_seconds_count{step="create"})"), 2);
   EXPECT_EQ(seen.at(R"(jaild_step_failures_total{step="create"})"), 1);
   EXPECT_EQ(seen.at("jaild_store_transaction_duration_seconds_count"), 2);
@@ -52,20 +52,20 @@ TEST(Metrics, StepsCommitsAndInputsAreObserved) {
 TEST(Metrics, StallsOfTheLoopAreCounted) {
   Metrics metrics;
   metrics.count_stall("request");
-  const auto seen = exposition_of(metrics);
+  const auto seen = parsed(metrics);
   EXPECT_EQ(seen.at(R"(jaild_loop_stalls_total{by="request"})"), 1);
   EXPECT_EQ(seen.at(R"(jaild_loop_stalls_total{by="input"})"), 0);
 }
 
 TEST(Metrics, FailuresAreThereAtZero) {
-  EXPECT_EQ(exposition_of(Metrics()).at("jaild_store_errors_total"), 0);
+  EXPECT_EQ(parsed(Metrics()).at("jaild_store_errors_total"), 0);
 }
 
 TEST(Metrics, SayWhatTheProcessTakes) {
   Metrics metrics;
   Sample sample;
   sample.release = "15.0 \"odd\"";
-  const auto seen = exposition_of(metrics, sample);
+  const auto seen = parsed(metrics, sample);
   for (const char* name : {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_virtual_memory_bytes",
                            "process_start_time_seconds", "process_threads", "process_open_fds", "process_max_fds"}) {
     ASSERT_TRUE(seen.has(name)) << name;
@@ -78,7 +78,7 @@ TEST(Metrics, SayWhatTheStoreTakes) {
   const tests::TemporaryDirectory directory;
   const auto database = directory.path() / "jaild.db";
   std::ofstream(database) << std::string(4096, 'x');
-  const auto seen = exposition_of(Metrics(database));
+  const auto seen = parsed(Metrics(database));
   EXPECT_EQ(seen.at("jaild_store_size_bytes"), 4096);
   EXPECT_GT(seen.at("jaild_store_free_bytes"), 0);
   EXPECT_FALSE(seen.has("jaild_store_wal_bytes")) << "there is no log";
@@ -93,7 +93,7 @@ TEST(Metrics, AreCountedWhileTheyAreRead) {
       metrics.observe_step("create", true, milliseconds{1});
     }
   });
-  for (int i = 0; i < 50; ++i) exposition_of(metrics);
+  for (int i = 0; i < 50; ++i) parsed(metrics);
   stop = true;
   loop.join();
 }

@@ -11,7 +11,7 @@
 namespace jaild::host::sim {
 namespace {
 
-constexpr auto patience = 60s;  // ends a test that hangs
+constexpr auto sim_patience = 60s;  // ends a test that hangs
 
 struct Heard {
   [[nodiscard]] Sink sink() {
@@ -29,7 +29,7 @@ struct Heard {
   template <class Condition>
   [[nodiscard]] bool wait(Condition condition) {
     std::unique_lock lock(mutex);
-    return changed.wait_for(lock, patience, condition);
+    return changed.wait_for(lock, sim_patience, condition);
   }
   std::mutex mutex;
   std::condition_variable changed;
