@@ -7,6 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -66,9 +67,12 @@ Result<Parts> build(const DaemonOptions& options, const WrapHost& wrap_host) {
   auto lock = lock_directory(options.run_dir);
   if (!lock) return Fail(lock.error());
   parts.lock = std::move(*lock);
-  auto state_lock = lock_directory(options.state_dir);  // two of us would undo each other's jails
-  if (!state_lock) return Fail(state_lock.error());
-  parts.state_lock = std::move(*state_lock);
+  std::error_code unlike;
+  if (!std::filesystem::equivalent(options.run_dir, options.state_dir, unlike)) {
+    auto state_lock = lock_directory(options.state_dir);  // two of us would undo each other's jails
+    if (!state_lock) return Fail(state_lock.error());
+    parts.state_lock = std::move(*state_lock);
+  }
 
   host::HostOptions host_options;
   host_options.name = options.host;

@@ -177,6 +177,7 @@ void Supervisor::set_pace(const Timeouts& timeouts, int parallel_starts) {
 
 std::vector<Action> Supervisor::settle() {
   evaluate_dirty();
+  tell();
   return std::exchange(actions_, {});
 }
 

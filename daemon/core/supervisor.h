@@ -99,6 +99,18 @@ class Supervisor final : public Context {
     Plan plan;
   };
 
+  // An event that is durable and has still to be told.
+  struct Untold {
+    JailEvent event;
+    bool known = false;  // a fact: what acts on it has heard of it
+  };
+  // An answer that has still to get its objects.
+  struct PendingAnswer {
+    Ticket ticket = 0;
+    ChangeReply reply;
+    std::deque<std::string> names;
+  };
+
   // The events of a commit that is on its way to the disk.
   struct EventsUnderWay {
     std::vector<JailEvent> events;  // numbered
@@ -119,6 +131,7 @@ class Supervisor final : public Context {
   void take(RecordRequested request);
   void take(ChangeRequested request);
   void take(PlanContinued plan);
+  void take(ToldOn);
   void take(Surveyed surveyed);
   void take(ReadinessChanged change);
   void take(ShutdownRequested request);
@@ -132,7 +145,6 @@ class Supervisor final : public Context {
   [[nodiscard]] std::vector<JailEvent> events_of(const PendingChange& pending) const;
   void finish_change(PendingChange pending, const Result<void>& result);
   [[nodiscard]] static ChangeReply begin_reply(PendingChange& pending);
-  void finish_reply(const ChangeRequest& request, ChangeReply& reply) const;
   [[nodiscard]] bool must_wait(const ChangeRequest& request) const;
   // Why a request cannot be taken, or not put off if it must wait; nullopt: it can.
   [[nodiscard]] std::optional<Error> refusal(bool dry_run, bool waits) const;
@@ -161,6 +173,9 @@ class Supervisor final : public Context {
   void conclude_events(CommitId id, bool durable);
   void keep_for_later(std::vector<JailEvent> facts);
   void save_events();
+  void tell();
+  std::size_t add_objects(PendingAnswer& answer, std::size_t most) const;
+  [[nodiscard]] bool is_telling() const { return !to_tell_.empty() || !answers_.empty(); }
   void observe(const Survey& survey);
   [[nodiscard]] Lifecycle* owner_of(const JailFacts& facts, const std::unordered_map<int, Lifecycle*>& running);
   void look_around();
@@ -207,6 +222,9 @@ class Supervisor final : public Context {
       unsaved_events_;                  // facts; those that a commit failed with keep their old number to be ordered by
   std::optional<MonoTime> events_due_;  // when they get a commit of their own
   std::unordered_map<CommitId, EventsUnderWay> events_under_way_;
+  std::deque<Untold> to_tell_;         // in the order of their numbers
+  std::deque<PendingAnswer> answers_;  // to requests that are in force
+  bool tells_on_ = false;              // a TellOn is on its way
   std::unordered_map<OpId, std::string> op_owners_;
   std::unordered_map<CommitId, std::string> commit_owners_;
   std::unordered_map<CommitId, PendingChange> changes_;

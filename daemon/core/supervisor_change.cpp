@@ -169,12 +169,17 @@ void Supervisor::finish_change(PendingChange pending, const Result<void>& result
     take_back(pending.plan);
     actions_.emplace_back(Answer{pending.ticket, Fail(result.error())});
   } else {
-    auto reply = begin_reply(pending);
+    PendingAnswer answer{pending.ticket, begin_reply(pending), {}};
     install(std::move(pending.plan));
-    finish_reply(pending.request, reply);
-    actions_.emplace_back(Answer{pending.ticket, std::move(reply)});
+    answer.reply.settled = std::ranges::all_of(answer.reply.jails, [this](const std::string& name) {
+      const auto* jail = find(name);
+      return jail == nullptr || jail->settled();
+    });
+    for (auto& change : pending.request.changes) answer.names.push_back(std::move(change.name));
+    answers_.push_back(std::move(answer));
+    tell();
   }
-  go_on_with_waiting();
+  if (!tells_on_) go_on_with_waiting();
 }
 
 // Of a set also those that it takes along are waited for.
@@ -192,21 +197,11 @@ ChangeReply Supervisor::begin_reply(PendingChange& pending) {
   return reply;
 }
 
-void Supervisor::finish_reply(const ChangeRequest& request, ChangeReply& reply) const {
-  reply.settled = std::ranges::all_of(reply.jails, [this](const std::string& name) {
-    const auto* jail = find(name);
-    return jail == nullptr || jail->settled();
-  });
-  for (const auto& change : request.changes) {
-    if (const auto* jail = find(change.name)) reply.objects.push_back(jail->object());
-  }
-}
-
 // ---- who waits for whom ----
 
 // A graph in motion is not a graph to check against: near what is on its way to the disk nothing is planned.
 bool Supervisor::must_wait(const ChangeRequest& request) const {
-  if (boot_unrecorded_ || waiting_sets_ > 0 || large_ != 0) return true;
+  if (boot_unrecorded_ || waiting_sets_ > 0 || large_ != 0 || tells_on_) return true;
   if (staged_.empty()) return false;
   if (!request.prune.empty()) return true;
   std::vector<std::string> names;

@@ -51,19 +51,52 @@ void Supervisor::conclude_events(CommitId id, bool durable) {
     events.resize(facts);
     keep_for_later(std::move(events));
     // Nobody heard these numbers. With others on their way behind them a gap stays.
-    if (events_under_way_.empty()) last_number_ = last_event_;
+    if (events_under_way_.empty()) last_number_ = to_tell_.empty() ? last_event_ : to_tell_.back().event.id;
     return;
   }
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    last_event_ = events[i].id;
-    if (i >= facts) {
-      ++event_counts_[std::string(to_string(events[i].type))];
-      JailEvent unnumbered = events[i];
+  for (std::size_t i = 0; i < events.size(); ++i) to_tell_.push_back({std::move(events[i]), i < facts});
+}
+
+// A set of thousands has as many events and objects in its answer. They are told in pieces, events in their order; what
+// else is asked for meanwhile waits until they are (must_wait()), so that nobody hears of an end after a new beginning.
+void Supervisor::tell() {
+  constexpr std::size_t piece = 128;  // a log line and an object take some 10 us each
+  std::size_t room = piece;
+  for (; room > 0 && !to_tell_.empty(); --room) {
+    auto [event, known] = std::move(to_tell_.front());
+    to_tell_.pop_front();
+    last_event_ = event.id;
+    if (!known) {
+      ++event_counts_[std::string(to_string(event.type))];
+      JailEvent unnumbered = event;
       unnumbered.id = 0;
       actions_.emplace_back(Notify{std::move(unnumbered)});
     }
-    actions_.emplace_back(Publish{std::move(events[i])});
+    actions_.emplace_back(Publish{std::move(event)});
   }
+  while (room > 0 && !answers_.empty()) {
+    room -= add_objects(answers_.front(), room);
+    if (!answers_.front().names.empty()) continue;
+    actions_.emplace_back(Answer{answers_.front().ticket, std::move(answers_.front().reply)});
+    answers_.pop_front();
+  }
+  if (is_telling() && !std::exchange(tells_on_, true)) actions_.emplace_back(TellOn{});
+}
+
+// How many were added, or looked for.
+std::size_t Supervisor::add_objects(PendingAnswer& answer, std::size_t most) const {
+  std::size_t added = 0;
+  for (; added < most && !answer.names.empty(); ++added) {
+    if (const auto* jail = find(answer.names.front())) answer.reply.objects.push_back(jail->object());
+    answer.names.pop_front();
+  }
+  return std::max<std::size_t>(added, 1);
+}
+
+void Supervisor::take(ToldOn) {
+  tells_on_ = false;
+  tell();
+  if (!tells_on_) go_on_with_waiting();
 }
 
 // The disk refused them: they are told later, in the order in which they happened.

@@ -206,6 +206,10 @@ void Engine::carry_out(core::ContinuePlan plan) {
   loop_.post(while_alive([this, plan] { take(core::PlanContinued{plan.ticket}); }));
 }
 
+void Engine::carry_out(core::TellOn) {
+  loop_.post(while_alive([this] { take(core::ToldOn{}); }));
+}
+
 // The answer tells of things as they are at the end of the wait.
 void Engine::finish(ChangeReply reply, const ChangeDone& done) const {
   reply.settled = std::ranges::all_of(reply.jails, [this](const std::string& name) { return is_over(name); });

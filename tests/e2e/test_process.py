@@ -212,6 +212,12 @@ class LosingFiles(unittest.TestCase):
             self.assertEqual((second.returncode, "another jaild runs" in second.stderr), (1, True), second.stderr)
         self.log_has("it is made again")
 
+    def test_state_and_run_directory_may_be_one(self):
+        done = subprocess.run(["timeout", "-s", "TERM", "2", str(BIN / "jaild"), "--host", "sim", "--state-dir",
+                               f"{self.jaild.dir}/one", "--run-dir", f"{self.jaild.dir}/one", "--log-dir",
+                               f"{self.jaild.dir}/log3"], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stderr.count("another jaild")), (124, 0), done.stderr)
+
     def test_a_second_jaild_with_the_same_database_is_refused(self):
         """Each would take the other's jails for leftovers."""
         second = subprocess.run([str(BIN / "jaild"), "--host", "sim", "--state-dir", f"{self.jaild.dir}/state", "--run-dir",
