@@ -30,8 +30,8 @@ struct Answer {
 struct ContinuePlan {
   Ticket ticket = 0;
 };
-// There is more to be told, after others had their turn: comes back as ToldOn.
-struct TellOn {};
+// There is more to be put in force or told, after others had their turn: comes back as GoneOn.
+struct GoOn {};
 // Something happened: for what acts on it and for the log, before it is on the disk and without a number.
 struct Notify {
   JailEvent event;
@@ -47,6 +47,6 @@ struct ShowStep {
 // The kernel has to be looked at as a whole: comes back as Surveyed.
 struct LookAround {};
 
-using Action = std::variant<Perform, Commit, Answer, ContinuePlan, TellOn, Notify, Publish, ShowStep, LookAround>;
+using Action = std::variant<Perform, Commit, Answer, ContinuePlan, GoOn, Notify, Publish, ShowStep, LookAround>;
 
 }  // namespace jaild::core

@@ -22,7 +22,7 @@ struct ChangeRequested {
 struct PlanContinued {  // the answer to a ContinuePlan
   Ticket ticket = 0;
 };
-struct ToldOn {};  // the answer to a TellOn
+struct GoneOn {};  // the answer to a GoOn
 // Something that is no jail's state becomes durable, with the event that tells of it, or that event alone; answered as
 // a change is.
 struct RecordRequested {
@@ -46,7 +46,7 @@ struct ShutdownRequested {  // the host goes down: stop all jails, start none
   std::chrono::seconds budget{0};
 };
 
-using Input = std::variant<Tick, OpDone, Event, Committed, ChangeRequested, PlanContinued, ToldOn, RecordRequested,
+using Input = std::variant<Tick, OpDone, Event, Committed, ChangeRequested, PlanContinued, GoneOn, RecordRequested,
                            Surveyed, ReadinessChanged, ShutdownRequested>;
 
 }  // namespace jaild::core

@@ -189,7 +189,10 @@ void Supervisor::evaluate_dirty() {
       slot_waiters_.erase(slot_waiters_.begin());
     }
     // Those with a run come first: what becomes of them decides who may start.
-    const auto names = std::exchange(dirty_, {});
+    auto names = std::exchange(dirty_, {});
+    for (const auto& each : installing_) {  // a graph in motion is not a graph to act on
+      std::erase_if(names, [&](const std::string& name) { return each.names.contains(name); });
+    }
     for (const bool with_run : {true, false}) {
       for (const auto& name : names) {
         auto* jail = lifecycle(name);

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "api/contract/query.h"
@@ -46,6 +47,8 @@ struct SupervisorOptions {
   std::uint64_t seed = 1;       // of the jitter
   AdoptionRules adoption = {};  // set by the engine, as is what follows
   HostWays ways = {};
+  // Changes that are planned and put in force at a stretch, a few milliseconds; the simulation takes fewer.
+  std::size_t piece = 64;
 };
 
 class Supervisor final : public Context {
@@ -104,6 +107,13 @@ class Supervisor final : public Context {
     JailEvent event;
     bool known = false;  // a fact: what acts on it has heard of it
   };
+  // A large plan that is durable, and has still to be put in force.
+  struct Installing {
+    PendingChange pending;
+    ChangeReply reply;
+    std::unordered_set<std::string> names;  // of its jails, which are evaluated when all of them are in place
+    std::size_t next = 0;                   // of its records
+  };
   // An answer that has still to get its objects.
   struct PendingAnswer {
     Ticket ticket = 0;
@@ -131,7 +141,7 @@ class Supervisor final : public Context {
   void take(RecordRequested request);
   void take(ChangeRequested request);
   void take(PlanContinued plan);
-  void take(ToldOn);
+  void take(GoneOn);
   void take(Surveyed surveyed);
   void take(ReadinessChanged change);
   void take(ShutdownRequested request);
@@ -145,6 +155,8 @@ class Supervisor final : public Context {
   [[nodiscard]] std::vector<JailEvent> events_of(const PendingChange& pending) const;
   void finish_change(PendingChange pending, const Result<void>& result);
   [[nodiscard]] static ChangeReply begin_reply(PendingChange& pending);
+  void install_piece();
+  void answer(PendingChange pending, ChangeReply reply);
   [[nodiscard]] bool must_wait(const ChangeRequest& request) const;
   // Why a request cannot be taken, or not put off if it must wait; nullopt: it can.
   [[nodiscard]] std::optional<Error> refusal(bool dry_run, bool waits) const;
@@ -175,7 +187,7 @@ class Supervisor final : public Context {
   void save_events();
   void tell();
   std::size_t add_objects(PendingAnswer& answer, std::size_t most) const;
-  [[nodiscard]] bool is_telling() const { return !to_tell_.empty() || !answers_.empty(); }
+  [[nodiscard]] bool has_more() const { return !installing_.empty() || !to_tell_.empty() || !answers_.empty(); }
   void observe(const Survey& survey);
   [[nodiscard]] Lifecycle* owner_of(const JailFacts& facts, const std::unordered_map<int, Lifecycle*>& running);
   void look_around();
@@ -201,7 +213,8 @@ class Supervisor final : public Context {
 
   JailIndex index_;
   const Present present_{
-      jails_, index_, foreign_, foreign_dev_, options_.timeouts, options_.ways, options_.adoption, options_.boot_id};
+      jails_,           index_,        foreign_, foreign_dev_, options_.timeouts, options_.ways, options_.adoption,
+      options_.boot_id, options_.piece};
 
   // Start slots.
   std::set<std::string> starting_;
@@ -222,9 +235,10 @@ class Supervisor final : public Context {
       unsaved_events_;                  // facts; those that a commit failed with keep their old number to be ordered by
   std::optional<MonoTime> events_due_;  // when they get a commit of their own
   std::unordered_map<CommitId, EventsUnderWay> events_under_way_;
-  std::deque<Untold> to_tell_;         // in the order of their numbers
+  std::deque<Untold> to_tell_;  // in the order of their numbers
+  std::deque<Installing> installing_;
   std::deque<PendingAnswer> answers_;  // to requests that are in force
-  bool tells_on_ = false;              // a TellOn is on its way
+  bool goes_on_ = false;               // a GoOn is on its way: what is asked for waits
   std::unordered_map<OpId, std::string> op_owners_;
   std::unordered_map<CommitId, std::string> commit_owners_;
   std::unordered_map<CommitId, PendingChange> changes_;
@@ -235,6 +249,7 @@ class Supervisor final : public Context {
   Ticket large_ = 0;  // of plans_, the one that is to be stored: nothing else is planned beside it. 0: none
   std::deque<std::pair<Ticket, ChangeRequest>> waiting_;
   std::size_t waiting_sets_ = 0;  // of waiting_: what comes later waits behind it, so that its turn comes
+  std::unordered_set<std::string> waiting_names_;           // of the jails that they change
   std::deque<std::pair<Ticket, ChangeRequest>> adoptions_;  // wait for a look at the kernel
   OpId last_op_ = 0;
   CommitId last_commit_ = 0;

@@ -51,10 +51,11 @@ void Supervisor::begin_change(Ticket ticket, ChangeRequest request) {
   }
   if (waits) {
     waiting_sets_ += request.is_set ? 1 : 0;
+    for (const auto& change : request.changes) waiting_names_.insert(change.name);
     waiting_.emplace_back(ticket, std::move(request));
     return;
   }
-  const bool at_once = Planner::is_one_piece(request);
+  const bool at_once = Planner::is_one_piece(request, options_.piece);
   if (!at_once && !request.dry_run) large_ = ticket;
   plans_[ticket] = std::make_unique<Planner>(std::move(request), present_, now_.wall);
   if (at_once) {
@@ -169,17 +170,59 @@ void Supervisor::finish_change(PendingChange pending, const Result<void>& result
     take_back(pending.plan);
     actions_.emplace_back(Answer{pending.ticket, Fail(result.error())});
   } else {
-    PendingAnswer answer{pending.ticket, begin_reply(pending), {}};
-    install(std::move(pending.plan));
-    answer.reply.settled = std::ranges::all_of(answer.reply.jails, [this](const std::string& name) {
-      const auto* jail = find(name);
-      return jail == nullptr || jail->settled();
-    });
-    for (auto& change : pending.request.changes) answer.names.push_back(std::move(change.name));
-    answers_.push_back(std::move(answer));
-    tell();
+    auto reply = begin_reply(pending);
+    const Plan& plan = pending.plan;
+    if (plan.records.size() + plan.erased.size() > options_.piece) {
+      std::unordered_set<std::string> names(plan.erased.begin(), plan.erased.end());
+      for (const auto& record : plan.records) names.insert(record.name);
+      installing_.push_back({std::move(pending), std::move(reply), std::move(names)});
+    } else {
+      install(std::move(pending.plan));
+      evaluate_dirty();
+      answer(std::move(pending), std::move(reply));
+    }
   }
-  if (!tells_on_) go_on_with_waiting();
+  tell();
+  if (!goes_on_) go_on_with_waiting();
+}
+
+// A set of thousands is put in force a few jails at a time; what is not yet is still on its way, so that the jails' own
+// commits wait for it.
+void Supervisor::install_piece() {
+  Plan& whole = installing_.front().pending.plan;
+  Plan part;
+  for (; !whole.erased.empty() && part.erased.size() < options_.piece; whole.erased.pop_back()) {
+    part.erased.push_back(std::move(whole.erased.back()));
+  }
+  for (std::size_t& next = installing_.front().next;
+       next < whole.records.size() && part.erased.size() + part.records.size() < options_.piece; ++next) {
+    JailRecord& record = whole.records[next];
+    if (whole.restarts.contains(record.name)) part.restarts.insert(record.name);
+    if (whole.tries.erase(record.name) > 0) part.tries.insert(record.name);
+    part.records.push_back(std::move(record));
+  }
+  const bool last = whole.erased.empty() && installing_.front().next == whole.records.size();
+  if (last) {
+    part.tries.merge(whole.tries);
+    part.run = std::move(whole.run);
+  }
+  install(std::move(part));
+  if (!last) return;
+  auto done = std::move(installing_.front());
+  installing_.pop_front();
+  dirty_.insert(done.names.begin(), done.names.end());
+  evaluate_dirty();
+  answer(std::move(done.pending), std::move(done.reply));
+}
+
+void Supervisor::answer(PendingChange pending, ChangeReply reply) {
+  reply.settled = std::ranges::all_of(reply.jails, [this](const std::string& name) {
+    const auto* jail = find(name);
+    return jail == nullptr || jail->settled();
+  });
+  PendingAnswer answer{pending.ticket, std::move(reply), {}};
+  for (auto& change : pending.request.changes) answer.names.push_back(std::move(change.name));
+  answers_.push_back(std::move(answer));
 }
 
 // Of a set also those that it takes along are waited for.
@@ -201,7 +244,10 @@ ChangeReply Supervisor::begin_reply(PendingChange& pending) {
 
 // A graph in motion is not a graph to check against: near what is on its way to the disk nothing is planned.
 bool Supervisor::must_wait(const ChangeRequest& request) const {
-  if (boot_unrecorded_ || waiting_sets_ > 0 || large_ != 0 || tells_on_) return true;
+  if (boot_unrecorded_ || waiting_sets_ > 0 || large_ != 0 || goes_on_) return true;
+  // Nobody overtakes an earlier request about the same jail.
+  const auto is_waited_for = [this](const Change& change) { return waiting_names_.contains(change.name); };
+  if (std::ranges::any_of(request.changes, is_waited_for)) return true;
   if (staged_.empty()) return false;
   if (!request.prune.empty()) return true;
   std::vector<std::string> names;
@@ -234,11 +280,13 @@ std::optional<Error> Supervisor::refusal(bool dry_run, bool waits) const {
 // One pass over those that wait: each goes ahead, fails, or waits on.
 void Supervisor::go_on_with_waiting() {
   waiting_sets_ = 0;
+  waiting_names_.clear();
   for (auto& [ticket, request] : std::exchange(waiting_, {})) begin_change(ticket, std::move(request));
 }
 
 void Supervisor::refuse_waiting(const Error& error) {
   waiting_sets_ = 0;
+  waiting_names_.clear();
   for (const auto& [ticket, request] : std::exchange(waiting_, {})) {
     actions_.emplace_back(Answer{ticket, Fail(error)});
   }

@@ -34,7 +34,6 @@ void Supervisor::install(Plan&& plan) {
     foreign_.erase(name);
     lifecycle(name)->take_over(std::move(*plan.run));
   }
-  evaluate_dirty();
 }
 
 void Supervisor::take_back(const Plan& plan) {

@@ -80,7 +80,7 @@ void Supervisor::tell() {
     actions_.emplace_back(Answer{answers_.front().ticket, std::move(answers_.front().reply)});
     answers_.pop_front();
   }
-  if (is_telling() && !std::exchange(tells_on_, true)) actions_.emplace_back(TellOn{});
+  if (has_more() && !std::exchange(goes_on_, true)) actions_.emplace_back(GoOn{});
 }
 
 // How many were added, or looked for.
@@ -93,10 +93,11 @@ std::size_t Supervisor::add_objects(PendingAnswer& answer, std::size_t most) con
   return std::max<std::size_t>(added, 1);
 }
 
-void Supervisor::take(ToldOn) {
-  tells_on_ = false;
+void Supervisor::take(GoneOn) {
+  goes_on_ = false;
+  if (!installing_.empty()) install_piece();
   tell();
-  if (!tells_on_) go_on_with_waiting();
+  if (!goes_on_) go_on_with_waiting();
 }
 
 // The disk refused them: they are told later, in the order in which they happened.

@@ -26,7 +26,7 @@ struct OfInput {
     return {"write", verb_of(request.changes.front()), request.changes.front().name};
   }
   Culprit operator()(const core::PlanContinued&) const { return {"plan", "set", ""}; }
-  Culprit operator()(const core::ToldOn&) const { return {"tell", "set", ""}; }
+  Culprit operator()(const core::GoneOn&) const { return {"tell", "set", ""}; }
   Culprit operator()(const core::RecordRequested& record) const { return {"record", "", record.jail}; }
   Culprit operator()(const core::Surveyed&) const { return {"survey", "", ""}; }
   Culprit operator()(const core::ReadinessChanged& change) const { return {"readiness", "", change.key.name}; }

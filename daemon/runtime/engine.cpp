@@ -206,8 +206,8 @@ void Engine::carry_out(core::ContinuePlan plan) {
   loop_.post(while_alive([this, plan] { take(core::PlanContinued{plan.ticket}); }));
 }
 
-void Engine::carry_out(core::TellOn) {
-  loop_.post(while_alive([this] { take(core::ToldOn{}); }));
+void Engine::carry_out(core::GoOn) {
+  loop_.post(while_alive([this] { take(core::GoneOn{}); }));
 }
 
 // The answer tells of things as they are at the end of the wait.

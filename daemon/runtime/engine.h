@@ -97,7 +97,7 @@ class Engine {
   void carry_out(core::Commit commit);
   void carry_out(core::Answer answer);
   void carry_out(core::ContinuePlan plan);
-  void carry_out(core::TellOn);
+  void carry_out(core::GoOn);
   void carry_out(core::Notify notify);
   void carry_out(core::Publish publish);
   void carry_out(core::ShowStep step);

@@ -474,7 +474,10 @@ void Oracle::look_at_acknowledged() {
   auto jail = supervisor_->jails().begin();
   const auto end = supervisor_->jails().end();
   for (const auto& [name, known] : acknowledged_) {
-    if (uncertain_.contains(name)) continue;
+    // What is asked for may be in force a moment before its answer; a prune is about any jail.
+    const bool asked = !prunes_.empty() ||
+                       std::ranges::any_of(under_way_, [&](const auto& each) { return each.second.contains(name); });
+    if (asked || uncertain_.contains(name)) continue;
     while (jail != end && jail->first < name) ++jail;
     if (jail == end || jail->first != name) {
       broken("P1 " + name + " was answered 2xx and is not there");

@@ -71,7 +71,8 @@ void Simulation::start_daemon() {
   traced_ = std::make_unique<TracedHost>(*host_, oracle_);
   engine_ = std::make_unique<runtime::Engine>(
       *loop_, *traced_, *store_,
-      core::SupervisorOptions{{seconds{60}, seconds{30}}, parallel_starts, kernel_->boot_id(), options_.seed});
+      core::SupervisorOptions{
+          {seconds{60}, seconds{30}}, parallel_starts, kernel_->boot_id(), options_.seed, {}, {}, 2});
   engine_->set_observer(this);
   const bool quiet = faults_->quiet();
   faults_->set_quiet(true);

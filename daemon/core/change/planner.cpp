@@ -9,12 +9,6 @@
 #include "daemon/core/start_order.h"
 
 namespace jaild::core {
-namespace {
-
-constexpr std::size_t changes_a_piece = 64;  // a few milliseconds at most
-
-}  // namespace
-
 const Lifecycle* Present::find(const std::string& name) const {
   const auto jail = jails.find(name);
   return jail == jails.end() ? nullptr : jail->second.get();
@@ -33,12 +27,12 @@ Planner::Planner(ChangeRequest request, const Present& present, WallTime now)
   for (std::size_t i = 0; i < request_.changes.size(); ++i) places_.emplace(request_.changes[i].name, i);
 }
 
-bool Planner::is_one_piece(const ChangeRequest& request) {
-  return request.changes.size() <= changes_a_piece && request.prune.empty();
+bool Planner::is_one_piece(const ChangeRequest& request, std::size_t piece) {
+  return request.changes.size() <= piece && request.prune.empty();
 }
 
 void Planner::walk(std::size_t count, Stage following, const auto& each) {
-  for (const std::size_t end = std::min(count, next_ + changes_a_piece); next_ < end; ++next_) each(next_);
+  for (const std::size_t end = std::min(count, next_ + present_.piece); next_ < end; ++next_) each(next_);
   if (next_ == count) turn_to(following);
 }
 

@@ -36,6 +36,7 @@ struct Present {
   const HostWays& ways;
   const AdoptionRules& adoption;
   const std::string& boot_id;
+  const std::size_t& piece;  // SupervisorOptions
 
   [[nodiscard]] const Lifecycle* find(const std::string& name) const;
 };
@@ -57,7 +58,7 @@ class Planner {
     return std::move(request_);
   }  // after finish(); its specs are in the plan
   // Small enough to be planned at once.
-  [[nodiscard]] static bool is_one_piece(const ChangeRequest& request);
+  [[nodiscard]] static bool is_one_piece(const ChangeRequest& request, std::size_t piece);
 
  private:
   // In this order. Those that are a walk over all are cut, the graph is looked at as a whole.

@@ -134,7 +134,7 @@ class World {
       feed(PlanContinued{plan.ticket});
     }
   }
-  void carry_out(const TellOn&) { feed(ToldOn{}); }
+  void carry_out(const GoOn&) { feed(GoneOn{}); }
   void carry_out(const Notify&) {}
   void carry_out(const Publish& publish) { told.push_back(publish.event); }
   void carry_out(const ShowStep& step) { steps.push_back(step.event); }
