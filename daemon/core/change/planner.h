@@ -44,6 +44,8 @@ struct Present {
 class Planner {
  public:
   Planner(ChangeRequest request, const Present& present, WallTime now);
+  Planner(const Planner&) = delete;
+  Planner& operator=(const Planner&) = delete;
 
   // One piece. True: that was the last.
   bool go_on();
@@ -54,9 +56,8 @@ class Planner {
   [[nodiscard]] std::vector<FieldError> mistakes();
 
   [[nodiscard]] const ChangeRequest& request() const { return request_; }
-  [[nodiscard]] ChangeRequest take_request() {
-    return std::move(request_);
-  }  // after finish(); its specs are in the plan
+  // After finish(); its specs are in the plan.
+  [[nodiscard]] ChangeRequest take_request() { return std::move(request_); }
   // Small enough to be planned at once.
   [[nodiscard]] static bool is_one_piece(const ChangeRequest& request, std::size_t piece);
 

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <system_error>
 
 namespace jaild::host {
 namespace {
@@ -99,10 +101,24 @@ void HostContract::SetUp() {
   start_host();
 }
 
+namespace {
+
+// A monitor that is ending writes its last line, and makes its log anew for that, directory and all.
+void remove_for_good(const std::string& directory) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  std::error_code error;
+  do {
+    fs::remove_all(directory, error);
+  } while (fs::exists(directory) && std::chrono::steady_clock::now() < deadline);
+  EXPECT_FALSE(fs::exists(directory)) << error.message();
+}
+
+}  // namespace
+
 void HostContract::TearDown() {
   const std::string directory = directory_;
   if (!host_) {
-    if (!directory.empty()) fs::remove_all(directory);
+    if (!directory.empty()) remove_for_good(directory);
     return;
   }
   for (const OpId id : ids_) EXPECT_EQ(heard_->times(id), 1) << "operation " << id;
@@ -118,7 +134,7 @@ void HostContract::TearDown() {
       EXPECT_TRUE(!fs::exists(directory_ + folder) || fs::is_empty(directory_ + folder)) << folder;
     }
   }
-  fs::remove_all(directory);
+  remove_for_good(directory);
 }
 
 void HostContract::start_host() {
