@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "tests/contract/store/store_contract.h"
 
 #include <algorithm>
