@@ -107,6 +107,11 @@ class Supervisor final : public Context {
     JailEvent event;
     bool known = false;  // a fact: what acts on it has heard of it
   };
+  // A large plan that is staged, and whose events have still to be made.
+  struct Prepared {
+    PendingChange pending;
+    std::vector<Mutation> mutations;
+  };
   // A large plan that is durable, and has still to be put in force.
   struct Installing {
     PendingChange pending;
@@ -151,6 +156,7 @@ class Supervisor final : public Context {
   void finish_plan(Ticket ticket);
   void catch_up(Plan& plan) const;
   void store_plan(PendingChange pending);
+  void commit_plan(PendingChange pending, std::vector<Mutation> mutations);
   [[nodiscard]] static std::string taken_along(const PendingChange& pending);
   [[nodiscard]] std::vector<JailEvent> events_of(const PendingChange& pending) const;
   void finish_change(PendingChange pending, const Result<void>& result);
@@ -187,7 +193,9 @@ class Supervisor final : public Context {
   void save_events();
   void tell();
   std::size_t add_objects(PendingAnswer& answer, std::size_t most) const;
-  [[nodiscard]] bool has_more() const { return !installing_.empty() || !to_tell_.empty() || !answers_.empty(); }
+  [[nodiscard]] bool has_more() const {
+    return !prepared_.empty() || !installing_.empty() || !to_tell_.empty() || !answers_.empty();
+  }
   void observe(const Survey& survey);
   [[nodiscard]] Lifecycle* owner_of(const JailFacts& facts, const std::unordered_map<int, Lifecycle*>& running);
   void look_around();
@@ -236,6 +244,7 @@ class Supervisor final : public Context {
   std::optional<MonoTime> events_due_;  // when they get a commit of their own
   std::unordered_map<CommitId, EventsUnderWay> events_under_way_;
   std::deque<Untold> to_tell_;  // in the order of their numbers
+  std::deque<Prepared> prepared_;
   std::deque<Installing> installing_;
   std::deque<PendingAnswer> answers_;  // to requests that are in force
   bool goes_on_ = false;               // a GoOn is on its way: what is asked for waits

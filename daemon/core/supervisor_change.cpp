@@ -115,8 +115,16 @@ void Supervisor::store_plan(PendingChange pending) {
   }
   if (plan.run) plan.run->key.run = next_run();
   auto mutations = mutations_of(plan);
-  auto told = events_of(pending);
   stage(plan);
+  if (plan.records.size() > options_.piece) {  // its events are a piece of their own
+    prepared_.push_back({std::move(pending), std::move(mutations)});
+  } else {
+    commit_plan(std::move(pending), std::move(mutations));
+  }
+}
+
+void Supervisor::commit_plan(PendingChange pending, std::vector<Mutation> mutations) {
+  auto told = events_of(pending);
   if (breaks(DeliberateFault::answered_before_commit)) {
     commit_as("", std::move(mutations), std::move(told));
     finish_change(std::move(pending), {});

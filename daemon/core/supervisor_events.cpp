@@ -95,7 +95,13 @@ std::size_t Supervisor::add_objects(PendingAnswer& answer, std::size_t most) con
 
 void Supervisor::take(GoneOn) {
   goes_on_ = false;
-  if (!installing_.empty()) install_piece();
+  if (!prepared_.empty()) {
+    auto [pending, mutations] = std::move(prepared_.front());
+    prepared_.pop_front();
+    commit_plan(std::move(pending), std::move(mutations));
+  } else if (!installing_.empty()) {
+    install_piece();
+  }
   tell();
   if (!goes_on_) go_on_with_waiting();
 }

@@ -1,5 +1,3 @@
-#include <nlohmann/json.hpp>
-
 #include "tests/contract/store/store_contract.h"
 
 #include <algorithm>
@@ -7,6 +5,8 @@
 #include <future>
 #include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "api/contract/json.h"
 #include "tests/fakes/store_samples.h"
